@@ -1,0 +1,1 @@
+"""Packs: writing, reading, recovery, verification. The packs are the truth."""

@@ -1,0 +1,1 @@
+"""Pixel data: decode, encode and render, in a child process with limits."""

@@ -1,0 +1,1 @@
+"""Bytes and vocabulary of the standard, pure."""

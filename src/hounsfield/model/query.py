@@ -1,0 +1,90 @@
+"""One query for C-FIND, QIDO-RS and the app, so that the three never disagree (PS3.4 C.2.2.2)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Level(enum.IntEnum):
+    """The query/retrieve level (PS3.4 C.6.1.1)."""
+
+    PATIENT = 0
+    STUDY = 1
+    SERIES = 2
+    INSTANCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SingleValue:
+    """Single value matching (C.2.2.2.1)."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class UIDList:
+    """List of UID matching (C.2.2.2.2)."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WildCard:
+    """Wild card matching, `*` and `?` (C.2.2.2.4)."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Range matching over dates or times, either end open (C.2.2.2.5)."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Any of several values, as `ModalitiesInStudy=CT\\\\MR` is commonly asked."""
+
+    values: tuple[str, ...]
+
+
+Match = SingleValue | UIDList | WildCard | Range | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One matching key. keyword: the attribute's keyword in PS3.6."""
+
+    keyword: str
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """keyword: the attribute to sort by; ties are broken by the row's own key, so that paging is stable."""
+
+    keyword: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for.
+
+    text: words typed by a person; each must be found in name, ID, accession number, description or modality.
+    limit: rows at most; None asks for all that the service's cap allows.
+    offset: rows to skip (QIDO-RS).
+    fuzzy: phonetic matching of names where the peer negotiated it (C.2.2.2.1.1).
+    """
+
+    level: Level
+    keys: tuple[Key, ...] = ()
+    text: str = ""
+    order: Order | None = None
+    limit: int | None = None
+    offset: int = 0
+    fuzzy: bool = False
+    partition_id: int = 1

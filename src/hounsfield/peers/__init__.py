@@ -1,0 +1,1 @@
+"""Hounsfield as a client of other systems."""

@@ -1,0 +1,1 @@
+"""SQL that is never derived: accounts, sessions, tokens, peers, decisions."""

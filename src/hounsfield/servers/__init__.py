@@ -1,0 +1,1 @@
+"""One folder a protocol; no server imports another."""

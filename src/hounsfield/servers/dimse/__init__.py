@@ -1,0 +1,1 @@
+"""DIMSE service classes, one module each."""

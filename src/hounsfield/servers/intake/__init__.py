@@ -1,0 +1,1 @@
+"""The archive process' door for objects that other processes of this machine hand over."""

@@ -1,0 +1,1 @@
+"""Use cases, synchronous, named by verbs; they know no protocol."""
