@@ -35,6 +35,10 @@ class MismatchedIdentifiers(InvalidInput):
     """The data set contradicts what its envelope said (PS3.4 B.2.3, A900)."""
 
 
+class WeakPassword(InvalidInput):
+    """A new password that is too easily guessed; the message says what is wanted."""
+
+
 class UnsupportedMediaType(InvalidInput):
     """A body whose type this resource does not take."""
 
@@ -67,12 +71,24 @@ class Gone(HounsfieldError):
     """It was here and has been deleted by a decision."""
 
 
+class AlreadyExists(HounsfieldError):
+    """The name is taken."""
+
+
 class AccessDenied(HounsfieldError):
     """The principal may not do this."""
 
 
 class NotSignedIn(AccessDenied):
     """No valid credential came with the request."""
+
+
+class TooManyAttempts(AccessDenied):
+    """Too many failed sign-ins; `retry_after_s` says how long to wait."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class CallerUnknown(AccessDenied):
