@@ -1,0 +1,89 @@
+"""Child processes: settings handed over by environment, readiness told by a pipe, life bound to the parent's."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from hounsfield.app.settings import Settings
+from hounsfield.model.errors import ConfigurationError
+
+SETTINGS_VARIABLE = "HOUNSFIELD_SERVE_SETTINGS"
+READY_VARIABLE = "HOUNSFIELD_READY_FD"
+
+_PR_SET_PDEATHSIG = 1
+
+
+def hand_over(settings: Settings) -> None:
+    """Put the settings where every child of this process finds them."""
+    os.environ[SETTINGS_VARIABLE] = settings.model_dump_json()
+
+
+def handed_over() -> Settings:
+    """The settings that the parent handed over, already validated there."""
+    return Settings.model_validate_json(os.environ[SETTINGS_VARIABLE])
+
+
+def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
+    """Ask the kernel for a signal when the parent ends (Linux; elsewhere the parent's clean stop has to do)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+    if os.getppid() == 1 and os.environ.get(READY_VARIABLE):
+        raise SystemExit("the parent ended before this process had started")
+
+
+def say_ready() -> None:
+    """Tell the parent, once."""
+    descriptor = os.environ.pop(READY_VARIABLE, "")
+    if descriptor:
+        os.write(int(descriptor), b"r")
+        os.close(int(descriptor))
+
+
+class ArchiveChild:
+    """The archive process, seen from the supervisor."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, timeout_s: float) -> None:
+        """Returns when the archive process takes objects. Raises: ConfigurationError when it ends instead."""
+        reading, writing = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "hounsfield.app.archive_process"],
+                pass_fds=(writing,),
+                env={**os.environ, READY_VARIABLE: str(writing)},
+                stdin=subprocess.DEVNULL,
+            )
+        finally:
+            os.close(writing)
+        try:
+            deadline = time.monotonic() + timeout_s
+            readable, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
+            if not readable or os.read(reading, 1) != b"r":
+                self.stop()
+                raise ConfigurationError("the archive process did not start; its message stands above")
+        finally:
+            os.close(reading)
+
+    def wait(self) -> int:
+        """Blocks until it ends; its exit code."""
+        assert self._process is not None
+        return self._process.wait()
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        """Let it finish what it has begun; after `timeout_s` it is killed. What was acknowledged is durable either way."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

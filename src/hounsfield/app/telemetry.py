@@ -1,0 +1,37 @@
+"""Logging: structured events on standard error. No patient's name, ID or birth date is ever a key or a value."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from hounsfield.app.settings import Settings
+
+
+def configure_logging(settings: Settings, process: str) -> None:
+    """Set up structlog for this process.
+
+    process: "archive" or "web", a key of each event.
+    """
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    )
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.log_format == "json":
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)

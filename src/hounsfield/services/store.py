@@ -1,0 +1,228 @@
+"""Bring objects into the archive: the only write path (C-STORE, STOW-RS, import and everything else).
+
+`LocalStore` runs in the archive process, which owns the packs and the derived tables. `services.intake.RemoteStore` has the
+same interface and hands the bytes to it from other processes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from hounsfield.archive.archive import Archive, MemberNames
+from hounsfield.archive.pack_writer import Incoming
+from hounsfield.dicom.header import ScannedObject, scan
+from hounsfield.dicom.part10 import build_prefix
+from hounsfield.index.writer import IndexEntry, IndexWriter
+from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, UnreadableObject
+from hounsfield.model.identifiers import parse_uid
+from hounsfield.model.origin import Origin
+from hounsfield.model.outcomes import StoreOutcome, StoreResult
+from hounsfield.services.file_head import FileHead
+
+Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a C-STORE request says of the data set that follows (PS3.7 9.1.1)."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+
+
+class Reception(Protocol):
+    """One object on its way in; leaving the context without `finish` leaves no trace of it."""
+
+    def write(self, data: Buffer) -> None:
+        """The next bytes. Raises: ObjectTooLarge, OutOfSpace, PackUnavailable."""
+
+    def finish(self) -> StoreResult:
+        """Returns once the object is durable and indexed. Raises: InvalidInput, Unavailable."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+class FileStore(Protocol):
+    """Where files are brought to."""
+
+    def receive_file(self, origin: Origin) -> Reception:
+        """A Part 10 file, or a bare data set; its preamble and file meta information are kept as they came."""
+
+
+class Store(FileStore, Protocol):
+    """Where data sets without file meta information are brought to as well."""
+
+    def receive(self, origin: Origin, envelope: Envelope) -> Reception:
+        """Raises: InvalidInput, Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """max_object_bytes: of one data set."""
+
+    max_object_bytes: int = 64 << 30
+
+
+class LocalStore:
+    """The store of the process that owns the archive."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        writer: IndexWriter,
+        limits: StoreLimits | None = None,
+        on_stored: Callable[[StoreResult], None] | None = None,
+    ) -> None:
+        self.archive = archive
+        self.writer = writer
+        self.limits = limits or StoreLimits()
+        self.on_stored = on_stored
+        self._last_series: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+
+    def receive(self, origin: Origin, envelope: Envelope) -> Reception:
+        try:
+            sop_instance_uid = parse_uid(envelope.sop_instance_uid)
+        except InvalidUID as exc:
+            raise MismatchedIdentifiers(f"Affected SOP Instance UID: {exc}") from exc
+        prefix = build_prefix(
+            envelope.sop_class_uid, sop_instance_uid, envelope.transfer_syntax_uid, origin.calling_ae_title
+        )
+        return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid)
+
+    def receive_file(self, origin: Origin) -> Reception:
+        return FileReception(self, origin)
+
+    def affinity(self, origin: Origin) -> str:
+        """The series this sender brought last: its next object is likely of the same one and wants the same pack."""
+        return self._last_series.get((origin.host, origin.calling_ae_title), "")
+
+    def remember(self, origin: Origin, series_instance_uid: str) -> None:
+        """Note the series a sender is bringing."""
+        key = (origin.host, origin.calling_ae_title)
+        if self._last_series.get(key) == series_instance_uid:
+            return
+        with self._lock:
+            if len(self._last_series) > 1000:
+                self._last_series.clear()
+            self._last_series[key] = series_instance_uid
+
+
+class DataSetReception:
+    """A data set whose transfer syntax is known before its first byte."""
+
+    def __init__(
+        self, store: LocalStore, origin: Origin, prefix: bytes, transfer_syntax_uid: str, sop_instance_uid: str
+    ) -> None:
+        self._store = store
+        self._origin = origin
+        self._transfer_syntax_uid = transfer_syntax_uid
+        self._sop_instance_uid = sop_instance_uid
+        self._room_bytes = store.limits.max_object_bytes
+        self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin))
+
+    def __enter__(self) -> Self:
+        self._incoming.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._incoming.__exit__(kind, error, trace)
+
+    def write(self, data: Buffer) -> None:
+        self._room_bytes -= len(data)
+        if self._room_bytes < 0:
+            raise ObjectTooLarge(f"more than {self._store.limits.max_object_bytes} bytes in one object")
+        self._incoming.write(data)
+
+    def finish(self) -> StoreResult:
+        incoming, store = self._incoming, self._store
+        with incoming.view() as view:
+            scanned = scan(view, self._transfer_syntax_uid)
+        attributes = scanned.attributes
+        sop_instance_uid = attributes.instance.sop_instance_uid
+        if self._sop_instance_uid and sop_instance_uid != self._sop_instance_uid:
+            raise MismatchedIdentifiers("the SOP Instance UID in the data set is not the one in the request")
+        partition_id = self._origin.principal.partition_id
+        known = store.writer.find(partition_id, sop_instance_uid)
+        if (
+            known is not None
+            and known.data_set_sha256 == incoming.data_set_sha256
+            and known.transfer_syntax_uid == self._transfer_syntax_uid
+            and known.study_instance_uid == attributes.study.study_instance_uid
+        ):
+            return self._answer(scanned, StoreOutcome.DUPLICATE, "")
+        table = scanned.frame_table.to_bytes()
+        stored = incoming.commit(
+            MemberNames(
+                partition_id=partition_id,
+                study_instance_uid=attributes.study.study_instance_uid,
+                series_instance_uid=attributes.series.series_instance_uid,
+                sop_instance_uid=sop_instance_uid,
+                transfer_syntax_uid=self._transfer_syntax_uid,
+                source=self._origin.calling_ae_title or self._origin.protocol.value,
+            ),
+            header_length_bytes=scanned.header_length_bytes,
+            frame_table=table,
+        )
+        verdict = store.writer.add(IndexEntry(stored, attributes, scanned.header_length_bytes, table))
+        store.remember(self._origin, attributes.series.series_instance_uid)
+        return self._answer(scanned, verdict.outcome, verdict.reason)
+
+    def _answer(self, scanned: ScannedObject, outcome: StoreOutcome, reason: str) -> StoreResult:
+        attributes = scanned.attributes
+        result = StoreResult(
+            outcome,
+            attributes.instance.sop_class_uid,
+            attributes.instance.sop_instance_uid,
+            attributes.series.series_instance_uid,
+            attributes.study.study_instance_uid,
+            reason,
+        )
+        if self._store.on_stored is not None:
+            self._store.on_stored(result)
+        return result
+
+
+class FileReception:
+    """A file as it lies on a disk: where its data set begins is found in its first bytes."""
+
+    def __init__(self, store: LocalStore, origin: Origin) -> None:
+        self._store = store
+        self._origin = origin
+        self._head: FileHead | None = FileHead()
+        self._reception: DataSetReception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._reception is not None:
+            self._reception.__exit__(kind, error, trace)
+
+    def write(self, data: Buffer) -> None:
+        if self._reception is not None:
+            self._reception.write(data)
+        elif self._head is not None and self._head.feed(data):
+            self._begin(self._head)
+
+    def finish(self) -> StoreResult:
+        if self._reception is None:
+            if self._head is None or not self._head.received_bytes:
+                raise UnreadableObject("empty: there is no DICOM object here")
+            self._begin(self._head)
+        assert self._reception is not None
+        return self._reception.finish()
+
+    def _begin(self, head: FileHead) -> None:
+        parts = head.split()
+        reception = DataSetReception(self._store, self._origin, parts.prefix, parts.transfer_syntax_uid, "")
+        self._reception = reception.__enter__()
+        self._head = None
+        reception.write(parts.data_set)
