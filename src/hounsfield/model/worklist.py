@@ -41,7 +41,7 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class WorklistPage:
-    """next: the opaque cursor of the following page, None on the last. count: of all that match, at most the cap; capped: there are more."""
+    """next: the opaque cursor of the following page, None on the last. count: of all that match, up to the cap; capped: there are more."""
 
     rows: tuple[StudyRow, ...]
     next: str | None
