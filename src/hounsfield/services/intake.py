@@ -38,8 +38,8 @@ _ERRORS: dict[str, type[HounsfieldError]] = {
 }
 
 
-def encode_origin(origin: Origin) -> bytes:
-    """As JSON."""
+def encode_origin(origin: Origin, study_instance_uid: str = "") -> bytes:
+    """As JSON, with the study that the object must belong to, if any."""
     principal = origin.principal
     return json.dumps(
         {
@@ -48,21 +48,23 @@ def encode_origin(origin: Origin) -> bytes:
             "host": origin.host,
             "calling_ae_title": origin.calling_ae_title,
             "called_ae_title": origin.called_ae_title,
+            "study_instance_uid": study_instance_uid,
         }
     ).encode()
 
 
-def decode_origin(payload: bytes) -> Origin:
+def decode_origin(payload: bytes) -> tuple[Origin, str]:
     """Inverse of `encode_origin`."""
     raw = json.loads(payload)
     principal = raw["principal"]
-    return Origin(
+    origin = Origin(
         Protocol(raw["protocol"]),
         Principal(principal["name"], Role(principal["role"]), principal["partition_id"]),
         raw["host"],
         raw["calling_ae_title"],
         raw["called_ae_title"],
     )
+    return origin, raw["study_instance_uid"]
 
 
 def encode_result(result: StoreResult) -> bytes:
@@ -145,8 +147,8 @@ class RemoteStore:
         self._idle: list[IntakeConnection] = []
         self._lock = threading.Lock()
 
-    def receive_file(self, origin: Origin) -> Reception:
-        return RemoteReception(self, origin)
+    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
+        return RemoteReception(self, origin, study_instance_uid)
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Ask the archive process to do something. Raises: HounsfieldError as the archive process did."""
@@ -208,12 +210,12 @@ def read_answer(connection: IntakeConnection) -> bytes:
 class RemoteReception:
     """One object on its way over the socket."""
 
-    def __init__(self, store: RemoteStore, origin: Origin) -> None:
+    def __init__(self, store: RemoteStore, origin: Origin, study_instance_uid: str = "") -> None:
         self._stack = contextlib.ExitStack()
         self._connection = self._stack.enter_context(store.connection())
         self._open = True
         try:
-            self._connection.send(OPEN, encode_origin(origin))
+            self._connection.send(OPEN, encode_origin(origin, study_instance_uid))
         except OSError:
             self._stack.close()
             raise Unavailable("the archive process went away") from None

@@ -52,8 +52,11 @@ class Reception(Protocol):
 class FileStore(Protocol):
     """Where files are brought to."""
 
-    def receive_file(self, origin: Origin) -> Reception:
-        """A Part 10 file, or a bare data set; its preamble and file meta information are kept as they came."""
+    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
+        """A Part 10 file, or a bare data set; its preamble and file meta information are kept as they came.
+
+        study_instance_uid: where given, `finish` raises MismatchedIdentifiers for an object of another study (PS3.18 10.5.1.1).
+        """
 
 
 class Store(FileStore, Protocol):
@@ -97,8 +100,8 @@ class LocalStore:
         )
         return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid)
 
-    def receive_file(self, origin: Origin) -> Reception:
-        return FileReception(self, origin)
+    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
+        return FileReception(self, origin, study_instance_uid)
 
     def affinity(self, origin: Origin) -> str:
         """The series this sender brought last: its next object is likely of the same one and wants the same pack."""
@@ -119,12 +122,19 @@ class DataSetReception:
     """A data set whose transfer syntax is known before its first byte."""
 
     def __init__(
-        self, store: LocalStore, origin: Origin, prefix: bytes, transfer_syntax_uid: str, sop_instance_uid: str
+        self,
+        store: LocalStore,
+        origin: Origin,
+        prefix: bytes,
+        transfer_syntax_uid: str,
+        sop_instance_uid: str = "",
+        study_instance_uid: str = "",
     ) -> None:
         self._store = store
         self._origin = origin
         self._transfer_syntax_uid = transfer_syntax_uid
         self._sop_instance_uid = sop_instance_uid
+        self._study_instance_uid = study_instance_uid
         self._room_bytes = store.limits.max_object_bytes
         self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin))
 
@@ -149,6 +159,8 @@ class DataSetReception:
         sop_instance_uid = attributes.instance.sop_instance_uid
         if self._sop_instance_uid and sop_instance_uid != self._sop_instance_uid:
             raise MismatchedIdentifiers("the SOP Instance UID in the data set is not the one in the request")
+        if self._study_instance_uid and attributes.study.study_instance_uid != self._study_instance_uid:
+            raise MismatchedIdentifiers("the Study Instance UID in the data set is not the one in the request")
         partition_id = self._origin.principal.partition_id
         known = store.writer.find(partition_id, sop_instance_uid)
         if (
@@ -193,9 +205,10 @@ class DataSetReception:
 class FileReception:
     """A file as it lies on a disk: where its data set begins is found in its first bytes."""
 
-    def __init__(self, store: LocalStore, origin: Origin) -> None:
+    def __init__(self, store: LocalStore, origin: Origin, study_instance_uid: str = "") -> None:
         self._store = store
         self._origin = origin
+        self._study_instance_uid = study_instance_uid
         self._head: FileHead | None = FileHead()
         self._reception: DataSetReception | None = None
 
@@ -222,7 +235,9 @@ class FileReception:
 
     def _begin(self, head: FileHead) -> None:
         parts = head.split()
-        reception = DataSetReception(self._store, self._origin, parts.prefix, parts.transfer_syntax_uid, "")
+        reception = DataSetReception(
+            self._store, self._origin, parts.prefix, parts.transfer_syntax_uid, study_instance_uid=self._study_instance_uid
+        )
         self._reception = reception.__enter__()
         self._head = None
         reception.write(parts.data_set)

@@ -96,7 +96,7 @@ class IntakeServer:
         refusal: HounsfieldError | None = None
         with contextlib.ExitStack() as stack:
             try:
-                reception = stack.enter_context(self._store.receive_file(decode_origin(origin)))
+                reception = stack.enter_context(self._store.receive_file(*decode_origin(origin)))
             except HounsfieldError as exc:
                 refusal = exc
             while (frame := connection.receive()) is not None:

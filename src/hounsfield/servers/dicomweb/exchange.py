@@ -1,0 +1,134 @@
+"""One request and the ways to answer it, on plain ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.origin import Origin, Principal, Protocol
+from hounsfield.servers.dicomweb.media_types import MediaType, parse_accept
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+MAX_QUERY_BYTES: Final = 64 << 10
+MAX_PARAMETERS: Final = 256
+
+# What every answer says: pixels and files are never sniffed for another type, and no shared cache may keep them.
+COMMON_HEADERS: Final[tuple[Header, ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"private, no-cache"),
+)
+
+
+class Disconnected(Exception):
+    """The client went away: there is nobody to answer."""
+
+
+class Exchange:
+    """One HTTP request, already authenticated, and its answer.
+
+    parts: what the path gave for the variables of the route, in order.
+    """
+
+    __slots__ = ("_parameters", "_receive", "_send", "headers", "parts", "principal", "scope", "started")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], principal: Principal) -> None:
+        self.scope = scope
+        self.headers = headers
+        self.principal = principal
+        self.parts: tuple[str, ...] = ()
+        self.started = False
+        self._receive = receive
+        self._send = send
+        self._parameters: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Who asks, for the services."""
+        client = self.scope.get("client")
+        return Origin(Protocol.DICOMWEB, self.principal, client[0] if client else "")
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The query's names and values, decoded, in order. Raises: InvalidQuery."""
+        if self._parameters is None:
+            self._parameters = _parse_query(self.scope["query_string"])
+        return self._parameters
+
+    def parameter(self, name: str) -> str | None:
+        """The first value of a query parameter."""
+        return next((value for key, value in self.parameters if key == name), None)
+
+    @property
+    def accept(self) -> tuple[MediaType, ...]:
+        """What the client takes, best first; the query parameter goes before the header (8.3.3.1)."""
+        if b"accept=" in self.scope["query_string"] and (text := self.parameter("accept")):
+            return parse_accept(text)
+        return parse_accept(self.headers.get(b"accept", b"").decode("latin-1"))
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The request's body as it arrives. Raises: Disconnected."""
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            more = message.get("more_body", False)
+            if piece := message.get("body", b""):
+                yield piece
+
+    async def answer(self, status: int, headers: Iterable[Header], body: bytes | bytearray = b"") -> None:
+        """The whole answer at once. `body` is bytes or bytearray: granian takes a memoryview for nothing at all."""
+        self.started = True
+        length = (b"content-length", str(len(body)).encode())
+        await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, length, *headers]})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def answer_json(self, status: int, document: object, headers: Iterable[Header] = ()) -> None:
+        """A small document of our own."""
+        body = json.dumps(document, ensure_ascii=False).encode()
+        await self.answer(status, [(b"content-type", b"application/json"), *headers], body)
+
+    async def stream(
+        self, status: int, headers: Iterable[Header], pieces: AsyncIterator[bytes | bytearray], length_bytes: int | None = None
+    ) -> None:
+        """An answer of any size; `pieces` is closed in any case, and early when the client goes away."""
+        self.started = True
+        length = [] if length_bytes is None else [(b"content-length", str(length_bytes).encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, *length, *headers]})
+        gone = asyncio.ensure_future(self._wait_for_disconnect())
+        try:
+            async for piece in pieces:
+                if gone.done():
+                    raise Disconnected
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await gone
+
+    async def _wait_for_disconnect(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def _parse_query(raw: bytes) -> tuple[tuple[str, str], ...]:
+    if not raw:
+        return ()
+    if len(raw) > MAX_QUERY_BYTES:
+        raise InvalidQuery(f"a query of more than {MAX_QUERY_BYTES} bytes")
+    try:
+        return tuple(
+            parse_qsl(raw.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)
+        )
+    except ValueError as exc:
+        raise InvalidQuery("the query is not percent-encoded UTF-8, or has too many parameters") from exc
