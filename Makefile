@@ -1,0 +1,75 @@
+# Hounsfield. `make run` starts a PACS with demo studies; `make test` runs every test.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB_OUT := src/hounsfield/servers/webapi/static
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help run build test check bench prove lock wheel clean test-tools
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## start a PACS with demo studies
+	@$(BIN)/hounsfield demo --data-dir var/demo
+
+build: $(VENV)/.installed $(WEB_OUT)/.built ## all that `run` needs, without starting
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python requirements/runtime.txt pyproject.toml
+	@echo "Installing Python packages (once; a few minutes)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+	@echo "Installing development packages (once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	@echo "Installing web packages (once)"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_OUT)/.built: web/node_modules/.installed $(WEB_SOURCES)
+	@echo "Building the web app"
+	@cd web && npm run --silent build
+	@touch $@
+
+test-tools: $(VENV)/.installed-dev ## install what the tests need from Debian
+	@tools/install_test_tools.sh
+
+test: build test-tools ## every test
+	@$(BIN)/pytest
+
+check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers; web lint and types
+	@$(BIN)/ruff check src tests tools bench
+	@$(BIN)/ruff format --check src tests tools bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd web && npm run --silent check
+
+bench: build test-tools ## the benchmark, side by side with Orthanc
+	@tools/install_bench_tools.sh
+	@$(BIN)/python -m bench
+
+prove: build test-tools ## the long proofs: kills, power cuts, large objects, a million rows
+	@$(BIN)/pytest -m prove --timeout 3600
+
+wheel: build $(VENV)/.installed-dev ## a wheel that carries the built web app
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(VENV)/.installed-dev ## pin the newest versions with hashes
+	@tools/lock.sh
+
+clean: ## remove what was built
+	rm -rf $(VENV) web/node_modules web/dist $(WEB_OUT) dist var

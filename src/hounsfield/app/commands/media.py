@@ -1,0 +1,105 @@
+"""`hounsfield import` and `hounsfield export`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from hounsfield.app import bootstrap
+from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.services.bring import Brought, Candidate, Fate, ImportJournal, bring, candidates, summary_json
+from hounsfield.services.export import export_study
+
+REJECTS_SHOWN = 20
+
+
+def register(application: typer.Typer) -> None:
+    """Add the commands."""
+    application.command(name="import")(import_)
+    application.command()(export)
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, ZIP archives, media with a DICOMDIR.")],
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+    again: Annotated[bool, typer.Option("--again", help="Read files of an earlier run of this import once more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring files into the archive, with the server running or not. A run that was cut goes on where it stopped."""
+    settings = settings_from(config, data_dir=data_dir, database=database)
+    console = Console(stderr=True, highlight=False)
+    found = list(candidates(paths))
+    name = hashlib.sha256("\0".join(sorted(str(path.absolute()) for path in paths)).encode()).hexdigest()[:16]
+    journal_path = settings.data_dir / "imports" / f"{name}.journal"
+    if again:
+        journal_path.unlink(missing_ok=True)
+    journal = ImportJournal(journal_path)
+    counts: Counter[Fate] = Counter()
+    rejected: list[Brought] = []
+    with bootstrap.file_store(settings) as store, _progress(console) as progress:
+        task = progress.add_task("Importing", total=sum(one.size_bytes for one in found), files=f"0/{len(found)}")
+        for number, brought in enumerate(bring(store, Origin(Protocol.IMPORT, SYSTEM), iter(found), journal), 1):
+            counts[brought.fate] += 1
+            if brought.fate in (Fate.REJECTED, Fate.KEPT_ASIDE):
+                rejected.append(brought)
+            progress.update(task, advance=brought.size_bytes, files=f"{number}/{len(found)}")
+    journal.close()
+    if as_json:
+        sys.stdout.write(summary_json(counts, rejected) + "\n")
+    else:
+        _print_summary(console, found, counts, rejected)
+    raise typer.Exit(3 if counts[Fate.REJECTED] or counts[Fate.KEPT_ASIDE] else 0)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[files]} files"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def _print_summary(console: Console, found: list[Candidate], counts: Counter[Fate], rejected: list[Brought]) -> None:
+    console.print(f"{len(found)} files: " + ", ".join(f"{counts[fate]} {fate.value}" for fate in Fate if counts[fate]))
+    for one in rejected[:REJECTS_SHOWN]:
+        console.print(f"  {one.fate.value}: {one.name}: {one.reason}", markup=False)
+    if len(rejected) > REJECTS_SHOWN:
+        console.print(f"  and {len(rejected) - REJECTS_SHOWN} more: --json lists them all")
+
+
+def export(
+    study: Annotated[list[str], typer.Option("--study", help="Study Instance UID; repeatable.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write to; made if missing.")],
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+) -> None:
+    """Write studies as the files that were received: STUDY/SERIES/INSTANCE.dcm, each checked against its digests."""
+    settings = settings_from(config, data_dir=data_dir, database=database)
+    console = Console(stderr=True, highlight=False)
+    with (
+        bootstrap.reading(settings) as parts,
+        Progress(TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), console=console, disable=not console.is_terminal) as progress,
+    ):
+        task = progress.add_task("", total=None)
+        written = 0
+        for study_instance_uid in study:
+            for total, _ in export_study(parts.retrieve, study_instance_uid, to):
+                written += 1
+                progress.update(task, total=total, completed=written)
+    console.print(f"{written} files written to {to}", markup=False)

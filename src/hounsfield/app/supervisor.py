@@ -1,0 +1,159 @@
+"""`hounsfield serve`: one command, several processes.
+
+This process holds the lock on the data directory, keeps the archive process alive, and runs granian, which keeps the HTTP
+workers. Every process dies with its parent; none of them holds anything that a kill could lose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from hounsfield.app import locks
+from hounsfield.app.children import ArchiveChild, hand_over
+from hounsfield.app.settings import Settings
+from hounsfield.model.errors import ConfigurationError
+
+log = structlog.get_logger()
+
+ARCHIVE_START_TIMEOUT_S = 3600.0
+"""Recovery of an archive that was killed reads what the index has not seen; it must be allowed to end."""
+WEB_START_TIMEOUT_S = 60.0
+RESTART_PAUSE_S = 0.5
+STABLE_AFTER_S = 30.0
+MAX_QUICK_RESTARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a person needs to know of a server that has started."""
+
+    url: str
+    settings: Settings
+
+
+class Supervisor:
+    """Starts, watches and stops everything that `serve` consists of."""
+
+    def __init__(self, settings: Settings, on_ready: Callable[[Running], None]) -> None:
+        self._settings = settings
+        self._on_ready = on_ready
+        self._archive = ArchiveChild()
+        self._stopping = threading.Event()
+        self._failure: str = ""
+
+    def run(self) -> int:
+        """Blocks until a signal stops the server; the exit code. Raises: ArchiveLocked, ConfigurationError."""
+        settings = self._settings
+        _check_port(settings.host, settings.http_port, "http-port")
+        _check_port(settings.host, settings.dicom_port, "dicom-port")
+        with locks.exclusive(settings.data_dir / "serve.lock", who="hounsfield serve"):
+            hand_over(settings)
+            self._archive.start(ARCHIVE_START_TIMEOUT_S)
+            try:
+                threading.Thread(target=self._keep_archive, name="keep-archive", daemon=True).start()
+                threading.Thread(target=self._announce, name="announce", daemon=True).start()
+                self._serve_http()
+            finally:
+                self._stopping.set()
+                self._archive.stop()
+        if self._failure:
+            log.error("serve.gave_up", reason=self._failure)
+            return 1
+        return 0
+
+    def _serve_http(self) -> None:
+        from granian.constants import HTTPModes, Interfaces
+        from granian.http import HTTP1Settings
+        from granian.server import Server
+
+        settings = self._settings
+        Server(
+            "hounsfield.app.web:application",
+            factory=True,
+            address=settings.host,
+            port=settings.http_port,
+            interface=Interfaces.ASGI,
+            workers=settings.http_workers,
+            http=HTTPModes.auto,
+            websockets=False,
+            backlog=2048,
+            backpressure=512,
+            http1_settings=HTTP1Settings(header_read_timeout=30_000),
+            log_enabled=False,
+            respawn_failed_workers=True,
+            respawn_interval=0.5,
+            workers_kill_timeout=10,
+        ).serve()
+
+    def _keep_archive(self) -> None:
+        quick = 0
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            code = self._archive.wait()
+            if self._stopping.is_set():
+                return
+            log.error("serve.archive_process_ended", exit_code=code)
+            quick = quick + 1 if time.monotonic() - started < STABLE_AFTER_S else 1
+            if quick > MAX_QUICK_RESTARTS:
+                self._give_up(f"the archive process ended {quick} times in a row")
+                return
+            self._stopping.wait(RESTART_PAUSE_S * quick)
+            try:
+                self._archive.start(ARCHIVE_START_TIMEOUT_S)
+            except ConfigurationError as exc:
+                self._give_up(str(exc))
+                return
+
+    def _give_up(self, reason: str) -> None:
+        self._failure = reason
+        os.kill(os.getpid(), 15)
+
+    def _announce(self) -> None:
+        settings = self._settings
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+        url = f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+        deadline = time.monotonic() + WEB_START_TIMEOUT_S
+        while time.monotonic() < deadline and not self._stopping.is_set():
+            if _is_ready(url):
+                self._on_ready(Running(url, settings))
+                return
+            self._stopping.wait(0.05)
+        if not self._stopping.is_set():
+            log.error("serve.web_not_ready", url=url, waited_s=WEB_START_TIMEOUT_S)
+
+
+def _is_ready(url: str) -> bool:
+    with contextlib.suppress(OSError, ValueError, urllib.error.URLError), urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:
+        json.load(answer)
+        return True
+    return False
+
+
+def _check_port(host: str, port: int, option: str) -> None:
+    """A clear word now instead of a traceback of a child later. Raises: ConfigurationError."""
+    if port == 0:
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            why = {
+                errno.EADDRINUSE: "another program uses it",
+                errno.EACCES: "ports below 1024 need a privilege",
+                errno.EADDRNOTAVAIL: f"{host} is no address of this machine",
+            }.get(exc.errno or 0, str(exc))
+            raise ConfigurationError(f"cannot listen on {host} port {port}: {why}; choose another with --{option}") from exc

@@ -1,0 +1,184 @@
+"""Import files, folders, ZIP archives and DICOM media; a run that was cut goes on where it stopped.
+
+A journal remembers each file that came to an end (path, size and time of change), so that a second run reads only the rest.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from hounsfield.model.errors import HounsfieldError, InvalidInput, Unavailable
+from hounsfield.model.origin import Origin
+from hounsfield.model.outcomes import StoreOutcome
+from hounsfield.services.store import FileStore
+
+CHUNK_BYTES = 1 << 20
+ZIP_MAX_RATIO = 200
+"""A ZIP entry that grows more than this is refused as a bomb; DICOM compresses by 2 to 20."""
+ZIP_ALWAYS_ALLOWED_BYTES = 16 << 20
+DICOMDIR = "DICOMDIR"
+
+
+class Fate(enum.StrEnum):
+    """What became of one file."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    KEPT_ASIDE = "kept aside"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One file that came to an end. name: its path, with the entry's name behind `!` in a ZIP archive."""
+
+    name: str
+    fate: Fate
+    size_bytes: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file, or an entry of a ZIP archive."""
+
+    name: str
+    path: Path
+    entry: str
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def key(self) -> str:
+        """Names this very state of the file in the journal."""
+        return hashlib.sha256(f"{self.path.absolute()}\0{self.entry}\0{self.size_bytes}\0{self.modified_ns}".encode()).hexdigest()[:32]
+
+
+class ImportJournal:
+    """Which files are done: one line each, appended when the archive has answered."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._done = set(path.read_text("utf-8").split()) if path.exists() else set()
+        self._file = path.open("a", encoding="utf-8")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._done
+
+    def add(self, key: str) -> None:
+        """Remember."""
+        self._done.add(key)
+        self._file.write(key + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._file.close()
+
+
+def candidates(paths: Sequence[Path]) -> Iterator[Candidate]:
+    """All files below `paths` in a stable order; links to folders are not followed. Raises: InvalidInput."""
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path):
+                folders.sort()
+                for name in sorted(names):
+                    yield from _open_up(Path(folder, name))
+        elif path.exists():
+            yield from _open_up(path)
+        else:
+            raise InvalidInput(f"{path}: no such file or folder")
+
+
+def _open_up(path: Path) -> Iterator[Candidate]:
+    if not path.is_file():
+        return
+    status = path.stat()
+    if path.suffix.lower() != ".zip":
+        yield Candidate(str(path), path, "", status.st_size, status.st_mtime_ns)
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        yield Candidate(str(path), path, "", status.st_size, status.st_mtime_ns)
+        return
+    for info in entries:
+        yield Candidate(f"{path}!{info.filename}", path, info.filename, info.file_size, status.st_mtime_ns)
+
+
+def bring(store: FileStore, origin: Origin, found: Iterator[Candidate], journal: ImportJournal | None = None) -> Iterator[Brought]:
+    """Store each file in turn, and tell what became of it. Raises: Unavailable when the archive takes nothing any more."""
+    for candidate in found:
+        if journal is not None and candidate.key in journal:
+            yield Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "done in an earlier run")
+            continue
+        brought = _bring_one(store, origin, candidate)
+        if journal is not None and brought.fate is not Fate.REJECTED:
+            journal.add(candidate.key)
+        yield brought
+
+
+def _bring_one(store: FileStore, origin: Origin, candidate: Candidate) -> Brought:
+    if Path(candidate.entry or candidate.path).name.upper() == DICOMDIR:
+        return Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "a DICOMDIR lists objects and is none itself")
+    try:
+        with _open(candidate) as file, store.receive_file(origin) as reception:
+            for chunk in _chunks(file, candidate):
+                reception.write(chunk)
+            result = reception.finish()
+    except Unavailable:
+        raise
+    except (HounsfieldError, OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as exc:
+        return Brought(candidate.name, Fate.REJECTED, candidate.size_bytes, str(exc) or type(exc).__name__)
+    if result.kept_aside:
+        return Brought(candidate.name, Fate.KEPT_ASIDE, candidate.size_bytes, result.reason)
+    fate = Fate.DUPLICATE if result.outcome is StoreOutcome.DUPLICATE else Fate.STORED
+    return Brought(candidate.name, fate, candidate.size_bytes)
+
+
+class _Entry:
+    """An entry of a ZIP archive, closed together with it."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._archive = zipfile.ZipFile(candidate.path)
+        self._candidate = candidate
+
+    def __enter__(self) -> IO[bytes]:
+        return self._archive.open(self._candidate.entry)
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+
+def _open(candidate: Candidate) -> _Entry | IO[bytes]:
+    return _Entry(candidate) if candidate.entry else candidate.path.open("rb")
+
+
+def _chunks(file: IO[bytes], candidate: Candidate) -> Iterator[bytes]:
+    total = 0
+    while chunk := file.read(CHUNK_BYTES):
+        total += len(chunk)
+        if candidate.entry and total > max(ZIP_ALWAYS_ALLOWED_BYTES, ZIP_MAX_RATIO * candidate.path.stat().st_size):
+            raise InvalidInput("this ZIP entry unpacks to more than 200 times its archive: refused as a bomb")
+        yield chunk
+
+
+def summary_json(counts: dict[Fate, int], rejected: Sequence[Brought]) -> str:
+    """The machine-readable end of an import."""
+    return json.dumps(
+        {
+            "counts": {fate.value.replace(" ", "_"): counts.get(fate, 0) for fate in Fate},
+            "rejected": [{"name": one.name, "reason": one.reason} for one in rejected],
+        }
+    )

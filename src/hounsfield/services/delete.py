@@ -1,0 +1,52 @@
+"""Delete: a decision, kept beside the packs and applied to the index; bytes are reclaimed later, by compaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hounsfield.archive.archive import Archive
+from hounsfield.index.writer import IndexWriter
+from hounsfield.model.errors import InvalidInput
+from hounsfield.model.identifiers import parse_uid
+from hounsfield.model.origin import Origin, Role
+from hounsfield.services.accounts import require
+
+Decide = Callable[[Mapping[str, Any]], None]
+"""Makes a decision durable and applies it: `LocalDecisions.decide` in the archive process, `RemoteDecisions` elsewhere."""
+
+REASON_MAX_CHARACTERS = 1024
+
+
+def delete_study(decide: Decide, origin: Origin, study_instance_uid: str, reason: str) -> None:
+    """Delete every object of a study that is here now. Raises: AccessDenied, InvalidUID, StudyNotFound, Unavailable."""
+    require(origin.principal, Role.EDITOR)
+    if not reason.strip() or len(reason) > REASON_MAX_CHARACTERS:
+        raise InvalidInput("say why, in at most 1024 characters: the reason is kept with the decision")
+    decide(
+        {
+            "kind": "delete",
+            "level": "study",
+            "partition_id": origin.principal.partition_id,
+            "study_instance_uid": parse_uid(study_instance_uid),
+            "principal": origin.principal.name,
+            "reason": reason.strip(),
+        }
+    )
+
+
+class LocalDecisions:
+    """Decisions in the process that owns the archive: durable in the decision pack first, then applied to the index."""
+
+    def __init__(self, archive: Archive, writer: IndexWriter, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._archive = archive
+        self._writer = writer
+        self._clock_ns = clock_ns
+
+    def decide(self, record: Mapping[str, Any]) -> None:
+        """Raises: NotFound where there is nothing to decide on; Unavailable."""
+        self._writer.check_decision(record)
+        dated = {**record, "decided_at_ns": self._clock_ns()}
+        self._archive.decide(dated)
+        self._writer.apply_decision(dated)
