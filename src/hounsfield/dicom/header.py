@@ -1,0 +1,158 @@
+"""One pass over an object's header: what the index wants, and where the frames lie."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from itertools import repeat
+
+from hounsfield.dicom import index_attributes, pixel_data
+from hounsfield.dicom.buffer import Buffer
+from hounsfield.dicom.deflate import inflate
+from hounsfield.dicom.encoding import (
+    ELEMENT_LIMIT,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_DELIMITATION,
+    SEQUENCE_DELIMITATION,
+    Encoding,
+    Malformed,
+    detect,
+    read_element_header,
+    skip_items,
+)
+from hounsfield.dicom.frames import NO_FRAMES, FrameTable
+from hounsfield.dicom.pixel_data import PIXEL_TAGS, PixelElement
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.dicom.value_representations import LONG_VRS, SHORT_VRS, UNDEFINED_LENGTH
+from hounsfield.model.entities import ObjectAttributes
+from hounsfield.model.identifiers import UID
+
+_WANTED = frozenset((*index_attributes.STUDY_TAGS, *index_attributes.SERIES_TAGS, *index_attributes.INSTANCE_TAGS, *pixel_data.DESCRIPTION_TAGS, *PIXEL_TAGS))
+
+_WANTED_LITTLE = {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in _WANTED}
+"""The four bytes of a tag read as one little endian number, to the tag."""
+_WANTED_BIG = {tag: tag for tag in _WANTED}
+
+DELIMITATIONS = frozenset({ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION})
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedObject:
+    """What one pass over an object found.
+
+    header_length_bytes: from the data set's first byte to the Pixel Data element; the whole stored data set where there is none, or it is deflated.
+    problems: what was odd, in words without a patient's data; empty for a proper object.
+    """
+
+    attributes: ObjectAttributes
+    header_length_bytes: int
+    frame_table: FrameTable
+    problems: tuple[str, ...]
+
+
+def scan(data_set: Buffer, transfer_syntax_uid: str) -> ScannedObject:
+    """Reads the indexed attributes and the frame table; of Pixel Data only the frames' bytes, for their checksums.
+
+    data_set: what follows the file meta information, as stored (deflated if the transfer syntax is).
+    Raises: UnreadableObject where the SOP class, SOP instance, series or study UID cannot be found, and nothing else.
+    """
+    return _scan(data_set, transfer_syntax_uid, None, header_only=False)
+
+
+def scan_header(header: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None = None) -> ScannedObject:
+    """The same from the stored header alone, as a pack's catalogue keeps it. Raises: UnreadableObject."""
+    return _scan(header, transfer_syntax_uid, frame_table or NO_FRAMES, header_only=True)
+
+
+def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None, *, header_only: bool) -> ScannedObject:
+    view = memoryview(data_set)
+    if view.format != "B" or view.ndim != 1:
+        view = view.cast("B")
+    stored_length = len(view)
+    syntax = transfer_syntax(transfer_syntax_uid)
+    if syntax.deflated:
+        view = memoryview(inflate(view))
+    encoding, problem = detect(view, syntax.implicit_vr, syntax.little_endian)
+    problems = [problem] if problem else []
+    values: dict[int, bytes] = {}
+    pixels = _walk_any(view, 0, encoding, values, problems) if encoding.implicit_vr else _walk_explicit(view, encoding, values, problems)
+    attributes, value_problems = index_attributes.build(values, UID(transfer_syntax_uid), little_endian=encoding.little_endian)
+    problems += value_problems
+    if frame_table is None:
+        frame_table = NO_FRAMES
+        if pixels is not None:
+            frame_table, frame_problems = pixel_data.build_frame_table(view, pixels, values, encoding, transfer_syntax_uid, inflated=syntax.deflated)
+            problems += frame_problems
+    header_length = stored_length if pixels is None or syntax.deflated else pixels.offset_bytes
+    return ScannedObject(attributes, header_length, frame_table, tuple(problems))
+
+
+def _walk_explicit(view: memoryview, encoding: Encoding, values: dict[int, bytes], problems: list[str]) -> PixelElement | None:
+    """Collects wanted values up to the first Pixel Data element, which it returns. The hot loop: what is rare is left to `_walk_any`."""
+    end = len(view)
+    last = end - 12
+    little = encoding is EXPLICIT_LITTLE
+    wanted = (_WANTED_LITTLE if little else _WANTED_BIG).get
+    unpack = (_KEYED_LITTLE if little else _KEYED_BIG).unpack_from
+    unpack_long = encoding.long.unpack_from
+    short_vrs, long_vrs = SHORT_VRS, LONG_VRS
+    offset = 0
+    for _ in repeat(None, ELEMENT_LIMIT):
+        if offset > last:
+            break
+        key, vr, length = unpack(view, offset)
+        if vr in short_vrs:
+            value = offset + 8
+        elif vr in long_vrs:
+            length = unpack_long(view, offset + 8)[0]
+            value = offset + 12
+            if length == UNDEFINED_LENGTH:
+                break
+        else:
+            break
+        following = value + length
+        if following > end:
+            break
+        tag = wanted(key)
+        if tag is not None:
+            if tag in PIXEL_TAGS:
+                return PixelElement(tag, offset, value, length)
+            if tag not in values:
+                values[tag] = bytes(view[value:following])
+        offset = following
+    return _walk_any(view, offset, encoding, values, problems)
+
+
+def _walk_any(view: memoryview, offset: int, encoding: Encoding, values: dict[int, bytes], problems: list[str]) -> PixelElement | None:
+    """The same for any encoding and any oddity, from `offset` on."""
+    end = len(view)
+    try:
+        for _ in repeat(None, ELEMENT_LIMIT):
+            if offset >= end:
+                return None
+            tag, vr, value, length = read_element_header(view, offset, end, encoding)
+            if tag in PIXEL_TAGS:
+                return PixelElement(tag, offset, value, length)
+            if tag == 0 and length == 0:
+                problems.append(f"{end - offset} bytes of padding at the end")
+                return None
+            if length == UNDEFINED_LENGTH:
+                offset = skip_items(view, value, end, IMPLICIT_LITTLE if vr == b"UN" else encoding)
+                continue
+            if tag in DELIMITATIONS:
+                length = 0  # a stray item or delimitation between elements: step into it
+            if length > end - value:
+                raise Malformed(f"element ({tag >> 16:04X},{tag & 0xFFFF:04X}) claims {length} bytes, {end - value} are left")
+            if tag in _WANTED and tag not in values:
+                values[tag] = bytes(view[value : value + length])
+            offset = value + length
+        problems.append(f"more than {ELEMENT_LIMIT} elements")
+    except Malformed as exc:
+        problems.append(str(exc))
+    return None
+
+
+_KEYED_LITTLE = struct.Struct("<L2sH")
+_KEYED_BIG = struct.Struct(">L2sH")
