@@ -1,0 +1,137 @@
+"""`python -m bench`: runs everything and prints a Markdown table; also written to var/bench/results.md."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from bench import http_rows, load, servers
+from bench.load import Load
+from bench.store_rows import median, send
+from bench.table import Report, Row
+
+
+def main() -> int:
+    """Exit code 1 where a target was missed."""
+    arguments = argparse.ArgumentParser(description="Hounsfield beside Orthanc: the same loads in the same run.")
+    arguments.add_argument("--folder", type=Path, default=Path("var/bench"), help="where loads and archives go")
+    arguments.add_argument("--runs", type=int, default=3, help="store runs of each row; the median counts")
+    arguments.add_argument("--seconds", type=int, default=8, help="of load for each DICOMweb row")
+    arguments.add_argument("--only", choices=["store", "web"], help="one half of the rows")
+    options = arguments.parse_args()
+    folder: Path = options.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    report = Report(_machine(folder))
+    loads = load.make(folder / "load")
+    if options.only != "web":
+        _store_rows(report, loads, folder, options.runs)
+    if options.only != "store":
+        _web_rows(report, loads, folder, options.seconds)
+    text = report.markdown()
+    (folder / "results.md").write_text(text)
+    sys.stdout.write(text)
+    return 0 if all(row.reached for row in report.rows) else 1
+
+
+def _machine(folder: Path) -> dict[str, str]:
+    path = folder / "probe"
+    with path.open("wb") as file:
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < 1:
+            os.pwrite(file.fileno(), b"x" * 8192, count * 8192)
+            os.fdatasync(file.fileno())
+            count += 1
+    path.unlink()
+    block = bytes(64 << 20)
+    started = time.perf_counter()
+    hashlib.sha256(block).digest()
+    rate = len(block) / (time.perf_counter() - started) / 1e6
+    return {"cores": str(os.cpu_count()), "python": platform.python_version(), "fdatasync/s": f"{count:,}", "SHA-256 MB/s": f"{rate:,.0f}"}
+
+
+STORE_ROWS = [
+    # work, load, senders, stock sender, times Orthanc, part of the floor
+    ("C-STORE CT, 1 sender", "ct", 1, False, 3.0, 0.8),
+    ("C-STORE CT, 4 senders", "ct", 4, False, 3.0, 0.8),
+    ("C-STORE 8 KB, 4 senders", "small", 4, False, 3.0, 0.6),
+    ("C-STORE CT, stock sender", "ct", 1, True, 6.0, None),
+    ("C-STORE 8 KB, stock sender", "small", 1, True, 20.0, None),
+]
+
+
+def _store_rows(report: Report, loads: Load, folder: Path, runs: int) -> None:
+    for work, kind, senders, stock, ratio, floor_part in STORE_ROWS:
+        studies = list(getattr(loads, kind))
+        if stock:
+            studies = studies[:1] if kind == "ct" else studies[:2]
+        rates: dict[str, list[float]] = {"hounsfield": [], "orthanc": [], "floor": []}
+        for _ in range(runs):
+            for name, start in (("orthanc", servers.orthanc), ("hounsfield", servers.hounsfield)):
+                _say(f"{work}: {name}")
+                with start(folder / name) as running:
+                    rates[name].append(send(studies, senders, running.dicom_port, running.ae_title, stock=stock))
+            if floor_part is not None:
+                with servers.storescp(folder / "floor") as port:
+                    rates["floor"].append(send(studies, senders, port, "ANY-SCP"))
+        floor = median(rates["floor"]) if rates["floor"] else None
+        report.rows.append(Row(work, "objects/s", median(rates["hounsfield"]), median(rates["orthanc"]), floor, ratio, floor_part))
+
+
+def _web_rows(report: Report, loads: Load, folder: Path, seconds: int) -> None:
+    figures: dict[str, dict[str, float]] = {}
+    for name, start in (("orthanc", servers.orthanc), ("hounsfield", servers.hounsfield)):
+        with start(folder / name) as running:
+            _say(f"DICOMweb: storing into {name}")
+            send([*loads.ct, *loads.small], 4, running.dicom_port, running.ae_title)
+            figures[name] = {"cold": http_rows.cold_metadata_s(running, loads.ct[0])}
+            http_rows.check_answers(running, loads)
+            figures[name] |= _measure(running, loads, seconds)
+            figures[name]["memory"] = running.memory_mb()
+    ours, peer = figures["hounsfield"], figures["orthanc"]
+    rows = [
+        ("QIDO studies by PatientID", "qido_id", 3.0),
+        ("QIDO studies limit=25", "qido_list", 20.0),
+        ("WADO-RS metadata of 250 instances, warm", "metadata", 10.0),
+        ("WADO-RS frame 512x512x16", "frame", 1.8),
+    ]
+    for work, key, ratio in rows:
+        report.rows.append(Row(work, "req/s", ours[key], peer[key], ratio_target=ratio))
+    report.rows.append(Row("WADO-RS series of 250 (131 MB)", "MB/s", ours["series"], peer["series"], ratio_target=1.5))
+    report.rows.append(Row("rendered JPEG", "req/s", ours["rendered"], peer["rendered"], ratio_target=1.5))
+    report.rows.append(Row("metadata, first ever", "s", ours["cold"], peer["cold"], absolute_target=0.3, smaller_is_better=True))
+    report.rows.append(Row("memory after all of it", "MB", ours["memory"], peer["memory"], absolute_target=500, smaller_is_better=True))
+
+
+def _measure(running: servers.Running, loads: Load, seconds: int) -> dict[str, float]:
+    every = [*loads.ct, *loads.small]
+    work = {
+        "qido_id": ([f"/studies?PatientID={study.patient_id}" for study in every], http_rows.DICOM_JSON, {}),
+        "qido_list": (["/studies?limit=25"], http_rows.DICOM_JSON, {}),
+        "metadata": ([http_rows.series_path(study) + "/metadata" for study in loads.ct], http_rows.DICOM_JSON, {"Accept-Encoding": "gzip"}),
+        "frame": ([http_rows.frame_path(study, n) for study in loads.ct for n in range(load.CT_IMAGES)], http_rows.FRAME, {}),
+        "rendered": ([http_rows.rendered_path(study, n) for study in loads.ct for n in range(load.CT_IMAGES)], "image/jpeg", {}),
+    }
+    found = {}
+    for key, (paths, accept, headers) in work.items():
+        _say(f"DICOMweb: {key} of {running.name}")
+        http_rows.load_with_wrk(running, paths, accept, 1, **headers)
+        found[key] = http_rows.load_with_wrk(running, paths, accept, seconds, **headers).requests_per_s
+    _say(f"DICOMweb: series of {running.name}")
+    found["series"] = http_rows.series_megabytes_per_s(running, loads.ct[2], 7)
+    return found
+
+
+def _say(text: str) -> None:
+    width = shutil.get_terminal_size().columns
+    sys.stderr.write(f"\r{text:<{min(width - 1, 70)}}" if sys.stderr.isatty() else f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
