@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from hounsfield.model.errors import InvalidQuery
-from hounsfield.model.origin import Origin, Principal, Protocol
+from hounsfield.model.origin import Origin, Principal, Protocol, Role
 from hounsfield.servers.dicomweb.media_types import MediaType, parse_accept
 
 Scope = Mapping[str, Any]
@@ -20,6 +21,7 @@ Header = tuple[bytes, bytes]
 
 MAX_QUERY_BYTES: Final = 64 << 10
 MAX_PARAMETERS: Final = 256
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 # What every answer says: pixels and files are never sniffed for another type, and no shared cache may keep them.
 COMMON_HEADERS: Final[tuple[Header, ...]] = (
@@ -28,22 +30,28 @@ COMMON_HEADERS: Final[tuple[Header, ...]] = (
 )
 
 
+NOBODY: Final = Principal("nobody", Role.VIEWER, partition_id=0)
+
+
 class Disconnected(Exception):
     """The client went away: there is nobody to answer."""
 
 
 class Exchange:
-    """One HTTP request, already authenticated, and its answer.
+    """One HTTP request and its answer.
 
+    principal: who asks; nobody until the application has found out.
+    root: the path of the service, `/dicom-web`.
     parts: what the path gave for the variables of the route, in order.
     """
 
-    __slots__ = ("_parameters", "_receive", "_send", "headers", "parts", "principal", "scope", "started")
+    __slots__ = ("_parameters", "_receive", "_send", "headers", "parts", "principal", "root", "scope", "started")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], principal: Principal) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], root: str) -> None:
         self.scope = scope
         self.headers = headers
-        self.principal = principal
+        self.principal = NOBODY
+        self.root = root
         self.parts: tuple[str, ...] = ()
         self.started = False
         self._receive = receive
@@ -55,6 +63,14 @@ class Exchange:
         """Who asks, for the services."""
         client = self.scope.get("client")
         return Origin(Protocol.DICOMWEB, self.principal, client[0] if client else "")
+
+    @property
+    def base_url(self) -> str:
+        """Of the service, as the client addressed it; relative to the host where its name looks odd."""
+        host = self.headers.get(b"host", b"").decode("latin-1")
+        if _HOST.fullmatch(host) is None:
+            return self.root
+        return f"{self.scope.get('scheme', 'http')}://{host}{self.root}"
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,100 @@
+"""The DICOMweb service as one plain ASGI application: who asks, which handler, and what an error becomes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Final
+
+import structlog
+
+from hounsfield.model.errors import HounsfieldError, NotSignedIn, Unavailable
+from hounsfield.model.origin import Principal
+from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header, Receive, Scope, Send
+from hounsfield.servers.dicomweb.routing import MethodNotAllowed, Route, Router
+from hounsfield.servers.dicomweb.stow import UploadStalled
+from hounsfield.servers.outcomes import http_status
+from hounsfield.services.guard import AccessCheck
+
+log = structlog.get_logger()
+
+ROOT: Final = "/dicom-web"
+CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bearer')
+
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class DICOMWeb:
+    """`await app(scope, receive, send)` for everything below the root."""
+
+    def __init__(self, routes: Sequence[Route], guard: AccessCheck, executor: Executor, root: str = ROOT) -> None:
+        self._router = Router(root, routes)
+        self._guard = guard
+        self._executor = executor
+        self._root = root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        exchange = Exchange(scope, receive, send, headers, self._root)
+        try:
+            principal = self._guard.recall(scope["headers"], scope["method"])
+            exchange.principal = principal or await self._authenticate(scope)
+            handler, exchange.parts = self._router.find(scope["method"], scope["path"])
+            await handler(exchange)
+        except Disconnected:
+            log.info("dicomweb.client_gone", method=scope["method"])
+        except HounsfieldError as exc:
+            await self._refuse(exchange, exc)
+        except Exception:  # noqa: BLE001 - the edge of a protocol: the client gets a number, the log the traceback
+            await self._fail(exchange)
+
+    async def _authenticate(self, scope: Scope) -> Principal:
+        client = scope.get("client")
+        host = client[0] if client else ""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._guard.authenticate, scope["headers"], scope["method"], host)
+
+    async def _refuse(self, exchange: Exchange, error: HounsfieldError) -> None:
+        if exchange.started:
+            # The status is out: only a connection cut short tells the client that the rest is missing.
+            log.warning("dicomweb.answer_cut_short", error=type(error).__name__, message=str(error))
+            raise error
+        status = _status(error)
+        if status >= 500:
+            log.warning("dicomweb.refused", error=type(error).__name__, message=str(error), status=status)
+        await exchange.answer_json(status, {"error": {"code": _code(error), "message": str(error)}}, _extra_headers(error))
+
+    async def _fail(self, exchange: Exchange) -> None:
+        incident = uuid.uuid4().hex[:12]
+        log.exception("dicomweb.failed", incident=incident)
+        if exchange.started:
+            raise ConnectionAbortedError(f"incident {incident}")
+        message = f"an unexpected error; the server's log has it under {incident}"
+        await exchange.answer_json(500, {"error": {"code": "unexpected", "message": message}})
+
+
+def _status(error: HounsfieldError) -> int:
+    if isinstance(error, MethodNotAllowed):
+        return 405
+    if isinstance(error, UploadStalled):
+        return 408
+    return http_status(error)
+
+
+def _code(error: HounsfieldError) -> str:
+    """`StudyNotFound` as `study-not-found`."""
+    return _WORD_START.sub("-", type(error).__name__).lower()
+
+
+def _extra_headers(error: HounsfieldError) -> list[Header]:
+    if isinstance(error, NotSignedIn):
+        return [CHALLENGE]
+    if isinstance(error, MethodNotAllowed):
+        return [(b"allow", str(error).encode())]
+    if isinstance(error, Unavailable):
+        return [(b"retry-after", b"5")]
+    return []
+

@@ -1,0 +1,218 @@
+"""STOW-RS: objects in (PS3.18 10.5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hounsfield.dicom.part10 import read_prefix
+from hounsfield.model.errors import (
+    AccessDenied,
+    HounsfieldError,
+    InvalidInput,
+    UnreadableObject,
+    UnsupportedMediaType,
+)
+from hounsfield.model.origin import Origin, Role
+from hounsfield.servers.dicomweb.exchange import Exchange
+from hounsfield.servers.dicomweb.media_types import DICOM, MULTIPART_RELATED, MalformedHeader, json_type, parse_media_type
+from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
+from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, response_status
+
+if TYPE_CHECKING:
+    from hounsfield.services.store import Reception, Store
+
+HEAD_BYTES: Final = 1024
+"""What is kept of a part's beginning: enough of its file meta information to name in a failure the object that it was."""
+
+MAX_UNREADABLE_PARTS: Final = 1000
+"""So many parts that are no DICOM objects, and it is not worth reading on."""
+
+
+class UploadStalled(HounsfieldError):
+    """No byte of the body came for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """idle_s: without a byte from the client, after which the upload is given up and what it holds is set free."""
+
+    multipart: MultipartLimits = field(default_factory=MultipartLimits)
+    idle_s: float = 60.0
+
+
+class PartReception:
+    """One part on its way into the store; bytes come in any thread, one call at a time."""
+
+    def __init__(self, open_reception: Callable[[], Reception], outcomes: Outcomes) -> None:
+        self._open_reception = open_reception
+        self._outcomes = outcomes
+        self._stack = ExitStack()
+        self._reception: Reception | None = None
+        self._head = bytearray()
+        self._refusal: HounsfieldError | None = None
+
+    def write(self, data: memoryview) -> None:
+        """Errors are kept for `finish`; the rest of a refused part is read and let go."""
+        if self._refusal is not None:
+            return
+        if len(self._head) < HEAD_BYTES:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+        try:
+            if self._reception is None:
+                self._reception = self._stack.enter_context(self._open_reception())
+            self._reception.write(data)
+        except HounsfieldError as exc:
+            self.refuse(exc)
+
+    def refuse(self, error: HounsfieldError) -> None:
+        """The part is not to be stored."""
+        self._refusal = error
+        self.abandon()
+
+    def finish(self) -> None:
+        """Returns when the object is durable, or its failure is noted."""
+        try:
+            if self._refusal is not None:
+                raise self._refusal
+            if self._reception is None:
+                raise UnreadableObject("an empty part")
+            with self._stack:
+                self._outcomes.results.append(self._reception.finish())
+        except HounsfieldError as exc:
+            self._outcomes.failures.append(self._failure(exc))
+
+    def abandon(self) -> None:
+        """Leaves no trace of what has come."""
+        self._stack.close()
+        self._reception = None
+
+    def _failure(self, error: HounsfieldError) -> Failure:
+        try:
+            meta = read_prefix(bytes(self._head))
+        except UnreadableObject:
+            meta = None
+        if meta is None:
+            return Failure("", "", error)
+        return Failure(meta.sop_class_uid, meta.sop_instance_uid, error)
+
+
+class Upload:
+    """The parts of one request's body; synchronous, fed in a thread."""
+
+    def __init__(self, store: Store, origin: Origin, study_instance_uid: str, parser: MultipartParser | None) -> None:
+        self.outcomes = Outcomes()
+        self._open = lambda: store.receive_file(origin, study_instance_uid)
+        self._parser = parser
+        self._part: PartReception | None = None
+        if parser is None:
+            self._part = PartReception(self._open, self.outcomes)
+
+    def feed(self, piece: bytes) -> None:
+        """Raises: MalformedMultipart; failures of single parts are noted among the outcomes instead."""
+        if self._parser is None:
+            self._on_event(PartData(memoryview(piece)))
+            return
+        for event in self._parser.feed(piece):
+            self._on_event(event)
+
+    def close(self) -> None:
+        """The body has come to its end. Raises: TruncatedMultipart."""
+        if self._parser is None:
+            self._on_event(PartEnd())
+        else:
+            self._parser.close()
+
+    def abandon(self) -> None:
+        """Drops the part that is under way; complete ones stay."""
+        if self._part is not None:
+            self._part.abandon()
+            self._part = None
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, PartBegin):
+            self._part = PartReception(self._open, self.outcomes)
+            if event.headers.get("content-type", DICOM).partition(";")[0].strip().lower() != DICOM:
+                self._part.refuse(UnsupportedMediaType("a part that is not application/dicom"))
+            return
+        assert self._part is not None
+        if isinstance(event, PartData):
+            self._part.write(event.data)
+        else:
+            self._part.finish()
+            self._part = None
+            if len(self.outcomes.failures) >= MAX_UNREADABLE_PARTS and not self.outcomes.results:
+                raise UnreadableObject(f"{MAX_UNREADABLE_PARTS} parts and not one that could be stored")
+
+
+class Stow:
+    """The handler of both store resources."""
+
+    def __init__(self, store: Store, executor: Executor, limits: UploadLimits | None = None) -> None:
+        self._store = store
+        self._executor = executor
+        self._limits = limits or UploadLimits()
+
+    async def store_instances(self, exchange: Exchange) -> None:
+        """POST /studies and /studies/{study}."""
+        content_type = json_type(exchange.accept)
+        if not exchange.principal.role.includes(Role.EDITOR):
+            raise AccessDenied("this account may look, but not store")
+        parser = self._parser_for(exchange.headers)
+        study_instance_uid = exchange.parts[0] if exchange.parts else ""
+        upload = Upload(self._store, exchange.origin, study_instance_uid, parser)
+        try:
+            await self._pump(exchange, upload)
+        except InvalidInput as exc:  # the body is no multipart message, or is cut: what was complete is stored, and the answer says so
+            upload.outcomes.failures.append(Failure("", "", exc))
+        finally:
+            await self._run(upload.abandon)
+        status = response_status(upload.outcomes)
+        await exchange.answer(status, [(b"content-type", content_type)], encode_response(upload.outcomes, exchange.base_url))
+
+    async def _pump(self, exchange: Exchange, upload: Upload) -> None:
+        """One piece is fed in a thread while the next is awaited: the body is never held, and a slow client holds no thread."""
+        under_way: asyncio.Future[None] | None = None
+        body = exchange.body()
+        try:
+            while True:
+                piece = await self._next_piece(body)
+                if under_way is not None:
+                    await under_way
+                under_way = None
+                if piece is None:
+                    break
+                under_way = self._run(upload.feed, piece)
+        finally:
+            if under_way is not None:
+                await asyncio.wait([under_way])
+        await self._run(upload.close)
+
+    async def _next_piece(self, body: object) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._limits.idle_s):
+                return await anext(body, None)  # type: ignore[call-overload, no-any-return]
+        except TimeoutError as exc:
+            raise UploadStalled(f"no byte of the body for {self._limits.idle_s:g} s") from exc
+
+    def _run(self, call: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
+        return asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)
+
+    def _parser_for(self, headers: Mapping[bytes, bytes]) -> MultipartParser | None:
+        """None for a body that is one object. Raises: UnsupportedMediaType, MalformedMultipart."""
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType("no Content-Encoding is taken here; send the body as it is")
+        try:
+            media_type = parse_media_type(headers.get(b"content-type", b"").decode("latin-1"))
+        except MalformedHeader as exc:
+            raise UnsupportedMediaType("the Content-Type says nothing that is taken here") from exc
+        if media_type.name == DICOM:
+            return None
+        if media_type.name != MULTIPART_RELATED or media_type.payload not in (DICOM, "*/*"):
+            raise UnsupportedMediaType('send multipart/related; type="application/dicom", or application/dicom for one object')
+        return MultipartParser(media_type.parameters.get("boundary", ""), self._limits.multipart)
+

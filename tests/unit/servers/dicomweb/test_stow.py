@@ -1,0 +1,250 @@
+"""STOW-RS against a store that keeps what it is given in a dictionary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Executor
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from hounsfield.dicom.part10 import build_prefix
+from hounsfield.model.errors import HounsfieldError, MismatchedIdentifiers, ObjectTooLarge, OutOfSpace, PackUnavailable, UnreadableObject
+from hounsfield.model.origin import Origin
+from hounsfield.model.outcomes import StoreOutcome, StoreResult
+from hounsfield.servers.dicomweb.application import DICOMWeb
+from hounsfield.servers.dicomweb.multipart import MultipartLimits, MultipartWriter
+from hounsfield.servers.dicomweb.routing import Route
+from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+MULTIPART = 'multipart/related; type="application/dicom"; boundary=edge'
+
+
+class FakeStore:
+    """Keeps complete objects; `errors` names what to raise for a SOP Instance UID, `aside` those that are kept aside."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.open = 0
+        self.opened = 0
+        self.abandoned = 0
+        self.errors: dict[str, HounsfieldError] = {}
+        self.aside: set[str] = set()
+        self.study = "1.2.3"
+
+    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> FakeReception:
+        assert origin.host == "192.0.2.7"
+        return FakeReception(self, study_instance_uid)
+
+
+class FakeReception:
+    def __init__(self, store: FakeStore, study_instance_uid: str) -> None:
+        self.store = store
+        self.study = study_instance_uid
+        self.data = bytearray()
+        self.finished = False
+
+    def __enter__(self) -> Self:
+        self.store.open += 1
+        self.store.opened += 1
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.store.open -= 1
+        self.store.abandoned += not self.finished
+
+    def write(self, data: Any) -> None:
+        self.data += data
+        if (error := self.store.errors.get("write")) is not None:
+            raise error
+
+    def finish(self) -> StoreResult:
+        if self.data[128:132] != b"DICM":
+            raise UnreadableObject("no object")
+        uid = self.data.rpartition(b"uid=")[2].decode()
+        if uid in self.store.errors:
+            raise self.store.errors[uid]
+        if self.study and self.study != self.store.study:
+            raise MismatchedIdentifiers("another study")
+        self.finished = True
+        self.store.kept[uid] = bytes(self.data)
+        outcome = StoreOutcome.KEPT_ASIDE_UID if uid in self.store.aside else StoreOutcome.STORED
+        return StoreResult(outcome, CT, uid, "1.2.3.4", self.store.study)
+
+
+def dicom(uid: str, padding: int = 1000) -> bytes:
+    return build_prefix(CT, uid, EXPLICIT) + b"\0" * padding + b"uid=" + uid.encode()
+
+
+def multipart(*bodies: bytes, part_type: str = "application/dicom") -> bytes:
+    writer = MultipartWriter("edge")
+    return b"".join(writer.part_head(part_type) + body for body in bodies) + writer.close()
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def post(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> Callable[..., Any]:
+    stow = Stow(store, executor, UploadLimits(MultipartLimits(max_parts=5000), idle_s=5))  # type: ignore[arg-type]
+    routes = [Route("POST", "studies", stow.store_instances), Route("POST", "studies/{study}", stow.store_instances)]
+    app = DICOMWeb(routes, guard, executor)
+
+    def run(body: bytes, *, path: str = "/dicom-web/studies", content_type: str = MULTIPART, piece: int = 700, **more: Any) -> Any:
+        headers = {"content-type": content_type, **more.pop("headers", {})}
+        pieces = [body[start : start + piece] for start in range(0, len(body), piece)]
+        answer = call(app, "POST", path, headers=headers, pieces=pieces, **more)
+        assert store.open == 0, "every reception is left"
+        return answer
+
+    return run
+
+
+def test_all_stored(post: Callable[..., Any], store: FakeStore) -> None:
+    answer = post(multipart(dicom("1.9.1"), dicom("1.9.2", 100_000)))
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/dicom+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert store.kept == {"1.9.1": dicom("1.9.1"), "1.9.2": dicom("1.9.2", 100_000)}
+    document = json.loads(answer.body)
+    assert list(document) == ["00081190", "00081199"]
+    assert document["00081190"]["Value"] == ["http://pacs.example:8080/dicom-web/studies/1.2.3"]
+    first, second = document["00081199"]["Value"]
+    assert first["00081150"] == {"vr": "UI", "Value": [CT]}
+    assert second["00081155"]["Value"] == ["1.9.2"]
+    assert second["00081190"]["Value"] == ["http://pacs.example:8080/dicom-web/studies/1.2.3/series/1.2.3.4/instances/1.9.2"]
+
+
+def test_one_object_without_multipart(post: Callable[..., Any], store: FakeStore) -> None:
+    answer = post(dicom("1.9.1"), content_type="application/dicom")
+    assert answer.status == 200
+    assert store.kept == {"1.9.1": dicom("1.9.1")}
+
+
+def test_some_failed(post: Callable[..., Any], store: FakeStore) -> None:
+    store.errors["1.9.2"] = MismatchedIdentifiers("no")
+    answer = post(multipart(dicom("1.9.1"), dicom("1.9.2"), b"hello", dicom("1.9.3")))
+    assert answer.status == 202
+    document = json.loads(answer.body)
+    assert set(store.kept) == {"1.9.1", "1.9.3"}
+    (failed,) = document["00081198"]["Value"]
+    assert failed["00081155"]["Value"] == ["1.9.2"]
+    assert failed["00081197"] == {"vr": "US", "Value": [0xA900]}
+    (other,) = document["0008119A"]["Value"]
+    assert 0xC000 <= other["00081197"]["Value"][0] <= 0xCFFF
+
+
+def test_kept_aside_is_a_warning(post: Callable[..., Any], store: FakeStore) -> None:
+    store.aside.add("1.9.1")
+    answer = post(multipart(dicom("1.9.1")))
+    assert answer.status == 202
+    assert json.loads(answer.body)["00081199"]["Value"][0]["00081196"]["Value"] == [0xB007]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MismatchedIdentifiers("x"), 409),
+        (OutOfSpace("x"), 507),
+        (PackUnavailable("x"), 503),
+        (ObjectTooLarge("x"), 413),
+        (UnreadableObject("x"), 400),
+    ],
+)
+def test_none_stored(post: Callable[..., Any], store: FakeStore, error: HounsfieldError, status: int) -> None:
+    store.errors["1.9.1"] = error
+    answer = post(multipart(dicom("1.9.1")))
+    assert answer.status == status
+    assert json.loads(answer.body)["00081198"]["Value"][0]["00081155"]["Value"] == ["1.9.1"]
+
+
+def test_a_refusal_while_writing_sets_the_reception_free(post: Callable[..., Any], store: FakeStore) -> None:
+    store.errors["write"] = OutOfSpace("full")
+    assert post(multipart(dicom("1.9.1", 10_000), dicom("1.9.2"))).status == 507
+    assert (store.opened, store.abandoned) == (2, 2)
+
+
+def test_another_study_than_the_path_says(post: Callable[..., Any], store: FakeStore) -> None:
+    assert post(multipart(dicom("1.9.1")), path="/dicom-web/studies/1.2.3").status == 200
+    assert post(multipart(dicom("1.9.2")), path="/dicom-web/studies/1.2.4").status == 409
+    assert set(store.kept) == {"1.9.1"}
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_cut_upload_keeps_its_complete_parts(post: Callable[..., Any], store: FakeStore, cut: bool) -> None:
+    whole = multipart(dicom("1.9.1"), dicom("1.9.2"))
+    answer = post(whole[: len(whole) - 300], cut=cut)
+    assert set(store.kept) == {"1.9.1"}
+    assert store.abandoned == 1
+    assert answer.status == (0 if cut else 202), "who has gone gets no answer; who ended the body too early hears of it"
+
+
+def test_a_cut_object_is_not_stored(post: Callable[..., Any], store: FakeStore) -> None:
+    assert post(dicom("1.9.1"), content_type="application/dicom", cut=True).status == 0
+    assert store.kept == {}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "multipart/form-data; boundary=edge",
+        'multipart/related; type="application/dicom+json"; boundary=edge',
+        'multipart/related; type="application/dicom+xml"; boundary=edge',
+    ],
+)
+def test_unsupported_media_types(post: Callable[..., Any], store: FakeStore, content_type: str) -> None:
+    assert post(multipart(dicom("1.9.1")), content_type=content_type).status == 415
+    assert store.opened == 0
+
+
+def test_content_encoding_is_refused(post: Callable[..., Any], store: FakeStore) -> None:
+    assert post(b"\x1f\x8b", headers={"content-encoding": "gzip"}).status == 415
+
+
+def test_a_part_of_another_type_is_refused_alone(post: Callable[..., Any], store: FakeStore) -> None:
+    assert post(multipart(dicom("1.9.1"), part_type="text/html")).status == 409
+    assert store.opened == 0
+
+
+def test_no_boundary_and_no_parts(post: Callable[..., Any]) -> None:
+    assert post(multipart(dicom("1.9.1")), content_type='multipart/related; type="application/dicom"').status == 400
+    assert post(b"--edge--").status == 400
+    assert post(b"").status == 400
+
+
+@pytest.mark.parametrize(("accept", "status"), [("application/dicom+xml", 406), ("*/*", 200), ("application/dicom+xml, application/json;q=0.5", 200)])
+def test_accept(post: Callable[..., Any], store: FakeStore, accept: str, status: int) -> None:
+    assert post(multipart(dicom("1.9.1")), headers={"accept": accept}).status == status
+    assert bool(store.kept) == (status == 200), "judged before anything is stored"
+
+
+def test_who_may_store(post: Callable[..., Any], store: FakeStore) -> None:
+    answer = post(multipart(dicom("1.9.1")), role="")
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="Hounsfield", Bearer'
+    assert post(multipart(dicom("1.9.1")), role="viewer").status == 403
+    assert store.opened == 0
+
+
+def test_many_unreadable_parts_are_given_up(post: Callable[..., Any], store: FakeStore) -> None:
+    answer = post(multipart(*[b"x"] * 3000), piece=1 << 16)
+    assert answer.status == 400
+    assert store.opened == 1000
+
+
+def test_a_client_that_stalls_is_let_go(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> None:
+    stow = Stow(store, executor, UploadLimits(idle_s=0.05))  # type: ignore[arg-type]
+    app = DICOMWeb([Route("POST", "studies", stow.store_instances)], guard, executor)
+    body = multipart(dicom("1.9.1"), dicom("1.9.2"))[:-300]
+    answer = call(app, "POST", "/dicom-web/studies", headers={"content-type": MULTIPART}, pieces=[body], stall=True)
+    assert answer.status == 408
+    assert set(store.kept) == {"1.9.1"}
+    assert (store.open, store.abandoned) == (0, 1)
