@@ -30,6 +30,11 @@ class Location:
         return self.prefix_length_bytes + self.data_set_length_bytes
 
     @property
+    def end_offset_bytes(self) -> int:
+        """Where the pack's next member begins: the index has the pack through here once it has this object and all before it."""
+        return self.offset_bytes + (self.length_bytes + 511 & -512)
+
+    @property
     def data_set_offset_bytes(self) -> int:
         """Of the data set, from the first byte of the pack."""
         return self.offset_bytes + self.prefix_length_bytes

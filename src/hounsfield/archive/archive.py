@@ -1,0 +1,181 @@
+"""The archive: the one writing process' view of all packs."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from hounsfield.archive.disk import Disk, OsDisk
+from hounsfield.archive.faults import unavailable
+from hounsfield.archive.incoming import Incoming
+from hounsfield.archive.layout import Layout, pack_id_of
+from hounsfield.archive.pack_files import move_aside
+from hounsfield.archive.pool import PackPool
+from hounsfield.archive.reader import PackReader
+from hounsfield.archive.recovery import PackProblem, RecoveredObject, TailRecovery, is_unborn, open_identity, recovered, reopen
+
+_log = logging.getLogger(__name__)
+
+PACK_SIZE_BYTES = 1 << 30
+ALLOCATION_STEP_BYTES = 64 << 20
+MEMBERS_MAX = 32_768
+OPEN_PACKS_MAX = 16
+BUSY_WAIT_S = 5.0
+SEAL_AFTER_IDLE_S = 300.0
+
+
+class Archive:
+    """Takes objects and decisions in, durably.
+
+    node: the name of this node, kept in every pack it makes.
+    pack_size_bytes: a pack that has grown so long is sealed, as is one with `members_max` members or one idle for `seal_after_idle_s`.
+    allocation_step_bytes: room is reserved on the disk in such steps.
+    open_packs_max: objects that may arrive at once; a further one waits `busy_wait_s` at most.
+    clock: nanoseconds since 1970-01-01 UTC. entropy: so many random bytes, fit for secrets.
+
+    Raises: ArchiveLocked where another process writes here; OutOfSpace, PackUnavailable.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        node: str = "local",
+        pack_size_bytes: int = PACK_SIZE_BYTES,
+        members_max: int = MEMBERS_MAX,
+        allocation_step_bytes: int = ALLOCATION_STEP_BYTES,
+        open_packs_max: int = OPEN_PACKS_MAX,
+        busy_wait_s: float = BUSY_WAIT_S,
+        seal_after_idle_s: float = SEAL_AFTER_IDLE_S,
+        disk: Disk | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._disk: Disk = disk if disk is not None else OsDisk()
+        self._layout = Layout(root)
+        self._clock = clock
+        self._seal_after_idle_ns = round(seal_after_idle_s * 1e9)
+        self._allocation_step_bytes = allocation_step_bytes
+        self.problems: list[PackProblem] = []
+        """Packs that a person should look at, as recovery and writing found them."""
+        self._make_directories()
+        self._lock = self._disk.lock(self._layout.lock)
+        self._reader = PackReader(root, disk=self._disk)
+        self._pool = PackPool(
+            self._disk,
+            self._layout,
+            node=node,
+            pack_size_bytes=pack_size_bytes,
+            members_max=members_max,
+            allocation_step_bytes=allocation_step_bytes,
+            open_packs_max=open_packs_max,
+            busy_wait_s=busy_wait_s,
+            clock=clock,
+            entropy=entropy,
+            on_set_aside=self._report,
+        )
+
+    def _make_directories(self) -> None:
+        try:
+            for directory in (*self._layout.directories, self._layout.decisions):
+                self._disk.make_directory(directory)
+            self._disk.fsync_directory(self._layout.root)
+            self._disk.fsync_directory(self._layout.root.parent)
+        except OSError as error:
+            raise unavailable(error, f"making {self._layout.root}") from error
+
+    def _report(self, pack_id: str, reason: str) -> None:
+        self.problems.append(PackProblem(pack_id, reason))
+        _log.error("pack_problem", extra={"pack_id": pack_id, "reason": reason})
+
+    def receive(self, prefix: bytes, *, affinity: str = "") -> Incoming:
+        """Begin an object. prefix: its preamble, prefix and file meta information. affinity: its series, where that is known already.
+
+        Raises: ArchiveBusy, OutOfSpace, PackUnavailable, UnreadableObject.
+        """
+        pack = self._pool.borrow(affinity)
+        try:
+            return Incoming(self._pool, pack, prefix, affinity, self._clock)
+        except BaseException:
+            self._pool.give_back(pack, "")
+            raise
+
+    def recover(self, indexed_through: Mapping[str, int]) -> Iterator[RecoveredObject]:
+        """What the packs hold beyond what the index has seen, pack by pack and in each in the order received.
+
+        indexed_through: by pack, the offset behind the last object the index has. To be exhausted before anything is received; open
+        packs are then appended to again. A pack that cannot be read is reported in `problems`, and does not stop the others.
+        """
+        for directory in (self._layout.sealed, self._layout.aside, self._layout.open):
+            for pack_id, path in self._packs_in(directory):
+                through = indexed_through.get(pack_id, 0)
+                try:
+                    if directory == self._layout.open:
+                        yield from self._recover_open(pack_id, path, through)
+                    else:
+                        yield from self._recover_closed(pack_id, path, through)
+                except OSError as error:
+                    self._report(pack_id, f"cannot be read: {error.strerror or error}")
+
+    def _packs_in(self, directory: Path) -> Iterator[tuple[str, Path]]:
+        for name in self._disk.names(directory):
+            pack_id = pack_id_of(name)
+            if pack_id is not None:
+                yield pack_id, directory / name
+
+    def _recover_closed(self, pack_id: str, path: Path, through: int) -> Iterator[RecoveredObject]:
+        if through >= self._disk.size_of(path):
+            return
+        descriptor, identity = open_identity(self._disk, path, pack_id, writable=False)
+        try:
+            if identity is None:
+                self._report(pack_id, "its own header is damaged")
+                return
+            tail = TailRecovery(self._disk, descriptor, identity, through)
+            for member in tail:
+                yield recovered(self._reader, member, identity)
+            for problem in tail.problems:
+                self._report(pack_id, problem)
+        finally:
+            self._disk.close(descriptor)
+
+    def _recover_open(self, pack_id: str, path: Path, through: int) -> Iterator[RecoveredObject]:
+        descriptor, identity = open_identity(self._disk, path, pack_id, writable=True)
+        adopted = False
+        try:
+            if identity is None:
+                self._bury(pack_id, path, descriptor)
+                return
+            # What a killed process had written is in the page cache, not yet on the disk: what is accepted here must be durable.
+            self._disk.fdatasync(descriptor)
+            self._disk.forget_cached(descriptor)
+            tail = TailRecovery(self._disk, descriptor, identity, through)
+            for member in tail:
+                yield recovered(self._reader, member, identity)
+            if tail.problems:
+                for problem in tail.problems:
+                    self._report(pack_id, problem)
+                move_aside(self._disk, self._layout, path)
+                return
+            self._pool.adopt(reopen(self._disk, path, descriptor, identity, tail, self._allocation_step_bytes))
+            adopted = True
+        finally:
+            if not adopted:
+                self._disk.close(descriptor)
+
+    def _bury(self, pack_id: str, path: Path, descriptor: int) -> None:
+        """A pack whose own header cannot be read: either it was never finished, or somebody must look at it."""
+        if is_unborn(self._disk, descriptor):
+            self._disk.unlink(path)
+            self._disk.fsync_directory(path.parent)
+        else:
+            self._report(pack_id, "its own header is damaged")
+
+    def close(self) -> None:
+        """Close all files and give up the lock. Nothing is lost by not calling it."""
+        self._pool.close()
+        self._reader.close()
+        self._disk.close(self._lock)

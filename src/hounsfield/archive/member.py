@@ -1,0 +1,220 @@
+"""A pack's members: what their headers say, and the code that proves who wrote them.
+
+A member begins with 2 KiB of header room: a pax header block, 1,024 bytes of pax records and a ustar header block. What we have to say
+stands as JSON in a `comment` record, which every tar knows and none complains of. Behind it lies HMAC-SHA256, keyed by the pack's secret
+nonce, over the whole room with the code itself written as zeros. Recovery believes nothing else, so that bytes of an abandoned object
+that look like a member never become one.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
+from hounsfield.archive.tar_format import (
+    BLOCK_BYTES,
+    needs_size_record,
+    padded,
+    path_of,
+    pax_record,
+    ustar_header,
+)
+from hounsfield.model.errors import InvalidInput
+from hounsfield.model.identifiers import is_usable_uid
+from hounsfield.model.location import Digests, Location, StoredObject
+
+ROOM_BYTES = 2048
+RECORDS_BYTES = 1024
+TEXT_MAX_CHARACTERS = 64
+"""Of the source and of the transfer syntax UID: what the header room has place for."""
+
+NO_DIGEST = hashlib.sha256(b"").digest()
+
+_PAX_HEADER = ustar_header(b"", b"HOUNSFIELD/header", RECORDS_BYTES, 0, kind=b"x")
+_MAC_START = BLOCK_BYTES + RECORDS_BYTES - 65
+_MAC_END = _MAC_START + 64
+_BLANK_MAC = b"0" * 64
+_KEYWORD = b"comment="
+
+
+class MemberKind(enum.StrEnum):
+    """What a member holds."""
+
+    PACK = "pack"
+    OBJECT = "object"
+    DECISION = "decision"
+    CATALOGUE = "catalogue"
+    FOOTER = "footer"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNames:
+    """What an object is called, as its store found out.
+
+    source: the calling AE title, or the protocol where there is none; at most 64 characters.
+    """
+
+    partition_id: int
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member's header.
+
+    offset_bytes: of the header room, from the first byte of the pack.
+    header_length_bytes: of the data set up to Pixel Data; 0 where it is not known.
+    """
+
+    kind: MemberKind
+    path: str
+    pack_id: str
+    sequence: int
+    offset_bytes: int
+    prefix_length_bytes: int
+    data_set_length_bytes: int
+    header_length_bytes: int
+    digests: Digests
+    received_at_ns: int
+    partition_id: int
+    source: str
+    transfer_syntax_uid: str
+
+    @property
+    def body_offset_bytes(self) -> int:
+        """Of the file itself, from the first byte of the pack."""
+        return self.offset_bytes + ROOM_BYTES
+
+    @property
+    def end_offset_bytes(self) -> int:
+        """Where the next member begins."""
+        return self.offset_bytes + ROOM_BYTES + padded(self.prefix_length_bytes + self.data_set_length_bytes)
+
+    @property
+    def location(self) -> Location:
+        """Where the file lies."""
+        return Location(
+            self.pack_id,
+            self.sequence,
+            self.offset_bytes,
+            self.offset_bytes + ROOM_BYTES,
+            self.prefix_length_bytes,
+            self.data_set_length_bytes,
+        )
+
+    def stored(self, node: str) -> StoredObject:
+        """The member as the rest of the house knows it. node: from the pack's own header."""
+        return StoredObject(
+            self.partition_id, self.location, self.digests, self.received_at_ns, node, self.transfer_syntax_uid, self.source
+        )
+
+    @property
+    def names(self) -> MemberNames:
+        """What an object's path and header say. A UID that is none is known by its stand-in; the data set has the true one."""
+        study, series, file_name = self.path.split("/")
+        sop_instance_uid = file_name.removesuffix(".dcm").partition("~")[0]
+        return MemberNames(self.partition_id, study, series, sop_instance_uid, self.transfer_syntax_uid, self.source)
+
+
+def object_path(names: MemberNames) -> str:
+    """`<study>/<series>/<instance>.dcm`. A hash stands in for what is not a UID: a path never comes from the wire unchecked."""
+    return f"{_path_part(names.study_instance_uid)}/{_path_part(names.series_instance_uid)}/{_path_part(names.sop_instance_uid)}.dcm"
+
+
+def _path_part(uid: str) -> str:
+    if is_usable_uid(uid):
+        return uid
+    return "x" + hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def encode(member: Member, nonce: bytes) -> bytes:
+    """The 2,048 bytes of header room. Raises: InvalidInput where a text is too long for it."""
+    length = member.prefix_length_bytes + member.data_set_length_bytes
+    if len(member.source) > TEXT_MAX_CHARACTERS or len(member.transfer_syntax_uid) > TEXT_MAX_CHARACTERS:
+        raise InvalidInput(f"a source or transfer syntax of more than {TEXT_MAX_CHARACTERS} characters")
+    digests = member.digests
+    text = json.dumps(
+        {
+            "kind": member.kind.value,
+            "pack": member.pack_id,
+            "sequence": member.sequence,
+            "offset": member.offset_bytes,
+            "prefix": member.prefix_length_bytes,
+            "data_set": member.data_set_length_bytes,
+            "header": member.header_length_bytes,
+            "prefix_sha256": digests.prefix_sha256.hex(),
+            "data_set_sha256": digests.data_set_sha256.hex(),
+            "xxh3": f"{digests.checksum:016x}",
+            "received": member.received_at_ns,
+            "partition": member.partition_id,
+            "source": member.source,
+            "syntax": member.transfer_syntax_uid,
+        },
+        separators=(",", ":"),
+    ).encode()
+    size = pax_record(b"size", b"%d" % length) if needs_size_record(length) else b""
+    keyword = b"%d %b" % (RECORDS_BYTES - len(size), _KEYWORD)
+    free = RECORDS_BYTES - 65 - len(size) - len(keyword) - len(text)
+    if free < 0:
+        raise InvalidInput("the member's names do not fit its header room")
+    prefix, _, name = member.path.rpartition("/")
+    ustar = ustar_header(prefix.encode(), name.encode(), length, member.received_at_ns // 1_000_000_000)
+    before = b"".join((_PAX_HEADER, size, keyword, text, b" " * free))
+    after = b"\n" + ustar
+    return b"".join((before, authentication_code(nonce, before + _BLANK_MAC + after), after))
+
+
+def authentication_code(nonce: bytes, blank_room: bytes) -> bytes:
+    """64 hexadecimal digits over a header room whose own code is written as zeros."""
+    return hmac.digest(nonce, blank_room, "sha256").hex().encode()
+
+
+def is_authentic(nonce: bytes, room: bytes) -> bool:
+    """Whether this header room was written by somebody who knew the pack's nonce."""
+    blank = room[:_MAC_START] + _BLANK_MAC + room[_MAC_END:]
+    return hmac.compare_digest(authentication_code(nonce, blank), room[_MAC_START:_MAC_END])
+
+
+def looks_like_header(room: bytes) -> bool:
+    """Whether a header room begins as ours do: cheap, and no proof."""
+    return room.startswith(_PAX_HEADER)
+
+
+def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member | None:
+    """The member whose header room this is; None unless it is whole, authentic, of this pack and of this place."""
+    if len(room) != ROOM_BYTES or not looks_like_header(room) or not is_authentic(nonce, room):
+        return None
+    try:
+        member = _parse(room)
+    except (ValueError, KeyError, TypeError):
+        return None
+    if member.pack_id != pack_id or member.offset_bytes != offset_bytes:
+        return None
+    return member
+
+
+def _parse(room: bytes) -> Member:
+    records = room[BLOCK_BYTES:_MAC_START]
+    said = json.loads(records[records.index(_KEYWORD) + len(_KEYWORD) :])
+    return Member(
+        MemberKind(said["kind"]),
+        path_of(room[BLOCK_BYTES + RECORDS_BYTES :]),
+        said["pack"],
+        said["sequence"],
+        said["offset"],
+        said["prefix"],
+        said["data_set"],
+        said["header"],
+        Digests(bytes.fromhex(said["prefix_sha256"]), bytes.fromhex(said["data_set_sha256"]), int(said["xxh3"], 16)),
+        said["received"],
+        said["partition"],
+        said["source"],
+        said["syntax"],
+    )

@@ -1,0 +1,78 @@
+"""Walking along a pack's members, and looking for them where the chain is broken."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import xxhash
+
+from hounsfield.archive.disk import Disk
+from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode, looks_like_header
+from hounsfield.archive.pack import PackIdentity
+from hounsfield.archive.tar_format import BLOCK_BYTES
+from hounsfield.model.location import Digests
+
+CHUNK_BYTES = 1 << 20
+_MAGIC = b"HOUNSFIELD/header"
+
+
+def member_at(disk: Disk, descriptor: int, identity: PackIdentity, offset_bytes: int) -> Member | None:
+    """The authentic member whose headers lie there, or None. Raises: OSError."""
+    return decode(disk.pread(descriptor, ROOM_BYTES, offset_bytes), identity.nonce, identity.pack_id, offset_bytes)
+
+
+def walk(disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int, sequence: int | None = None) -> Iterator[Member]:
+    """The authentic members from `start_bytes` on, each at the end of the one before and with the next number.
+
+    sequence: of the first; None takes whatever its authenticated header says. Raises: OSError.
+    """
+    offset = start_bytes
+    while True:
+        member = member_at(disk, descriptor, identity, offset)
+        if member is None or (sequence is not None and member.sequence != sequence):
+            return
+        yield member
+        offset = member.end_offset_bytes
+        sequence = member.sequence + 1
+
+
+def find_object_behind(disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int) -> Member | None:
+    """The first authentic object that lies anywhere behind `start_bytes`, on a block's edge; None where there is none.
+
+    One flush follows another, so an object behind a place that cannot be read proves that the place was durable once: it is damaged,
+    not torn. Raises: OSError.
+    """
+    offset = start_bytes
+    while chunk := disk.pread(descriptor, CHUNK_BYTES, offset):
+        found = chunk.find(_MAGIC)
+        while found >= 0:
+            if found % BLOCK_BYTES == 0:
+                room = disk.pread(descriptor, ROOM_BYTES, offset + found)
+                member = decode(room, identity.nonce, identity.pack_id, offset + found) if looks_like_header(room) else None
+                if member is not None and member.kind is MemberKind.OBJECT:
+                    return member
+            found = chunk.find(_MAGIC, found + 1)
+        # A header begins on a block's edge: what is left over of a block belongs to the next piece.
+        whole = len(chunk) & -BLOCK_BYTES
+        if not whole:
+            return None
+        offset += whole
+    return None
+
+
+def is_whole(disk: Disk, descriptor: int, member: Member) -> bool:
+    """Whether the member's body is what its headers say, by all digests. Raises: OSError."""
+    prefix = disk.pread(descriptor, member.prefix_length_bytes, member.body_offset_bytes)
+    checksum = xxhash.xxh3_64(prefix)
+    data_set = hashlib.sha256()
+    offset = member.body_offset_bytes + member.prefix_length_bytes
+    end = offset + member.data_set_length_bytes
+    while offset < end:
+        chunk = disk.pread(descriptor, min(CHUNK_BYTES, end - offset), offset)
+        if not chunk:
+            return False
+        data_set.update(chunk)
+        checksum.update(chunk)
+        offset += len(chunk)
+    return Digests(hashlib.sha256(prefix).digest(), data_set.digest(), checksum.intdigest()) == member.digests
