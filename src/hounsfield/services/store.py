@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from hounsfield.archive.archive import Archive, MemberNames
-from hounsfield.archive.pack_writer import Incoming
+from hounsfield.archive.archive import Archive
+from hounsfield.archive.incoming import Incoming
+from hounsfield.archive.member import MemberNames
 from hounsfield.dicom.header import ScannedObject, scan
 from hounsfield.dicom.part10 import build_prefix
-from hounsfield.index.writer import IndexEntry, IndexWriter
+from hounsfield.index.entry import IndexEntry
+from hounsfield.index.writer import IndexWriter
 from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, UnreadableObject
 from hounsfield.model.identifiers import parse_uid
 from hounsfield.model.origin import Origin
@@ -153,8 +155,7 @@ class DataSetReception:
 
     def finish(self) -> StoreResult:
         incoming, store = self._incoming, self._store
-        with incoming.view() as view:
-            scanned = scan(view, self._transfer_syntax_uid)
+        scanned = scan(incoming.view(), self._transfer_syntax_uid)
         attributes = scanned.attributes
         sop_instance_uid = attributes.instance.sop_instance_uid
         if self._sop_instance_uid and sop_instance_uid != self._sop_instance_uid:
@@ -165,7 +166,7 @@ class DataSetReception:
         known = store.writer.find(partition_id, sop_instance_uid)
         if (
             known is not None
-            and known.data_set_sha256 == incoming.data_set_sha256
+            and known.data_set_sha256 == incoming.digests().data_set_sha256
             and known.transfer_syntax_uid == self._transfer_syntax_uid
             and known.study_instance_uid == attributes.study.study_instance_uid
         ):
