@@ -1,1 +1,1 @@
-"""Pixel data: decode, encode and render, in a child process with limits."""
+"""Pixel data: what a header says about it, decoding, rendering, and the limited children that do both."""
