@@ -1,0 +1,107 @@
+"""A real `hounsfield serve` on free ports, for tests that go through the whole chain."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HOUNSFIELD = str(Path(sys.executable).parent / "hounsfield")
+
+
+@dataclass(slots=True)
+class Server:
+    """A running server. output: what it has printed so far is in this file."""
+
+    data_dir: Path
+    host: str
+    dicom_port: int
+    http_port: int
+    output: Path
+    process: subprocess.Popen[bytes]
+    ae_title: str = "HOUNSFIELD"
+
+    @property
+    def url(self) -> str:
+        """Of the web app."""
+        return f"http://{self.host}:{self.http_port}"
+
+    @property
+    def dicom_web(self) -> str:
+        """The DICOMweb root."""
+        return f"{self.url}/dicom-web"
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run another subcommand on the same data directory."""
+        return subprocess.run(
+            [HOUNSFIELD, *arguments, "--data-dir", str(self.data_dir)], capture_output=True, text=True, check=check, timeout=300
+        )
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the server at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as systemd would; the exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process.returncode
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def launch(data_dir: Path, *options: str, command: str = "serve", ready_within_s: float = 60.0, **environment: str) -> Server:
+    """Start a server and return when it says it is ready."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    server_ports = free_port(), free_port()
+    output = data_dir.parent / f"{data_dir.name}.log"
+    with output.open("ab") as log:
+        process = subprocess.Popen(
+            [HOUNSFIELD, command, "--data-dir", str(data_dir), "--dicom-port", str(server_ports[0]), "--http-port", str(server_ports[1]), *options],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+    server = Server(data_dir, "127.0.0.1", *server_ports, output, process)
+    deadline = time.monotonic() + ready_within_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended with {process.returncode}:\n{output.read_text()[-3000:]}")
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{server.url}/health/ready", timeout=2):
+            return server
+        time.sleep(0.02)
+    server.kill()
+    raise AssertionError(f"not ready within {ready_within_s} s:\n{output.read_text()[-3000:]}")
+
+
+@contextlib.contextmanager
+def running(data_dir: Path, *options: str, **environment: str) -> Iterator[Server]:
+    """A server for the length of a `with`."""
+    server = launch(data_dir, *options, **environment)
+    try:
+        yield server
+    finally:
+        server.stop()
