@@ -12,6 +12,8 @@ ITEM = 0xFFFEE000
 ITEM_DELIMITATION = 0xFFFEE00D
 SEQUENCE_DELIMITATION = 0xFFFEE0DD
 
+DELIMITATIONS = frozenset({ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION})
+
 ELEMENT_LIMIT = 1_000_000
 """No more elements and items than this are walked in one object: a hostile one must not hold a thread."""
 
@@ -123,7 +125,7 @@ def skip_items(view: memoryview, offset: int, end: int, encoding: Encoding) -> i
                 else:
                     offset += length
                 continue
-            if tag == SEQUENCE_DELIMITATION or tag == ITEM_DELIMITATION:
+            if tag in (SEQUENCE_DELIMITATION, ITEM_DELIMITATION):
                 offset += 8
             if tag != ITEM_DELIMITATION:  # any other tag: the delimitation was forgotten
                 stack.pop()

@@ -10,12 +10,10 @@ from hounsfield.dicom import index_attributes, pixel_data
 from hounsfield.dicom.buffer import Buffer
 from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.encoding import (
+    DELIMITATIONS,
     ELEMENT_LIMIT,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
-    ITEM,
-    ITEM_DELIMITATION,
-    SEQUENCE_DELIMITATION,
     Encoding,
     Malformed,
     detect,
@@ -34,8 +32,6 @@ _WANTED = frozenset((*index_attributes.STUDY_TAGS, *index_attributes.SERIES_TAGS
 _WANTED_LITTLE = {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in _WANTED}
 """The four bytes of a tag read as one little endian number, to the tag."""
 _WANTED_BIG = {tag: tag for tag in _WANTED}
-
-DELIMITATIONS = frozenset({ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION})
 
 
 @dataclass(frozen=True, slots=True)

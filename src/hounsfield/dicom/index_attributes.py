@@ -203,7 +203,7 @@ class _Texts:
     def segments(self, layout: tuple[tuple[tuple[int, str], ...], ...], required: frozenset[int]) -> list[str]:
         """JSON of the elements present, and of the required ones."""
         return [
-            ",".join([text_element(f"{tag:08X}", vr, self.raws.get(tag, b""), self.characters) for tag, vr in segment if tag in self.raws or tag in required])
+            ",".join([text_element(f"{tag:08X}", vr, self.raws.get(tag, b""), self.characters) for tag, vr in segment if self.raws.get(tag) or tag in required])
             for segment in layout
         ]
 

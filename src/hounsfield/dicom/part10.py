@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from hounsfield import __version__
 from hounsfield.dicom.buffer import Buffer
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from hounsfield.dicom.encoding import EXPLICIT_LITTLE, Malformed, read_element_header
+from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.dicom.value_representations import LONG_VRS, VALUE_REPRESENTATIONS
 from hounsfield.model.errors import UnreadableObject
 
@@ -30,7 +31,7 @@ class FileMeta:
 
     transfer_syntax_uid, sop_class_uid, sop_instance_uid: as written, without padding; empty where absent.
     length_bytes: from the file's first byte to the data set's.
-    has_preamble: False for a file that begins with group 2 (older than PS3.10): its bytes are not a Part 10 prefix.
+    has_preamble: False for a file that begins with group 2, or DICM alone: its bytes are not a Part 10 prefix.
     """
 
     transfer_syntax_uid: str
@@ -48,9 +49,11 @@ def read_prefix(head: Buffer) -> FileMeta | None:
     Raises: UnreadableObject where the meta information is cut short or nonsense.
     """
     view = memoryview(head).cast("B")
-    if len(view) >= PREAMBLE_BYTES and view[128:132] == b"DICM":
+    if bytes(view[128:132]) == b"DICM":
         return _read_group_2(view, PREAMBLE_BYTES, has_preamble=True)
-    if len(view) >= 8 and view[0:2] == b"\x02\x00" and view[3] == 0:
+    if bytes(view[0:4]) == b"DICM":
+        return _read_group_2(view, 4, has_preamble=False)
+    if bytes(view[0:2]) == b"\x02\x00" and len(view) >= 8 and view[3] == 0:
         return _read_group_2(view, 0, has_preamble=False)
     return None
 
@@ -58,23 +61,22 @@ def read_prefix(head: Buffer) -> FileMeta | None:
 def _read_group_2(view: memoryview, offset: int, *, has_preamble: bool) -> FileMeta:
     end = min(len(view), PREFIX_LIMIT_BYTES)
     uids = {0x0002: "", 0x0003: "", 0x0010: ""}
-    while offset + 8 <= end:
-        group, element, vr, length = _EXPLICIT.unpack_from(view, offset)
-        if group != 2:
-            break
-        value = offset + 8
-        if vr not in VALUE_REPRESENTATIONS:
-            length = _IMPLICIT.unpack_from(view, offset)[2]
-        elif vr in LONG_VRS:
-            if offset + 12 > end:
-                raise UnreadableObject("the file meta information is cut short")
-            length = _LENGTH.unpack_from(view, offset + 8)[0]
-            value = offset + 12
+    declared_end = 0
+    while offset + 8 <= end and bytes(view[offset : offset + 2]) == b"\2\0":
+        if offset == declared_end and transfer_syntax(uids[0x0010]).deflated:
+            break  # what follows is a deflate stream that happens to begin like group 2
+        try:
+            tag, _vr, value, length = read_element_header(view, offset, end, EXPLICIT_LITTLE)
+        except Malformed as exc:
+            raise UnreadableObject(f"the file meta information is damaged: {exc}") from exc
+        element = tag & 0xFFFF
         if length > end - value:
             raise UnreadableObject(f"file meta element (0002,{element:04X}) claims {length} bytes, more than there are")
         if element in uids:
             uids[element] = bytes(view[value : value + min(length, 128)]).decode("latin-1").strip("\0 ")
         offset = value + length
+        if element == 0 and length == 4:
+            declared_end = offset + _LENGTH.unpack_from(view, value)[0]
     return FileMeta(uids[0x0010], uids[0x0002], uids[0x0003], offset, has_preamble)
 
 
@@ -110,7 +112,7 @@ def guess_transfer_syntax(head: Buffer) -> str | None:
     view = memoryview(head).cast("B")
     if len(view) < 8:
         return None
-    group, _element_number, vr, length = _EXPLICIT.unpack_from(view, 0)
+    group, _element, vr, _length = _EXPLICIT.unpack_from(view, 0)
     if 0 < group <= 0x0080:
         if vr in VALUE_REPRESENTATIONS:
             return EXPLICIT_VR_LITTLE_ENDIAN

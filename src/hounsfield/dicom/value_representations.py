@@ -12,4 +12,6 @@ SHORT_VRS = frozenset(
 
 VALUE_REPRESENTATIONS = LONG_VRS | SHORT_VRS
 
+VR_NAMES: dict[bytes, str] = {vr: vr.decode() for vr in sorted(VALUE_REPRESENTATIONS)}
+
 UNDEFINED_LENGTH = 0xFFFFFFFF
