@@ -1,0 +1,33 @@
+"""What a DIMSE service class provider is to the server, and the answer to what none of them understands."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hounsfield.model.origin import Origin
+from hounsfield.network.association import Association, Message
+from hounsfield.network.dimse import Command, response
+from hounsfield.network.pdu import ContextResult, ProposedContext
+from hounsfield.network.status import Status
+
+
+class Service(Protocol):
+    """One service class (PS3.4). One instance serves all associations, from their threads."""
+
+    def choose(self, context: ProposedContext) -> str | ContextResult | None:
+        """The transfer syntax for a context, why it can have none, or None where its abstract syntax is another service's."""
+
+    def handle(self, association: Association, message: Message, origin: Origin) -> None:
+        """Performs one operation: reads its data set, if any, and sends its response."""
+
+
+def decline(association: Association, message: Message, command: Command, status: Status, comment: str) -> None:
+    """Answers an operation that is not performed; its data set is read off and dropped."""
+    if command.has_data_set:
+        association.read_data_set(_drop)
+    if not command.is_response:
+        association.send(message.context.context_id, response(command, status, comment=comment))
+
+
+def _drop(data: memoryview) -> None:
+    """Nobody wants it."""

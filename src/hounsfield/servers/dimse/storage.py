@@ -1,0 +1,129 @@
+"""Storage service class, SCP: C-STORE, level 2 (PS3.4 annex B)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from hounsfield.dicom.sop_classes import STORAGE_SOP_CLASSES
+from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, TRANSFER_SYNTAXES
+from hounsfield.model.errors import HounsfieldError
+from hounsfield.model.identifiers import is_usable_uid
+from hounsfield.model.origin import Origin
+from hounsfield.model.outcomes import StoreResult
+from hounsfield.network.association import Association, Message
+from hounsfield.network.dimse import decode_command
+from hounsfield.network.errors import NetworkError
+from hounsfield.network.pdu import ContextResult, ProposedContext
+from hounsfield.network.status import Status
+from hounsfield.network.store_messages import StoreRequest, decode_store_request, encode_store_response
+from hounsfield.servers.dimse.service import decline
+from hounsfield.servers.outcomes import UNKNOWN, outcome_of
+from hounsfield.services.store import Envelope, Reception, Store
+
+log = structlog.get_logger(__name__)
+
+STANDARD_ROOT = "1.2.840.10008."
+STANDARD_STORAGE_ARC = "1.2.840.10008.5.1.4.1.1."
+"""Where the standard registers storage SOP classes: one newer than our table is recognised by it. What else stands under
+the standard's root is another service."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePolicy:
+    """What is taken beyond the standard's current edition.
+
+    unknown_sop_classes: storage classes newer than our table, and private ones.
+    private_transfer_syntaxes: kept as they came; nobody here can decode them.
+    """
+
+    unknown_sop_classes: bool = True
+    private_transfer_syntaxes: bool = True
+
+
+class StorageService:
+    """Hands what C-STORE brings to the store, piece by piece as it comes off the wire."""
+
+    def __init__(self, store: Store, policy: StoragePolicy) -> None:
+        self._store = store
+        self._policy = policy
+
+    def choose(self, context: ProposedContext) -> str | ContextResult | None:
+        """The first transfer syntax proposed that is not Big Endian; the sender's order is its preference."""
+        if not self._is_storage(context.abstract_syntax):
+            return None
+        usable = [uid for uid in context.transfer_syntaxes if self._is_acceptable(uid)]
+        best = next((uid for uid in usable if uid != EXPLICIT_VR_BIG_ENDIAN), usable[0] if usable else None)
+        return best or ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED
+
+    def _is_storage(self, uid: str) -> bool:
+        if uid in STORAGE_SOP_CLASSES:
+            return True
+        if not self._policy.unknown_sop_classes or not is_usable_uid(uid):
+            return False
+        return uid.startswith(STANDARD_STORAGE_ARC) or not uid.startswith(STANDARD_ROOT)
+
+    def _is_acceptable(self, uid: str) -> bool:
+        if uid in TRANSFER_SYNTAXES or not is_usable_uid(uid):
+            return uid in TRANSFER_SYNTAXES
+        # A syntax newer than our table counts as private: it is kept, not understood.
+        return self._policy.private_transfer_syntaxes
+
+    def handle(self, association: Association, message: Message, origin: Origin) -> None:
+        request = decode_store_request(message.command)
+        if request is None:
+            command = decode_command(message.command)
+            decline(association, message, command, Status.UNRECOGNIZED_OPERATION, "only C-STORE is understood in this context")
+            return
+        try:
+            result = self._store_object(association, message, request, origin)
+        except NetworkError:
+            raise
+        except HounsfieldError as exc:
+            status, comment = outcome_of(exc).dimse, str(exc)
+            self._log_refusal(association, request, status, type(exc).__name__)
+        except Exception:
+            # The edge of the protocol: the peer gets 0x0110 and the log the traceback.
+            log.exception("store.failed", association_id=association.record.association_id, sop_instance_uid=request.sop_instance_uid)
+            status, comment = UNKNOWN.dimse, "internal error, see the server's log"
+        else:
+            association.record.objects += 1
+            status, comment = Status.SUCCESS, ""
+            if result.kept_aside:
+                status, comment = Status.DATA_SET_DOES_NOT_MATCH_WARNING, f"kept aside: {result.reason}"
+                self._log_refusal(association, request, status, result.outcome.value)
+        association.send(message.context.context_id, encode_store_response(request, status, comment))
+
+    def _store_object(self, association: Association, message: Message, request: StoreRequest, origin: Origin) -> StoreResult:
+        context = message.context
+        envelope = Envelope(request.sop_class_uid or context.abstract_syntax, request.sop_instance_uid, context.transfer_syntax)
+        reception = self._begin(association, request, origin, envelope)
+        with reception:
+            if request.has_data_set:
+                association.read_data_set(reception.write)
+            return reception.finish()
+
+    def _begin(self, association: Association, request: StoreRequest, origin: Origin, envelope: Envelope) -> Reception:
+        try:
+            return self._store.receive(origin, envelope)
+        except Exception:
+            # Whatever the store says, the data set is on its way and the association is to live on.
+            if request.has_data_set:
+                association.read_data_set(_drop)
+            raise
+
+    def _log_refusal(self, association: Association, request: StoreRequest, status: Status, reason: str) -> None:
+        log.warning(
+            "store.refused" if status is not Status.DATA_SET_DOES_NOT_MATCH_WARNING else "store.kept_aside",
+            association_id=association.record.association_id,
+            calling_ae_title=association.calling_ae_title,
+            sop_class_uid=request.sop_class_uid,
+            sop_instance_uid=request.sop_instance_uid,
+            status=f"{status:04X}",
+            reason=reason,
+        )
+
+
+def _drop(data: memoryview) -> None:
+    """The data set of an object that is refused before its first byte."""
