@@ -51,8 +51,8 @@ class Accounts:
         self._accounts = accounts
         self._sessions = sessions
         self._hasher = hasher or PasswordHasher()
-        self._per_account = per_account or Throttle(free_attempts=10, longest_wait_s=60)
-        self._per_host = per_host or Throttle(free_attempts=20, longest_wait_s=300)
+        self._per_account = Throttle(free_attempts=10, longest_wait_s=60) if per_account is None else per_account
+        self._per_host = Throttle(free_attempts=20, longest_wait_s=300) if per_host is None else per_host
         self._now = now
 
     def ensure_administrator(self) -> str | None:
@@ -121,7 +121,7 @@ class Accounts:
         if wait_s > 0:
             seconds = int(wait_s) + 1
             raise TooManyAttempts(f"too many failed sign-ins; wait {seconds} s", seconds)
-        account = self._accounts.account(name)
+        account = self._accounts.account(name) if _NAME.fullmatch(name) else None
         usable = account is not None and not account.disabled
         matches = self._hasher.matches(account.password_hash if account and usable else None, password)
         if account is None or not matches:

@@ -22,6 +22,10 @@ def normalised(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
+def _bytes_of(password: str) -> bytes:
+    return normalised(password).encode("utf-8", "surrogatepass")
+
+
 def judge_password(name: str, password: str) -> None:
     """Whether `password` may become that of account `name`. Raises: WeakPassword."""
     text = normalised(password)
@@ -53,13 +57,13 @@ class PasswordHasher:
     def hash(self, password: str) -> str:
         """Returns the argon2id string to keep. Raises: Unavailable."""
         with self._Slot(self):
-            return self._argon2.hash(normalised(password))
+            return self._argon2.hash(_bytes_of(password))
 
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is what was hashed; None (no such account) takes the same time and is never so. Raises: Unavailable."""
         with self._Slot(self):
             try:
-                self._argon2.verify(password_hash or self._decoy, normalised(password[: MAX_CHARACTERS + 1]))
+                self._argon2.verify(password_hash or self._decoy, _bytes_of(password[: MAX_CHARACTERS + 1]))
             except (VerifyMismatchError, VerificationError, InvalidHashError):
                 return False
         return password_hash is not None

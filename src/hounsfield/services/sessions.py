@@ -35,12 +35,12 @@ class SignedIn:
 
 def sha256_of(secret: str) -> bytes:
     """What is kept of a random secret; 256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def csrf_token_of(token: str) -> str:
     """Derived from the session's secret, so that nothing more need be kept; it says nothing about the secret."""
-    digest = hmac.digest(token.encode("utf-8", "surrogateescape"), b"hounsfield csrf 1", "sha256")
+    digest = hmac.digest(token.encode("utf-8", "surrogatepass"), b"hounsfield csrf 1", "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 

@@ -80,7 +80,9 @@ class Throttle:
                 found.count = max(0, found.count - 1)
                 found.blocked_until_s = 0.0
 
-    def __len__(self) -> int:
+    @property
+    def key_count(self) -> int:
+        """How many keys are held."""
         return len(self._failures)
 
 
