@@ -8,14 +8,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from hounsfield.archive.catalogue import read_catalogue, read_footer
+from hounsfield.archive.decisions import DecisionLog
 from hounsfield.archive.disk import Disk, OsDisk
-from hounsfield.archive.faults import unavailable
+from hounsfield.archive.faults import is_no_space, unavailable
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.layout import Layout, pack_id_of
-from hounsfield.archive.pack_files import move_aside
+from hounsfield.archive.pack import OpenPack
+from hounsfield.archive.pack_files import move_aside, read_back
 from hounsfield.archive.pool import PackPool
 from hounsfield.archive.reader import PackReader
 from hounsfield.archive.recovery import PackProblem, RecoveredObject, TailRecovery, is_unborn, open_identity, recovered, reopen
+from hounsfield.archive.sealing import FrameTableOf, seal, undo
+from hounsfield.model.errors import OutOfSpace, PackUnavailable, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +39,7 @@ class Archive:
     pack_size_bytes: a pack that has grown so long is sealed, as is one with `members_max` members or one idle for `seal_after_idle_s`.
     allocation_step_bytes: room is reserved on the disk in such steps.
     open_packs_max: objects that may arrive at once; a further one waits `busy_wait_s` at most.
+    frame_table_of: asked, while sealing, for the frame tables of objects stored by an earlier run; without them the catalogue lacks those.
     clock: nanoseconds since 1970-01-01 UTC. entropy: so many random bytes, fit for secrets.
 
     Raises: ArchiveLocked where another process writes here; OutOfSpace, PackUnavailable.
@@ -50,6 +56,7 @@ class Archive:
         open_packs_max: int = OPEN_PACKS_MAX,
         busy_wait_s: float = BUSY_WAIT_S,
         seal_after_idle_s: float = SEAL_AFTER_IDLE_S,
+        frame_table_of: FrameTableOf = lambda _stored: None,
         disk: Disk | None = None,
         clock: Callable[[], int] = time.time_ns,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
@@ -77,6 +84,8 @@ class Archive:
             entropy=entropy,
             on_set_aside=self._report,
         )
+        self._frame_table_of = frame_table_of
+        self._decisions = DecisionLog(self._disk, self._layout, self._pool.new_identity, clock, self._report)
 
     def _make_directories(self) -> None:
         try:
@@ -113,7 +122,7 @@ class Archive:
             for pack_id, path in self._packs_in(directory):
                 through = indexed_through.get(pack_id, 0)
                 try:
-                    if directory == self._layout.open:
+                    if directory == self._layout.open and not self._pool.holds(pack_id):
                         yield from self._recover_open(pack_id, path, through)
                     else:
                         yield from self._recover_closed(pack_id, path, through)
@@ -134,6 +143,17 @@ class Archive:
             if identity is None:
                 self._report(pack_id, "its own header is damaged")
                 return
+            footer = read_footer(self._disk, descriptor, identity)
+            if footer is not None and through >= footer.objects_end_bytes:
+                return
+            entries = None if footer is None else read_catalogue(self._disk, descriptor, identity, footer)
+            if entries is not None:
+                for entry in entries:
+                    if entry.member.offset_bytes >= through:
+                        yield recovered(self._reader, entry.member, identity, entry.header, entry.frame_table)
+                return
+            if path.parent == self._layout.sealed:
+                self._report(pack_id, "its catalogue is damaged: the objects themselves were read")
             tail = TailRecovery(self._disk, descriptor, identity, through)
             for member in tail:
                 yield recovered(self._reader, member, identity)
@@ -174,8 +194,49 @@ class Archive:
         else:
             self._report(pack_id, "its own header is damaged")
 
+    def decide(self, record: Mapping[str, object]) -> None:
+        """Keep a decision; `record` is JSON. When this returns, it outlives a power cut. Raises: OutOfSpace, PackUnavailable."""
+        self._decisions.append(record)
+
+    def decisions(self) -> Iterator[Mapping[str, object]]:
+        """Every decision ever taken, the oldest first. Raises: PackUnavailable."""
+        return self._decisions.read()
+
+    def seal_idle(self) -> list[str]:
+        """Seal the packs that are full, and those that nobody has used for a while. To be called now and then by one thread.
+
+        Returns the packs sealed. One that cannot be sealed for want of space is tried again; one that fails otherwise is set aside.
+        """
+        sealed = []
+        for pack in self._pool.take_sealable(self._clock() - self._seal_after_idle_ns):
+            objects_end, sequence = pack.end_offset_bytes, pack.sequence
+            try:
+                if pack.paths is None and not read_back(pack):
+                    raise PackUnavailable("its members do not lead to where the index says that it ends")
+                sequence = pack.sequence
+                seal(pack, self._layout, self._frame_table_of, self._clock())
+            except (OSError, OutOfSpace, PackUnavailable) as error:
+                self._leave_unsealed(pack, objects_end, sequence, error)
+            else:
+                self._pool.let_go(pack)
+                sealed.append(pack.pack_id)
+        return sealed
+
+    def _leave_unsealed(self, pack: OpenPack, objects_end: int, sequence: int, error: OSError | Unavailable) -> None:
+        no_space = isinstance(error, OutOfSpace) or (isinstance(error, OSError) and is_no_space(error))
+        if no_space and not pack.poisoned and pack.path.parent == self._layout.open:
+            try:
+                undo(pack, objects_end, sequence)
+            except OSError as also:
+                error = also
+            else:
+                self._pool.put_back_sealable(pack)
+                return
+        self._pool.set_aside(pack, f"cannot be sealed: {error}")
+
     def close(self) -> None:
         """Close all files and give up the lock. Nothing is lost by not calling it."""
         self._pool.close()
+        self._decisions.close()
         self._reader.close()
         self._disk.close(self._lock)

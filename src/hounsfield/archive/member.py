@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from hounsfield.archive.tar_format import (
     BLOCK_BYTES,
@@ -139,26 +140,7 @@ def encode(member: Member, nonce: bytes) -> bytes:
     length = member.prefix_length_bytes + member.data_set_length_bytes
     if len(member.source) > TEXT_MAX_CHARACTERS or len(member.transfer_syntax_uid) > TEXT_MAX_CHARACTERS:
         raise InvalidInput(f"a source or transfer syntax of more than {TEXT_MAX_CHARACTERS} characters")
-    digests = member.digests
-    text = json.dumps(
-        {
-            "kind": member.kind.value,
-            "pack": member.pack_id,
-            "sequence": member.sequence,
-            "offset": member.offset_bytes,
-            "prefix": member.prefix_length_bytes,
-            "data_set": member.data_set_length_bytes,
-            "header": member.header_length_bytes,
-            "prefix_sha256": digests.prefix_sha256.hex(),
-            "data_set_sha256": digests.data_set_sha256.hex(),
-            "xxh3": f"{digests.checksum:016x}",
-            "received": member.received_at_ns,
-            "partition": member.partition_id,
-            "source": member.source,
-            "syntax": member.transfer_syntax_uid,
-        },
-        separators=(",", ":"),
-    ).encode()
+    text = json.dumps(describe(member), separators=(",", ":")).encode()
     size = pax_record(b"size", b"%d" % length) if needs_size_record(length) else b""
     keyword = b"%d %b" % (RECORDS_BYTES - len(size), _KEYWORD)
     free = RECORDS_BYTES - 65 - len(size) - len(keyword) - len(text)
@@ -203,9 +185,35 @@ def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member
 def _parse(room: bytes) -> Member:
     records = room[BLOCK_BYTES:_MAC_START]
     said = json.loads(records[records.index(_KEYWORD) + len(_KEYWORD) :])
+    return from_description(said, path_of(room[BLOCK_BYTES + RECORDS_BYTES :]))
+
+
+def describe(member: Member) -> dict[str, str | int]:
+    """What header and catalogue say of a member, apart from its path, which the ustar header has."""
+    digests = member.digests
+    return {
+        "kind": member.kind.value,
+        "pack": member.pack_id,
+        "sequence": member.sequence,
+        "offset": member.offset_bytes,
+        "prefix": member.prefix_length_bytes,
+        "data_set": member.data_set_length_bytes,
+        "header": member.header_length_bytes,
+        "prefix_sha256": digests.prefix_sha256.hex(),
+        "data_set_sha256": digests.data_set_sha256.hex(),
+        "xxh3": f"{digests.checksum:016x}",
+        "received": member.received_at_ns,
+        "partition": member.partition_id,
+        "source": member.source,
+        "syntax": member.transfer_syntax_uid,
+    }
+
+
+def from_description(said: dict[str, Any], path: str) -> Member:
+    """The inverse of `describe`, of bytes that have been proved to be ours. Raises: ValueError, KeyError, TypeError."""
     return Member(
         MemberKind(said["kind"]),
-        path_of(room[BLOCK_BYTES + RECORDS_BYTES :]),
+        path,
         said["pack"],
         said["sequence"],
         said["offset"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 import xxhash
@@ -191,6 +192,9 @@ class MemberWriter:
         except OSError as error:
             # The kernel may have marked pages clean that never reached the disk: a second flush would lie.
             self._pack.poisoned = True
+            with contextlib.suppress(OSError):
+                # As far as the disk lets us, what was refused shall not come back after a crash.
+                self._pack.disk.pwrite(self._pack.descriptor, bytes(ROOM_BYTES), self._offset)
             raise unavailable(error, f"flushing pack {self._pack.pack_id}") from error
 
     def _failed(self, error: OSError) -> Unavailable:

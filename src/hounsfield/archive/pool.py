@@ -59,6 +59,7 @@ class PackPool:
         self._full: list[OpenPack] = []
         self._count = 0
         """Of packs idle or lent; the full ones wait to be sealed and no longer count."""
+        self._held: set[str] = set()
 
     def borrow(self, affinity: str) -> OpenPack:
         """A pack for one member, by preference one that holds the series `affinity`.
@@ -139,6 +140,7 @@ class PackPool:
     def adopt(self, pack: OpenPack) -> None:
         """Take in a pack that recovery has opened again."""
         with self._changed:
+            self._held.add(pack.pack_id)
             roomy = pack.end_offset_bytes < self._pack_size_bytes and pack.sequence <= self._members_max
             if roomy and self._count < self._open_packs_max:
                 self._idle.append(pack)
@@ -161,20 +163,36 @@ class PackPool:
             self._changed.notify_all()
             return full + idle
 
+    def holds(self, pack_id: str) -> bool:
+        """Whether this pack is open here."""
+        with self._changed:
+            return pack_id in self._held
+
+    def let_go(self, pack: OpenPack) -> None:
+        """Close a pack that is not appended to any more."""
+        with self._changed:
+            self._held.discard(pack.pack_id)
+        pack.close()
+
     def put_back_sealable(self, pack: OpenPack) -> None:
         """A pack that could not be sealed now, to be tried again."""
         with self._changed:
             self._full.append(pack)
 
     def _create(self) -> OpenPack:
-        pack_id = self._entropy(PACK_ID_BYTES).hex()
-        identity = PackIdentity(pack_id, self._node, self._entropy(NONCE_BYTES), self._clock())
-        return create_pack(self._disk, self._layout.open, identity, self._allocation_step_bytes)
+        pack = create_pack(self._disk, self._layout.open, self.new_identity(), self._allocation_step_bytes)
+        with self._changed:
+            self._held.add(pack.pack_id)
+        return pack
+
+    def new_identity(self) -> PackIdentity:
+        """The name and the secret of a new pack."""
+        return PackIdentity(self._entropy(PACK_ID_BYTES).hex(), self._node, self._entropy(NONCE_BYTES), self._clock())
 
     def set_aside(self, pack: OpenPack, reason: str) -> None:
         """Never write to this pack again; what it holds stays readable."""
         move_aside(self._disk, self._layout, pack.path)
-        pack.close()
+        self.let_go(pack)
         self._on_set_aside(pack.pack_id, reason)
 
     def close(self) -> None:

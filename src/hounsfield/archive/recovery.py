@@ -11,7 +11,7 @@ from hounsfield.archive.disk import Disk
 from hounsfield.archive.member import Member, MemberKind, MemberNames
 from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES, OpenPack, PackIdentity, read_identity
 from hounsfield.archive.reader import PackReader
-from hounsfield.archive.walk import find_object_behind, is_whole, walk
+from hounsfield.archive.walk import find_behind, is_whole, walk
 from hounsfield.model.location import StoredObject
 
 
@@ -56,17 +56,18 @@ def recovered(
 
 
 class TailRecovery:
-    """The objects of one pack from an offset on, told apart into whole, damaged and torn.
+    """The members of one kind in one pack from an offset on, told apart into whole, damaged and torn.
 
     After iterating: `end_offset_bytes` is where appending may go on, `sequence` the next number, or None where nothing was read from
     which to tell, and `problems` what a person should know. A pack with problems is not to be cut or appended to: what lies behind a
     damaged place had been acknowledged.
     """
 
-    def __init__(self, disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int) -> None:
+    def __init__(self, disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int, kind: MemberKind = MemberKind.OBJECT) -> None:
         self._disk = disk
         self._descriptor = descriptor
         self._identity = identity
+        self._kind = kind
         self.end_offset_bytes = max(start_bytes, FIRST_MEMBER_OFFSET_BYTES)
         self.sequence: int | None = 1 if start_bytes <= FIRST_MEMBER_OFFSET_BYTES else None
         self.problems: list[str] = []
@@ -74,23 +75,21 @@ class TailRecovery:
     def __iter__(self) -> Iterator[Member]:
         while True:
             yield from self._unbroken()
-            beyond = find_object_behind(self._disk, self._descriptor, self._identity, self.end_offset_bytes)
+            beyond = find_behind(self._disk, self._descriptor, self._identity, self.end_offset_bytes, self._kind)
             if beyond is None:
                 return
-            self.problems.append(
-                f"damaged between {self.end_offset_bytes} and {beyond.offset_bytes}: objects behind it are whole, one or more are lost"
-            )
+            self.problems.append(f"damaged between {self.end_offset_bytes} and {beyond.offset_bytes}: what lies behind is whole")
             self.end_offset_bytes, self.sequence = beyond.offset_bytes, beyond.sequence
 
     def _unbroken(self) -> Iterator[Member]:
         for member in walk(self._disk, self._descriptor, self._identity, self.end_offset_bytes, self.sequence):
-            if member.kind is not MemberKind.OBJECT:
+            if member.kind is not self._kind:
                 # The catalogue of a pack whose sealing was cut short: it is written anew.
                 return
             if not is_whole(self._disk, self._descriptor, member):
-                if find_object_behind(self._disk, self._descriptor, self._identity, member.end_offset_bytes) is None:
+                if find_behind(self._disk, self._descriptor, self._identity, member.end_offset_bytes, self._kind) is None:
                     return
-                self.problems.append(f"the object at {member.offset_bytes} no longer matches its digests")
+                self.problems.append(f"the member at {member.offset_bytes} no longer matches its digests")
             else:
                 yield member
             self.end_offset_bytes, self.sequence = member.end_offset_bytes, member.sequence + 1

@@ -37,10 +37,12 @@ def walk(disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int, 
         sequence = member.sequence + 1
 
 
-def find_object_behind(disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int) -> Member | None:
-    """The first authentic object that lies anywhere behind `start_bytes`, on a block's edge; None where there is none.
+def find_behind(
+    disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int, kind: MemberKind = MemberKind.OBJECT
+) -> Member | None:
+    """The first authentic member of this kind that lies anywhere behind `start_bytes`, on a block's edge; None where there is none.
 
-    One flush follows another, so an object behind a place that cannot be read proves that the place was durable once: it is damaged,
+    One flush follows another, so a member behind a place that cannot be read proves that the place was durable once: it is damaged,
     not torn. Raises: OSError.
     """
     offset = start_bytes
@@ -50,7 +52,7 @@ def find_object_behind(disk: Disk, descriptor: int, identity: PackIdentity, star
             if found % BLOCK_BYTES == 0:
                 room = disk.pread(descriptor, ROOM_BYTES, offset + found)
                 member = decode(room, identity.nonce, identity.pack_id, offset + found) if looks_like_header(room) else None
-                if member is not None and member.kind is MemberKind.OBJECT:
+                if member is not None and member.kind is kind:
                     return member
             found = chunk.find(_MAGIC, found + 1)
         # A header begins on a block's edge: what is left over of a block belongs to the next piece.
