@@ -14,7 +14,7 @@ from hounsfield.archive.disk import Disk, OsDisk
 from hounsfield.archive.faults import is_no_space, unavailable
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.layout import Layout, pack_id_of
-from hounsfield.archive.pack import OpenPack
+from hounsfield.archive.pack import WINDOW_BYTES, OpenPack
 from hounsfield.archive.pack_files import move_aside, read_back
 from hounsfield.archive.pool import PackPool
 from hounsfield.archive.reader import PackReader
@@ -38,6 +38,7 @@ class Archive:
     node: the name of this node, kept in every pack it makes.
     pack_size_bytes: a pack that has grown so long is sealed, as is one with `members_max` members or one idle for `seal_after_idle_s`.
     allocation_step_bytes: room is reserved on the disk in such steps.
+    window_bytes: of each open pack's buffer, a multiple of 512; an object that fits is written by one call.
     open_packs_max: objects that may arrive at once; a further one waits `busy_wait_s` at most.
     frame_table_of: asked, while sealing, for the frame tables of objects stored by an earlier run; without them the catalogue lacks those.
     clock: nanoseconds since 1970-01-01 UTC. entropy: so many random bytes, fit for secrets.
@@ -53,6 +54,7 @@ class Archive:
         pack_size_bytes: int = PACK_SIZE_BYTES,
         members_max: int = MEMBERS_MAX,
         allocation_step_bytes: int = ALLOCATION_STEP_BYTES,
+        window_bytes: int = WINDOW_BYTES,
         open_packs_max: int = OPEN_PACKS_MAX,
         busy_wait_s: float = BUSY_WAIT_S,
         seal_after_idle_s: float = SEAL_AFTER_IDLE_S,
@@ -66,6 +68,7 @@ class Archive:
         self._clock = clock
         self._seal_after_idle_ns = round(seal_after_idle_s * 1e9)
         self._allocation_step_bytes = allocation_step_bytes
+        self._window_bytes = window_bytes
         self.problems: list[PackProblem] = []
         """Packs that a person should look at, as recovery and writing found them."""
         self._make_directories()
@@ -78,6 +81,7 @@ class Archive:
             pack_size_bytes=pack_size_bytes,
             members_max=members_max,
             allocation_step_bytes=allocation_step_bytes,
+            window_bytes=window_bytes,
             open_packs_max=open_packs_max,
             busy_wait_s=busy_wait_s,
             clock=clock,
@@ -89,10 +93,8 @@ class Archive:
 
     def _make_directories(self) -> None:
         try:
-            for directory in (*self._layout.directories, self._layout.decisions):
+            for directory in (self._layout.root, *self._layout.directories, self._layout.decisions):
                 self._disk.make_directory(directory)
-            self._disk.fsync_directory(self._layout.root)
-            self._disk.fsync_directory(self._layout.root.parent)
         except OSError as error:
             raise unavailable(error, f"making {self._layout.root}") from error
 
@@ -180,7 +182,7 @@ class Archive:
                     self._report(pack_id, problem)
                 move_aside(self._disk, self._layout, path)
                 return
-            self._pool.adopt(reopen(self._disk, path, descriptor, identity, tail, self._allocation_step_bytes))
+            self._pool.adopt(reopen(self._disk, path, descriptor, identity, tail, self._allocation_step_bytes, self._window_bytes))
             adopted = True
         finally:
             if not adopted:

@@ -12,7 +12,7 @@ from hounsfield.archive.faults import unavailable
 from hounsfield.archive.layout import Layout, pack_id_of
 from hounsfield.archive.member import Member, MemberKind
 from hounsfield.archive.member_writer import append
-from hounsfield.archive.pack import OpenPack, PackIdentity
+from hounsfield.archive.pack import SMALL_WINDOW_BYTES, OpenPack, PackIdentity
 from hounsfield.archive.pack_files import create_pack
 from hounsfield.archive.recovery import TailRecovery, is_unborn, open_identity, reopen
 
@@ -71,7 +71,7 @@ class DecisionLog:
         if pack is not None:
             pack.close()
             self._pack = None
-        self._pack = create_pack(self._disk, self._directory, self._new_identity(), ALLOCATION_STEP_BYTES)
+        self._pack = create_pack(self._disk, self._directory, self._new_identity(), ALLOCATION_STEP_BYTES, SMALL_WINDOW_BYTES)
         return self._pack
 
     def _start(self) -> int:
@@ -107,7 +107,7 @@ class DecisionLog:
             for problem in tail.problems if writable else ():
                 self._report(pack_id, problem)
             if writable and not tail.problems:
-                pack = reopen(self._disk, path, descriptor, identity, tail, ALLOCATION_STEP_BYTES)
+                pack = reopen(self._disk, path, descriptor, identity, tail, ALLOCATION_STEP_BYTES, SMALL_WINDOW_BYTES)
                 pack.sequence = tail.sequence or 1
                 if self._pack is None and pack.end_offset_bytes < PACK_SIZE_BYTES:
                     self._pack, kept = pack, True

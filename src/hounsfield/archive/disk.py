@@ -66,7 +66,7 @@ class Disk(Protocol):
         """The names in a directory, sorted."""
 
     def make_directory(self, path: Path) -> None:
-        """Make a directory, and its parents, where they are missing."""
+        """Make a directory, and its parents, where they are missing; their names are durable when it returns."""
 
     def fsync_directory(self, path: Path) -> None:
         """Returns when creations, renames and removals of names in `path` are durable."""
@@ -131,7 +131,11 @@ class OsDisk:
         return sorted(entry.name for entry in directory.iterdir())
 
     def make_directory(self, path: Path) -> None:
-        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        if path.is_dir():
+            return
+        self.make_directory(path.parent)
+        path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        self.fsync_directory(path.parent)
 
     def fsync_directory(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

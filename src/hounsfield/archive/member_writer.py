@@ -10,12 +10,11 @@ import xxhash
 from hounsfield.archive.disk import Buffer, write_fully
 from hounsfield.archive.faults import is_no_space, unavailable
 from hounsfield.archive.member import NO_DIGEST, ROOM_BYTES, Member, MemberKind, encode
-from hounsfield.archive.pack import WINDOW_BYTES, OpenPack
+from hounsfield.archive.pack import OpenPack
 from hounsfield.archive.tar_format import padded
 from hounsfield.model.errors import PackUnavailable, Unavailable, UnreadableObject
 from hounsfield.model.location import Digests
 
-PREFIX_MAX_BYTES = WINDOW_BYTES // 2
 _WRITTEN_DIRECTLY_BYTES = 32 * 1024
 """A piece at least this long goes to the file without a stop in the window."""
 
@@ -30,17 +29,18 @@ class MemberWriter:
     """
 
     __slots__ = (
-        "_broken", "_checksum", "_committed", "_data_set_length", "_digest", "_digests", "_filled", "_offset", "_pack", "_position",
+        "_broken", "_checksum", "_committed", "_data_set_length", "_digest", "_digests", "_filled", "_limit", "_offset", "_pack", "_position",
         "_prefix", "_spilled", "_touched", "_window",
     )  # fmt: skip
 
     def __init__(self, pack: OpenPack, prefix: bytes) -> None:
-        if len(prefix) > PREFIX_MAX_BYTES:
-            raise UnreadableObject(f"file meta information of more than {PREFIX_MAX_BYTES} bytes")
+        if len(prefix) > len(pack.window) // 2:
+            raise UnreadableObject(f"file meta information of more than {len(pack.window) // 2} bytes")
         self._pack = pack
         self._prefix = prefix
         self._offset = pack.end_offset_bytes
         self._window = pack.window
+        self._limit = len(pack.window)
         start = ROOM_BYTES + len(prefix)
         self._window[ROOM_BYTES:start] = prefix
         self._filled = start
@@ -63,7 +63,7 @@ class MemberWriter:
         end = self._filled + length
         self._data_set_length += length
         self._digests = None
-        if end <= WINDOW_BYTES:
+        if end <= self._limit:
             self._window[self._filled : end] = data
             self._filled = end
             return
@@ -75,7 +75,7 @@ class MemberWriter:
     def _spill(self, data: Buffer) -> None:
         """Flush the window, then the piece that no longer fitted."""
         self._flush_window()
-        if len(data) >= _WRITTEN_DIRECTLY_BYTES:
+        if len(data) >= min(_WRITTEN_DIRECTLY_BYTES, self._limit):
             self._write_out(data)
             return
         self._window[: len(data)] = data

@@ -22,10 +22,12 @@ END_OF_TAR_BYTES = 2 * BLOCK_BYTES
 WINDOW_BYTES = 256 * 1024
 """Of the buffer that each open pack owns: an object that fits, headers and all, is written by one call."""
 
+SMALL_WINDOW_BYTES = 32 * 1024
+"""For packs of small members."""
+
 FRAME_TABLES_MAX_BYTES = 8 << 20
 """Kept in memory for the catalogue of one open pack; beyond it, the catalogue goes without."""
 
-ZEROED_BY_WRITING_BYTES = 1 << 20
 _ALLOCATION_GRAIN_BYTES = 4096
 NODE_MAX_CHARACTERS = 32
 
@@ -75,6 +77,7 @@ class OpenPack:
     end_offset_bytes: where the next member begins; all behind it is zeros or the borrower's own unfinished member.
     sequence: of the next member.
     poisoned: a flush failed; nothing may be appended ever again.
+    window: whole blocks, where a member is put together.
     paths: hashes of the paths in the pack; None until they have been read back from a pack of an earlier run.
     frame_tables: by sequence, kept for the catalogue.
     """
@@ -97,7 +100,9 @@ class OpenPack:
         "window",
     )
 
-    def __init__(self, disk: Disk, path: Path, descriptor: int, identity: PackIdentity, allocation_step_bytes: int) -> None:
+    def __init__(
+        self, disk: Disk, path: Path, descriptor: int, identity: PackIdentity, allocation_step_bytes: int, window_bytes: int
+    ) -> None:
         self.disk = disk
         self.path = path
         self.descriptor = descriptor
@@ -111,7 +116,7 @@ class OpenPack:
         self.frame_tables: dict[int, bytes] = {}
         self.frame_table_bytes = 0
         self.released_at_ns = identity.created_at_ns
-        self.window = memoryview(bytearray(WINDOW_BYTES))
+        self.window = memoryview(bytearray(window_bytes))
         self._allocation_step_bytes = allocation_step_bytes
 
     @property
@@ -165,7 +170,7 @@ class OpenPack:
         crash leaves there before. A long one is cut off, and that is made durable at once, before the room is used again.
         """
         length = until_bytes - self.end_offset_bytes
-        if length <= ZEROED_BY_WRITING_BYTES:
+        if length <= len(self.window):
             written = 0
             while written < length:
                 written += self.disk.pwrite(self.descriptor, bytes(length - written), self.end_offset_bytes + written)

@@ -15,14 +15,14 @@ from hounsfield.archive.walk import walk
 from hounsfield.model.errors import Unavailable
 
 
-def create_pack(disk: Disk, directory: Path, identity: PackIdentity, allocation_step_bytes: int) -> OpenPack:
+def create_pack(disk: Disk, directory: Path, identity: PackIdentity, allocation_step_bytes: int, window_bytes: int) -> OpenPack:
     """A new pack, its name and its own header durable. Raises: OutOfSpace, PackUnavailable."""
     path = pack_file(directory, identity.pack_id)
     try:
         descriptor = disk.create(path)
     except OSError as error:
         raise unavailable(error, "making a new pack") from error
-    pack = OpenPack(disk, path, descriptor, identity, allocation_step_bytes)
+    pack = OpenPack(disk, path, descriptor, identity, allocation_step_bytes, window_bytes)
     try:
         append(pack, MemberKind.PACK, PACK_PATH, identity.to_json(), identity.created_at_ns)
         disk.fsync_directory(directory)

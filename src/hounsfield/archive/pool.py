@@ -35,6 +35,7 @@ class PackPool:
         pack_size_bytes: int,
         members_max: int,
         allocation_step_bytes: int,
+        window_bytes: int,
         open_packs_max: int,
         busy_wait_s: float,
         clock: Callable[[], int],
@@ -49,6 +50,7 @@ class PackPool:
         self._pack_size_bytes = pack_size_bytes
         self._members_max = members_max
         self._allocation_step_bytes = allocation_step_bytes
+        self._window_bytes = window_bytes
         self._open_packs_max = open_packs_max
         self._busy_wait_s = busy_wait_s
         self._clock = clock
@@ -180,7 +182,7 @@ class PackPool:
             self._full.append(pack)
 
     def _create(self) -> OpenPack:
-        pack = create_pack(self._disk, self._layout.open, self.new_identity(), self._allocation_step_bytes)
+        pack = create_pack(self._disk, self._layout.open, self.new_identity(), self._allocation_step_bytes, self._window_bytes)
         with self._changed:
             self._held.add(pack.pack_id)
         return pack

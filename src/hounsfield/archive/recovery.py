@@ -105,9 +105,11 @@ def is_unborn(disk: Disk, descriptor: int) -> bool:
     return True
 
 
-def reopen(disk: Disk, path: Path, descriptor: int, identity: PackIdentity, tail: TailRecovery, allocation_step_bytes: int) -> OpenPack:
+def reopen(
+    disk: Disk, path: Path, descriptor: int, identity: PackIdentity, tail: TailRecovery, allocation_step_bytes: int, window_bytes: int
+) -> OpenPack:
     """The pack, cut behind its last whole member and ready to be appended to. Raises: OSError."""
-    pack = OpenPack(disk, path, descriptor, identity, allocation_step_bytes)
+    pack = OpenPack(disk, path, descriptor, identity, allocation_step_bytes, window_bytes)
     pack.end_offset_bytes = tail.end_offset_bytes
     pack.paths = None
     pack.cut()
