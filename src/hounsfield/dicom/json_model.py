@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import struct
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hounsfield.dicom.buffer import Buffer
 from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
 from hounsfield.dicom.json_values import text_element
-from hounsfield.dicom.pixel_data import PIXEL_TAGS
+from hounsfield.dicom.tags import PIXEL_TAGS
 
 BULK_LIMIT_BYTES = 1024
 
@@ -36,15 +36,19 @@ def data_set_json(
     bulk_data_uri: Callable[[str], str] | None,
     header_length_bytes: int | None = None,
     bulk_limit_bytes: int = BULK_LIMIT_BYTES,
+    more: Iterable[Element] = (),
 ) -> bytes:
     """One DICOM JSON model object, UTF-8, elements in order of tag.
 
     bulk_data_uri: gives the address of a value by its path (`7FE00010`, or `54000100/0/54001010`: tags and item indexes from 0), for Pixel Data and
     binary values longer than `bulk_limit_bytes`; None leaves Pixel Data without a value and puts every other value inline.
     header_length_bytes: where the Pixel Data element begins: nothing behind it is read, and no more than 12 bytes of it.
+    more: elements to add where the data set has none of their tag.
     Raises: UnreadableObject where a deflated data set cannot be inflated.
     """
     tree = read_data_set(data_set, transfer_syntax_uid, header_length_bytes=header_length_bytes)
+    if added := {element.tag: element for element in more if element.tag not in tree}:
+        tree.elements = dict(sorted({**tree.elements, **added}.items()))
     return _Writer(bulk_data_uri, bulk_limit_bytes).data_set(tree, "").encode("utf-8", "replace")
 
 
@@ -58,11 +62,16 @@ def bulk_data(data_set: Buffer, transfer_syntax_uid: str, path: str) -> bytes | 
             if element is None:
                 return None
             if len(steps) == 1:
-                return _little_endian(element, scope.encoding.little_endian)
+                return little_endian(element, scope.encoding.little_endian)
             scope = (element.items or ())[int(steps[1])]
             steps = steps[2:]
         except (ValueError, IndexError):
             return None
+
+
+def sequence_json(tag: int, items: tuple[DataSet, ...]) -> str:
+    """`"GGGGEEEE":{"vr":"SQ",...}` of one sequence, all values inline; for fragments of an object's JSON."""
+    return _Writer(None, BULK_LIMIT_BYTES).sequence(f"{tag:08X}", items, "")
 
 
 class _Writer:
@@ -81,7 +90,7 @@ class _Writer:
                 continue
             name = f"{tag:08X}"
             if items is not None:
-                parts.append(self._sequence(name, items, path))
+                parts.append(self.sequence(name, items, path))
             elif vr in _WORDS:
                 parts.append(self._binary(name, element, little, path))
             elif vr in _NUMBERS:
@@ -92,7 +101,7 @@ class _Writer:
                 parts.append(text_element(name, vr, bytes(value), characters))
         return "{" + ",".join(parts) + "}"
 
-    def _sequence(self, name: str, items: tuple[DataSet, ...], path: str) -> str:
+    def sequence(self, name: str, items: tuple[DataSet, ...], path: str) -> str:
         if not items:
             return f'"{name}":{{"vr":"SQ"}}'
         inner = [self.data_set(item, f"{path}{name}/{index}/") for index, item in enumerate(items)]
@@ -108,10 +117,10 @@ class _Writer:
             return f'"{name}":{{"vr":"{element.vr}","BulkDataURI":"{address}"}}'
         if pixels or element.encapsulated:
             return f'"{name}":{{"vr":"{element.vr}"}}'
-        return f'"{name}":{{"vr":"{element.vr}","InlineBinary":"{b64encode(_little_endian(element, little)).decode("ascii")}"}}'
+        return f'"{name}":{{"vr":"{element.vr}","InlineBinary":"{b64encode(little_endian(element, little)).decode("ascii")}"}}'
 
 
-def _little_endian(element: Element, little: bool) -> bytes:
+def little_endian(element: Element, little: bool) -> bytes:
     raw = bytes(element.value)
     size = _WORDS.get(element.vr, 1) if element.vr in _WORDS else _NUMBERS.get(element.vr, ("", 1))[1]
     if little or size == 1 or element.encapsulated or len(raw) % size:

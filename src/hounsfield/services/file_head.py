@@ -44,7 +44,7 @@ class FileHead:
         head = bytes(self._bytes)
         meta = read_prefix(head)
         if meta is None:
-            return _bare_data_set(head)
+            return _bare_data_set(head, guess_transfer_syntax(head) or "")
         if meta.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
             raise UnreadableObject("a DICOMDIR lists objects and is none itself")
         if meta.length_bytes > len(head):
@@ -53,11 +53,13 @@ class FileHead:
         transfer_syntax_uid = meta.transfer_syntax_uid or guess_transfer_syntax(data_set)
         if not transfer_syntax_uid:
             raise UnreadableObject("no transfer syntax in the file meta information, and none could be told from the bytes")
+        if not meta.has_preamble:
+            return _bare_data_set(data_set, transfer_syntax_uid)
         return FileParts(head[: meta.length_bytes], data_set, transfer_syntax_uid)
 
 
-def _bare_data_set(head: bytes) -> FileParts:
-    transfer_syntax_uid = guess_transfer_syntax(head)
+def _bare_data_set(head: bytes, transfer_syntax_uid: str) -> FileParts:
+    """Without a preamble the file is none of Part 10: it is given a prefix of ours, the data set stays as it came."""
     if not transfer_syntax_uid:
         raise UnreadableObject("neither a DICOM file (no DICM prefix) nor a bare data set")
     instance = scan_header(head, transfer_syntax_uid).attributes.instance

@@ -6,9 +6,10 @@ same interface and hands the bytes to it from other processes.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -19,7 +20,7 @@ from hounsfield.dicom.header import ScannedObject, scan
 from hounsfield.dicom.part10 import build_prefix
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.writer import IndexWriter
-from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, UnreadableObject
+from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, OutOfSpace, UnreadableObject
 from hounsfield.model.identifiers import parse_uid
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
@@ -70,9 +71,10 @@ class Store(FileStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """max_object_bytes: of one data set."""
+    """max_object_bytes: of one data set. min_free_bytes: below it on the archive's file system, nothing more is taken."""
 
     max_object_bytes: int = 64 << 30
+    min_free_bytes: int = 0
 
 
 class LocalStore:
@@ -83,12 +85,13 @@ class LocalStore:
         archive: Archive,
         writer: IndexWriter,
         limits: StoreLimits | None = None,
-        on_stored: Callable[[StoreResult], None] | None = None,
+        *,
+        data_dir: Path | None = None,
     ) -> None:
         self.archive = archive
         self.writer = writer
         self.limits = limits or StoreLimits()
-        self.on_stored = on_stored
+        self._data_dir = data_dir
         self._last_series: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
@@ -104,6 +107,14 @@ class LocalStore:
 
     def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
         return FileReception(self, origin, study_instance_uid)
+
+    def require_room(self) -> None:
+        """Raises: OutOfSpace while the disk is as good as full; reading goes on meanwhile."""
+        if self._data_dir is None or not self.limits.min_free_bytes:
+            return
+        status = os.statvfs(self._data_dir)
+        if status.f_bavail * status.f_frsize < self.limits.min_free_bytes:
+            raise OutOfSpace(f"less than {self.limits.min_free_bytes >> 20} MiB are free on the archive's disk")
 
     def affinity(self, origin: Origin) -> str:
         """The series this sender brought last: its next object is likely of the same one and wants the same pack."""
@@ -138,6 +149,7 @@ class DataSetReception:
         self._sop_instance_uid = sop_instance_uid
         self._study_instance_uid = study_instance_uid
         self._room_bytes = store.limits.max_object_bytes
+        store.require_room()
         self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin))
 
     def __enter__(self) -> Self:
@@ -190,7 +202,7 @@ class DataSetReception:
 
     def _answer(self, scanned: ScannedObject, outcome: StoreOutcome, reason: str) -> StoreResult:
         attributes = scanned.attributes
-        result = StoreResult(
+        return StoreResult(
             outcome,
             attributes.instance.sop_class_uid,
             attributes.instance.sop_instance_uid,
@@ -198,9 +210,6 @@ class DataSetReception:
             attributes.study.study_instance_uid,
             reason,
         )
-        if self._store.on_stored is not None:
-            self._store.on_stored(result)
-        return result
 
 
 class FileReception:

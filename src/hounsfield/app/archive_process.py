@@ -1,0 +1,103 @@
+"""The archive process: owns packs and derived tables, listens for DICOM and for this machine's other processes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from hounsfield.app import bootstrap
+from hounsfield.app.children import die_with_parent, handed_over, say_ready
+from hounsfield.app.settings import Settings
+from hounsfield.app.telemetry import configure_logging
+from hounsfield.model.errors import HounsfieldError, Unavailable
+from hounsfield.model.identifiers import AETitle
+from hounsfield.network.limits import AssociationLimits
+from hounsfield.servers.dimse.server import DimseServer
+from hounsfield.servers.dimse.storage import StoragePolicy
+from hounsfield.servers.intake.server import IntakeServer
+from hounsfield.services.recover import recover
+
+log = structlog.get_logger()
+
+MAINTENANCE_EVERY_S = 15.0
+SWITCH_INTERVAL_S = 0.0005
+"""One thread's burst of Python must not hold up the others' answers for the interpreter's usual 5 ms."""
+
+
+def main() -> int:
+    """Runs until SIGTERM; the exit code."""
+    die_with_parent()
+    settings = handed_over()
+    configure_logging(settings, "archive")
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        _run(settings, stop)
+    except HounsfieldError as exc:
+        log.error("archive.failed", error=type(exc).__name__, message=str(exc))
+        return 1
+    return 0
+
+
+def _run(settings: Settings, stop: threading.Event) -> None:
+    with bootstrap.owning(settings) as parts:
+        report = recover(parts.archive, parts.writer)
+        for problem in parts.archive.problems:
+            log.error("archive.pack_problem", pack_id=problem.pack_id, reason=problem.reason)
+        for line in report.unreadable:
+            log.error("archive.not_indexed", member=line)
+        log.info("archive.recovered", objects=report.objects, decisions=report.decisions)
+        intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts))
+        dimse = DimseServer(
+            (settings.host, settings.dicom_port),
+            AETitle.parse(settings.ae_title),
+            parts.store,
+            bootstrap.callers_of(parts.database, settings),
+            limits=AssociationLimits(
+                idle_timeout_s=settings.idle_timeout_s,
+                max_associations=settings.max_associations,
+                max_associations_per_caller=settings.max_associations_per_peer,
+            ),
+            storage_policy=StoragePolicy(unknown_sop_classes=settings.accept_unknown_sop_classes),
+        )
+        intake.start()
+        dimse.start()
+        say_ready()
+        log.info("archive.ready", dicom_port=settings.dicom_port)
+        while not stop.wait(MAINTENANCE_EVERY_S):
+            _maintain(parts)
+        dimse.close()
+        intake.stop()
+        log.info("archive.stopped")
+
+
+def _commands(parts: bootstrap.Owning) -> dict[str, Any]:
+    def decide(record: Mapping[str, Any]) -> None:
+        parts.decisions.decide(record)
+
+    def ping(_: Mapping[str, Any]) -> str:
+        parts.writer.indexed_through()
+        return "pong"
+
+    return {"decide": decide, "ping": ping}
+
+
+def _maintain(parts: bootstrap.Owning) -> None:
+    """Seal what has grown quiet. What fails now is tried again at the next round."""
+    try:
+        for pack_id in parts.archive.seal_idle():
+            parts.writer.pack_sealed(pack_id)
+            log.info("archive.pack_sealed", pack_id=pack_id)
+    except Unavailable as exc:
+        log.warning("archive.maintenance_failed", error=type(exc).__name__, message=str(exc))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Builds everything: the only place that knows all parts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hounsfield.app import locks
+from hounsfield.app.settings import Settings
+from hounsfield.archive.archive import Archive
+from hounsfield.archive.reader import PackReader
+from hounsfield.index.database import Database
+from hounsfield.index.reader import IndexReader
+from hounsfield.index.writer import IndexWriter
+from hounsfield.model.callers import KnownPeer
+from hounsfield.records.records import Records
+from hounsfield.services.accounts import Accounts
+from hounsfield.services.api_tokens import ApiTokens
+from hounsfield.services.callers import Callers
+from hounsfield.services.delete import Decide, LocalDecisions
+from hounsfield.services.intake import RemoteStore
+from hounsfield.services.recover import recover
+from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.sessions import Sessions
+from hounsfield.services.store import FileStore, LocalStore, StoreLimits
+
+AfterStart = Callable[[Settings], list[str]]
+"""Runs once the server takes requests; returns lines for the person who started it."""
+
+ARCHIVE_LOCK_WAIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a process needs that only reads."""
+
+    reader: IndexReader
+    packs: PackReader
+    retrieve: Retrieve
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """What the one process has that owns packs and derived tables."""
+
+    database: Database
+    archive: Archive
+    writer: IndexWriter
+    store: LocalStore
+    decisions: LocalDecisions
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """People, machines and their credentials."""
+
+    accounts: Accounts
+    sessions: Sessions
+    tokens: ApiTokens
+
+
+def prepare(settings: Settings) -> str:
+    """Make the data directory and the database's schema; the first administrator's password, empty if there is one already."""
+    _make_data_dir(settings)
+    with locks.exclusive(settings.data_dir / "prepare.lock", wait_s=60, who="hounsfield"), access(settings) as parts:
+        return "" if settings.open_access else parts.accounts.ensure_administrator() or ""
+
+
+def _make_data_dir(settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The database, its schema up to date."""
+    _make_data_dir(settings)
+    opened = Database(settings.database_address)
+    try:
+        opened.upgrade()
+        yield opened
+    finally:
+        opened.close()
+
+
+def access_of(opened: Database, settings: Settings) -> Access:
+    """Accounts, sessions and tokens over a database."""
+    records = Records(opened)
+    accounts = Accounts(records, records)
+    sessions = Sessions(
+        accounts, records, records, idle_s=settings.session_idle_minutes * 60, absolute_s=settings.session_max_hours * 3600
+    )
+    return Access(accounts, sessions, ApiTokens(records))
+
+
+def callers_of(opened: Database, settings: Settings) -> Callers:
+    """Who may call us by DICOM."""
+    return Callers(
+        Records(opened),
+        configured=[KnownPeer(peer.ae_title, peer.host, peer.port) for peer in settings.known_peers],
+        accept_any=settings.open_access,
+        accept_any_from_loopback=settings.accept_any_caller,
+    )
+
+
+@contextlib.contextmanager
+def access(settings: Settings) -> Iterator[Access]:
+    """For the command line; the server may be running."""
+    with database(settings) as opened:
+        yield access_of(opened, settings)
+
+
+@contextlib.contextmanager
+def reading(settings: Settings) -> Iterator[Reading]:
+    """Index and packs for reading; the server may be running."""
+    with database(settings) as opened:
+        packs = PackReader(settings.packs_dir)
+        try:
+            reader = IndexReader(opened)
+            yield Reading(reader, packs, Retrieve(reader, packs))
+        finally:
+            packs.close()
+
+
+@contextlib.contextmanager
+def owning(settings: Settings) -> Iterator[Owning]:
+    """Packs and derived tables for writing, recovery not yet done. Raises: ArchiveLocked while a server runs."""
+    _make_data_dir(settings)
+    with (
+        locks.exclusive(settings.data_dir / "archive.lock", wait_s=ARCHIVE_LOCK_WAIT_S if _is_child() else 0.0, who="hounsfield"),
+        database(settings) as opened,
+        contextlib.ExitStack() as stack,
+    ):
+        archive = Archive(
+            settings.packs_dir,
+            node=settings.node,
+            pack_size_bytes=settings.pack_size_bytes,
+            seal_after_idle_s=settings.seal_after_idle_s,
+        )
+        stack.callback(archive.close)
+        writer = IndexWriter(opened)
+        stack.callback(writer.close)
+        limits = StoreLimits(settings.max_object_bytes, settings.min_free_bytes)
+        store = LocalStore(archive, writer, limits, data_dir=settings.data_dir)
+        yield Owning(opened, archive, writer, store, LocalDecisions(archive, writer))
+
+
+def _is_child() -> bool:
+    """Whether a supervisor started this process: its predecessor may just be ending."""
+    import os
+
+    from hounsfield.app.children import READY_VARIABLE
+
+    return READY_VARIABLE in os.environ
+
+
+@contextlib.contextmanager
+def file_store(settings: Settings) -> Iterator[FileStore]:
+    """Where to bring files: to the running server, or into the archive itself."""
+    if locks.is_held(settings.data_dir / "archive.lock"):
+        yield RemoteStore(settings.intake_socket)
+        return
+    with owning(settings) as parts:
+        recover(parts.archive, parts.writer)
+        yield parts.store
+
+
+@contextlib.contextmanager
+def deciding(settings: Settings) -> Iterator[Decide]:
+    """Where to take a decision: in the running server, or in the archive itself."""
+    if locks.is_held(settings.data_dir / "archive.lock"):
+        remote = RemoteStore(settings.intake_socket)
+
+        def decide(record: Mapping[str, Any]) -> None:
+            remote.command("decide", record)
+
+        yield decide
+        return
+    with owning(settings) as parts:
+        recover(parts.archive, parts.writer)
+        yield parts.decisions.decide

@@ -1,0 +1,31 @@
+"""Write studies to a folder as the files that were received."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.services.retrieve import Retrieve
+
+
+def export_study(retrieve: Retrieve, study_instance_uid: str, target: Path) -> Iterator[tuple[int, Path]]:
+    """Write `target`/STUDY/SERIES/INSTANCE.dcm, each verified while it is read; yields the number of all and each path.
+
+    A file appears under its name only when it is whole. Raises: StudyNotFound, DamagedObject, PackUnavailable, OSError.
+    """
+    instances = retrieve.instances(Origin(Protocol.SYSTEM, SYSTEM), study_instance_uid)
+    for instance in instances:
+        folder = target / instance.study_instance_uid / instance.series_instance_uid
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{instance.sop_instance_uid}.dcm"
+        unfinished = path.with_suffix(".part")
+        try:
+            with unfinished.open("wb") as file:
+                for chunk in retrieve.stream(instance):
+                    file.write(chunk)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        yield len(instances), path

@@ -1,0 +1,101 @@
+"""The metadata document of a series: DICOM JSON of all its instances, built once for each state of the series.
+
+Kept as a gzip file in the cache folder, named by the series and its version; any of them may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hounsfield.dicom.element_tree import Element
+from hounsfield.dicom.json_model import data_set_json
+from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
+from hounsfield.model.origin import Origin
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.retrieve import Retrieve
+
+FORMAT = 1
+"""Counts up when what the document holds changes, so that older ones are not served."""
+COMPRESSION_LEVEL = 4
+AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
+"""What the origin server holds, so that a client can ask for it (PS3.18 table 10.4.1-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataDocument:
+    """body: a JSON array, compressed by gzip. etag: names this very state, without quotes."""
+
+    body: bytes
+    etag: str
+
+
+class SeriesMetadata:
+    """Builds and keeps the documents. Thread-safe; two processes that build the same one write the same bytes."""
+
+    def __init__(self, retrieve: Retrieve, cache_dir: Path, bulk_data_root: str) -> None:
+        self._retrieve = retrieve
+        self._folder = cache_dir / "metadata"
+        self._bulk_data_root = bulk_data_root
+
+    def etag(self, origin: Origin, study_instance_uid: str, series_instance_uid: str) -> str:
+        """Of the series' present state: one query. Raises: SeriesNotFound, Gone."""
+        partition_id = origin.principal.partition_id
+        version = self._retrieve.reader.series_version(partition_id, study_instance_uid, series_instance_uid)
+        if version is None:
+            raise self._retrieve.missing(origin, study_instance_uid, series_instance_uid)
+        return hashlib.sha256(f"{FORMAT}/{partition_id}/{study_instance_uid}/{series_instance_uid}/{version}".encode()).hexdigest()[:32]
+
+    def document(self, origin: Origin, study_instance_uid: str, series_instance_uid: str) -> MetadataDocument:
+        """Raises: SeriesNotFound, Gone, PackUnavailable, DamagedObject."""
+        etag = self.etag(origin, study_instance_uid, series_instance_uid)
+        path = self._folder / etag[:2] / f"{etag}.json.gz"
+        with contextlib.suppress(FileNotFoundError):
+            return MetadataDocument(path.read_bytes(), etag)
+        instances = self._retrieve.instances(origin, study_instance_uid, series_instance_uid)
+        body = gzip.compress(self.of_instances(instances), COMPRESSION_LEVEL, mtime=0)
+        if self.etag(origin, study_instance_uid, series_instance_uid) == etag:
+            _keep(path, body)
+        return MetadataDocument(body, etag)
+
+    def of_instances(self, instances: Iterable[StoredInstance]) -> bytes:
+        """A JSON array read from the packs. Raises: PackUnavailable, DamagedObject."""
+        return b"[" + b",\n".join(self._of_instance(instance) for instance in instances) + b"]"
+
+    def _of_instance(self, instance: StoredInstance) -> bytes:
+        root = (
+            f"{self._bulk_data_root}/studies/{instance.study_instance_uid}/series/{instance.series_instance_uid}"
+            f"/instances/{instance.sop_instance_uid}/bulkdata"
+        )
+        return data_set_json(
+            self._retrieve.header(instance),
+            _header_syntax(instance),
+            bulk_data_uri=lambda path: f"{root}/{path}",
+            header_length_bytes=instance.header_length_bytes,
+            more=(Element(AVAILABLE_TRANSFER_SYNTAX_UID, "UI", memoryview(instance.transfer_syntax_uid.encode())),),
+        )
+
+
+def _header_syntax(instance: StoredInstance) -> str:
+    """`Retrieve.header` has inflated a deflated data set."""
+    return EXPLICIT_VR_LITTLE_ENDIAN if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.transfer_syntax_uid
+
+
+def _keep(path: Path, body: bytes) -> None:
+    """Appears whole or not at all; a full disk costs the cache, not the answer."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(body)
+            os.replace(unfinished, path)
+        except OSError:
+            Path(unfinished).unlink(missing_ok=True)
+            raise

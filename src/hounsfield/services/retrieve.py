@@ -1,0 +1,134 @@
+"""Hand objects and frames out, each checked against its checksum as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import xxhash
+
+from hounsfield.archive.reader import PackReader
+from hounsfield.dicom.deflate import inflate
+from hounsfield.dicom.frames import FrameSpan
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.model.errors import DamagedObject, Gone, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from hounsfield.model.origin import Origin
+from hounsfield.model.stored_instance import StoredInstance
+
+PIXEL_DATA_HEADER_BYTES = 12
+"""The longest element header of Pixel Data: tag, VR, two reserved bytes, length."""
+
+
+class InstanceReader(Protocol):
+    """What retrieval asks of the index."""
+
+    def instances(
+        self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
+    ) -> Sequence[StoredInstance]:
+        """By series and instance number; empty where there are none."""
+        ...
+
+    def frame_span(self, partition_id: int, sop_instance_uid: str, index: int) -> FrameSpan:
+        """Where frame `index` (from 0) is in the data set. Raises: FrameNotFound, InstanceNotFound."""
+        ...
+
+    def series_version(self, partition_id: int, study_instance_uid: str, series_instance_uid: str) -> int | None:
+        """Changes whenever an instance of the series comes or goes; None where there is no such series."""
+        ...
+
+    def is_gone(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> bool:
+        """Whether a decision deleted what is named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A Part 10 file in two parts. prefix: preamble, prefix and file meta information."""
+
+    prefix: memoryview
+    data_set: memoryview
+
+
+class Retrieve:
+    """Reads what the index points at. Thread-safe."""
+
+    def __init__(self, reader: InstanceReader, packs: PackReader) -> None:
+        self.reader = reader
+        self.packs = packs
+
+    def instances(
+        self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
+    ) -> Sequence[StoredInstance]:
+        """Never empty. Raises: StudyNotFound, SeriesNotFound, InstanceNotFound, Gone."""
+        named = (study_instance_uid, series_instance_uid, sop_instance_uid)
+        found = self.reader.instances(origin.principal.partition_id, *named)
+        if not found:
+            raise self.missing(origin, *named)
+        return found
+
+    def instance(self, origin: Origin, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> StoredInstance:
+        """Raises: InstanceNotFound, Gone."""
+        return self.instances(origin, study_instance_uid, series_instance_uid, sop_instance_uid)[0]
+
+    def missing(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> NotFound | Gone:
+        """The error for something that is not there: deleted, or never seen."""
+        if self.reader.is_gone(origin.principal.partition_id, study_instance_uid, series_instance_uid, sop_instance_uid):
+            return Gone("it was deleted")
+        if sop_instance_uid:
+            return InstanceNotFound(f"no instance {sop_instance_uid}")
+        return SeriesNotFound(f"no series {series_instance_uid}") if series_instance_uid else StudyNotFound(f"no study {study_instance_uid}")
+
+    def read(self, instance: StoredInstance) -> StoredFile:
+        """The whole file in memory, verified: for objects that fit. Raises: DamagedObject, PackUnavailable."""
+        stored = instance.stored
+        data = memoryview(self.packs.read_object(stored.location, stored.digests))
+        cut = stored.location.prefix_length_bytes
+        return StoredFile(data[:cut], data[cut:])
+
+    def stream(self, instance: StoredInstance) -> Iterator[bytes]:
+        """The whole file in pieces; the last one comes only if all of it is whole. Raises: DamagedObject, PackUnavailable."""
+        return self.packs.stream(instance.stored.location, instance.stored.digests)
+
+    def header(self, instance: StoredInstance) -> bytes:
+        """The data set up to Pixel Data and its element header; all of it, inflated, of a deflated one.
+
+        Unverified unless deflated: it is small and parsed, never handed out as the object. Raises: PackUnavailable, DamagedObject.
+        """
+        location = instance.stored.location
+        if transfer_syntax(instance.transfer_syntax_uid).deflated:
+            return bytes(inflate(self.read(instance).data_set))
+        length = min(instance.header_length_bytes + PIXEL_DATA_HEADER_BYTES, location.data_set_length_bytes)
+        return self.packs.read(location.pack_id, location.data_set_offset_bytes, length)
+
+    def frame_span(self, instance: StoredInstance, number: int) -> FrameSpan:
+        """Where frame `number` (from 1) is. Raises: FrameNotFound."""
+        return self.reader.frame_span(instance.stored.partition_id, instance.sop_instance_uid, number - 1)
+
+    def frame(self, instance: StoredInstance, number: int) -> bytes:
+        """Frame `number` (from 1) as stored: fragments joined, verified. Raises: FrameNotFound, DamagedObject, PackUnavailable."""
+        span = self.frame_span(instance, number)
+        location = instance.stored.location
+        if transfer_syntax(instance.transfer_syntax_uid).deflated:
+            data_set = memoryview(inflate(self.read(instance).data_set))
+            frame = b"".join(data_set[offset : offset + length] for offset, length in span.fragments)
+        else:
+            frame = b"".join(
+                self.packs.read(location.pack_id, location.data_set_offset_bytes + offset, length) for offset, length in span.fragments
+            )
+        if not span.matches(frame):
+            raise DamagedObject(f"frame {number} of {instance.sop_instance_uid} no longer matches its checksum")
+        return frame
+
+    def frame_into(self, instance: StoredInstance, span: FrameSpan, target: memoryview) -> None:
+        """Fill `target` with a frame of a transfer syntax that is not deflated, verified: one read, no copy.
+
+        Raises: DamagedObject, PackUnavailable.
+        """
+        location = instance.stored.location
+        filled = 0
+        for offset, length in span.fragments:
+            self.packs.read_into(location.pack_id, location.data_set_offset_bytes + offset, target[filled : filled + length])
+            filled += length
+        if xxhash.xxh3_64_intdigest(target) != span.checksum:
+            raise DamagedObject(f"a frame of {instance.sop_instance_uid} no longer matches its checksum")

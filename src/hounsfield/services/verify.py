@@ -1,0 +1,53 @@
+"""Read every object and hold it against its digests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hounsfield.archive.reader import PackReader
+from hounsfield.model.errors import DamagedObject, PackUnavailable
+from hounsfield.model.stored_instance import StoredInstance
+
+PROGRESS_EVERY = 20
+
+
+class AllInstances(Protocol):
+    """What verification asks of the index."""
+
+    def all_instances(self) -> Iterator[StoredInstance]:
+        """Every instance, in the order of the packs, from a cursor: never all in memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An object that is not what was received."""
+
+    sop_instance_uid: str
+    study_instance_uid: str
+    reason: str
+
+
+@dataclass(slots=True)
+class VerificationReport:
+    """verified: how many are whole."""
+
+    verified: int = 0
+    damaged: list[Damage] = field(default_factory=list)
+
+
+def verify(reader: AllInstances, packs: PackReader, on_progress: Callable[[int], None] = lambda _: None) -> VerificationReport:
+    """Both SHA-256 digests and the checksum of each object. Raises: IndexUnavailable."""
+    report = VerificationReport()
+    for number, instance in enumerate(reader.all_instances(), 1):
+        try:
+            packs.verify(instance.stored)
+            report.verified += 1
+        except (DamagedObject, PackUnavailable) as exc:
+            report.damaged.append(Damage(instance.sop_instance_uid, instance.study_instance_uid, str(exc)))
+        if number % PROGRESS_EVERY == 0:
+            on_progress(number)
+    on_progress(report.verified + len(report.damaged))
+    return report
