@@ -29,8 +29,8 @@ class MemberWriter:
     """
 
     __slots__ = (
-        "_broken", "_checksum", "_committed", "_data_set_length", "_digest", "_digests", "_filled", "_limit", "_offset", "_pack", "_position",
-        "_prefix", "_spilled", "_touched", "_window",
+        "_broken", "_checksum", "_committed", "_data_set_length", "_digest", "_digests", "_filled", "_limit", "_offset", "_pack",
+        "_position", "_prefix", "_spilled", "_touched", "_window",
     )  # fmt: skip
 
     def __init__(self, pack: OpenPack, prefix: bytes) -> None:
