@@ -97,6 +97,10 @@ class CharacterSet:
         except UnicodeDecodeError:
             return raw.decode("latin-1")
 
+    def encode(self, text: str) -> bytes:
+        """The bytes of `text` in the first value's set, without code extensions; what the set does not have becomes `?`."""
+        return text.encode("ascii" if self.codec.startswith("iso2022") else self.codec, "replace")
+
     def decodes(self, raw: bytes) -> bool:
         """Whether `raw` is valid in the declared set."""
         if raw.isascii() and ESCAPE not in raw:
@@ -156,7 +160,10 @@ def _multi_byte_run(segment: bytes, sequence: bytes) -> tuple[str, bytes]:
 
 
 def _single_byte_run(segment: bytes, g1: str, initial: str) -> tuple[str, str]:
-    """Text with ASCII in G0 and `g1` above it. A delimiter brings the initial set back, unless that has no upper half: many writers do not repeat the escape then."""
+    """Text with ASCII in G0 and `g1` above it.
+
+    A delimiter brings the initial set back, unless that has no upper half: many writers do not repeat the escape then.
+    """
     if initial in ("ascii", g1):
         return segment.decode(g1), g1
     text = []

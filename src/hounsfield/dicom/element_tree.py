@@ -24,14 +24,12 @@ from hounsfield.dicom.encoding import (
     read_element_header,
     skip_items,
 )
+from hounsfield.dicom.tags import PIXEL_REPRESENTATION, SPECIFIC_CHARACTER_SET, tag_text
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.dicom.value_representations import UNDEFINED_LENGTH, VR_NAMES
 
 DEPTH_LIMIT = 64
 """Sequences nested deeper are kept as bytes of VR UN. The standard nests a handful of levels."""
-
-SPECIFIC_CHARACTER_SET = 0x00080005
-PIXEL_REPRESENTATION = 0x00280103
 
 
 class Element(NamedTuple):
@@ -102,6 +100,15 @@ def read_data_set(data_set: Buffer, transfer_syntax_uid: str, *, header_length_b
     return root
 
 
+def read_items(raw: Buffer, encoding: Encoding, characters: CharacterSet) -> tuple[DataSet, ...]:
+    """The items of the value of a sequence, with or without a sequence delimitation; none where they cannot be read."""
+    view = memoryview(raw).cast("B")
+    try:
+        return _Reader(view, None).items(0, len(view), encoding, _Scope(characters, False), 0, defined=True)[0]
+    except Malformed:
+        return ()
+
+
 class _Scope(NamedTuple):
     """What an item inherits from the data set around it (PS3.5 7.5.3, and Pixel Representation for the VR of pixel values)."""
 
@@ -117,7 +124,10 @@ class _Reader:
         self.budget = ELEMENT_LIMIT
 
     def data_set(self, offset: int, end: int, encoding: Encoding, scope: _Scope, depth: int) -> tuple[DataSet, int]:
-        """Elements up to `end` or an item delimitation, and where they ended. Only the outermost keeps what was read before bytes that cannot be."""
+        """Elements up to `end` or an item delimitation, and where they ended.
+
+        Only the outermost keeps what came before bytes that cannot be read. Raises: Malformed, in an item.
+        """
         elements: dict[int, Element] = {}
         root = depth == 0
         last = -1
@@ -149,7 +159,8 @@ class _Reader:
                     vr = known if known == "SQ" or length <= 0xFFFF else vr
                 inner = IMPLICIT_LITTLE if stated == b"UN" else encoding
                 if root and start == self.stop:
-                    elements[tag] = Element(tag, vr, view[value : value + length] if length != UNDEFINED_LENGTH else view[value:], None, length == UNDEFINED_LENGTH)
+                    undefined = length == UNDEFINED_LENGTH
+                    elements[tag] = Element(tag, vr, view[value : end if undefined else value + length], None, undefined)
                     break
                 element, offset = self._element(tag, vr, value, length, end, inner, _Scope(characters, signed), depth)
                 if tag < last:
@@ -173,10 +184,8 @@ class _Reader:
         return DataSet(elements, characters, encoding), offset
 
     def _vr(self, tag: int, creators: dict[int, str], signed: bool, length: int) -> str:
-        if tag & 0x10000 and tag & 0xFF00:
-            vr = vr_of(tag, creators.get((tag & 0xFFFF0000) | (tag & 0xFF00), ""))
-        else:
-            vr = vr_of(tag)
+        private = tag & 0x10000 and tag & 0xFF00
+        vr = vr_of(tag, creators.get(tag & 0xFFFFFF00, "")) if private else vr_of(tag)
         if vr.isupper():
             return vr if vr != "UN" or length != UNDEFINED_LENGTH else "SQ"
         if vr == "xs":
@@ -189,23 +198,25 @@ class _Reader:
         view = self.view
         if length == UNDEFINED_LENGTH:
             if vr in ("SQ", "UN") and depth < DEPTH_LIMIT:
-                items, after = self._items(value, end, encoding, scope, depth, defined=False)
+                items, after = self.items(value, end, encoding, scope, depth, defined=False)
                 return Element(tag, "SQ", view[value:after], items), after
             after = skip_items(view, value, end, encoding)
             return Element(tag, "UN" if vr == "SQ" else vr, view[value:after], None, vr != "SQ"), after
         if length > end - value:
-            raise Malformed(f"element ({tag >> 16:04X},{tag & 0xFFFF:04X}) claims {length} bytes, {end - value} are left")
+            raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
         after = value + length
         if vr != "SQ":
             return Element(tag, vr, view[value:after]), after
         if depth < DEPTH_LIMIT:
             try:
-                return Element(tag, vr, view[value:after], self._items(value, after, encoding, scope, depth, defined=True)[0]), after
+                return Element(tag, vr, view[value:after], self.items(value, after, encoding, scope, depth, defined=True)[0]), after
             except Malformed as exc:
-                self.problems.append(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is kept as bytes: {exc}")
+                self.problems.append(f"{tag_text(tag)} is kept as bytes: {exc}")
         return Element(tag, "UN", view[value:after]), after
 
-    def _items(self, offset: int, end: int, encoding: Encoding, scope: _Scope, depth: int, *, defined: bool) -> tuple[tuple[DataSet, ...], int]:
+    def items(
+        self, offset: int, end: int, encoding: Encoding, scope: _Scope, depth: int, *, defined: bool
+    ) -> tuple[tuple[DataSet, ...], int]:
         items: list[DataSet] = []
         view = self.view
         for _ in repeat(None, ELEMENT_LIMIT):
@@ -232,7 +243,7 @@ class _Reader:
             elif tag == ITEM_DELIMITATION:
                 offset += 8
             elif defined:
-                raise Malformed(f"({group:04X},{number:04X}) stands where an item should")
+                raise Malformed(f"{tag_text(tag)} stands where an item should")
             else:
                 break
         return tuple(items), offset

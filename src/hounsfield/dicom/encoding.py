@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from itertools import repeat
 
+from hounsfield.dicom.tags import tag_text
 from hounsfield.dicom.value_representations import LONG_VRS, UNDEFINED_LENGTH, VALUE_REPRESENTATIONS
 
 ITEM = 0xFFFEE000
@@ -140,7 +141,7 @@ def skip_items(view: memoryview, offset: int, end: int, encoding: Encoding) -> i
                 stack.append((_ITEMS, IMPLICIT_LITTLE if vr == b"UN" else current))
                 offset = value
             elif length > end - value:
-                raise Malformed(f"element ({tag >> 16:04X},{tag & 0xFFFF:04X}) claims {length} bytes, {end - value} are left")
+                raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
             else:
                 offset = value + length
         if not stack:

@@ -37,7 +37,7 @@ class FramesDamaged(ValueError):
 class FrameSpan:
     """The bytes of one frame.
 
-    fragments: (offset_bytes, length_bytes) in order, from the data set's first byte (of the inflated data set where the table says `inflated`).
+    fragments: (offset_bytes, length_bytes) in order, from the data set's first byte (the inflated one's where the table says `inflated`).
     checksum: XXH3-64, seed 0, of the fragments' bytes one after the other.
     bit_offset: where the frame begins in the first byte, from the least significant bit; not 0 only where frames are packed bits.
     bit_length: of the frame; 0 where it is as long as its fragments.

@@ -21,13 +21,14 @@ from hounsfield.dicom.encoding import (
     skip_items,
 )
 from hounsfield.dicom.frames import NO_FRAMES, FrameTable
-from hounsfield.dicom.pixel_data import PIXEL_TAGS, PixelElement
+from hounsfield.dicom.pixel_data import PixelElement
+from hounsfield.dicom.tags import PIXEL_TAGS, tag_text
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.dicom.value_representations import LONG_VRS, SHORT_VRS, UNDEFINED_LENGTH
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.identifiers import UID
 
-_WANTED = frozenset((*index_attributes.STUDY_TAGS, *index_attributes.SERIES_TAGS, *index_attributes.INSTANCE_TAGS, *pixel_data.DESCRIPTION_TAGS, *PIXEL_TAGS))
+_WANTED = frozenset(index_attributes.ALL_TAGS + pixel_data.DESCRIPTION_TAGS + PIXEL_TAGS)
 
 _WANTED_LITTLE = {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in _WANTED}
 """The four bytes of a tag read as one little endian number, to the tag."""
@@ -38,7 +39,7 @@ _WANTED_BIG = {tag: tag for tag in _WANTED}
 class ScannedObject:
     """What one pass over an object found.
 
-    header_length_bytes: from the data set's first byte to the Pixel Data element; the whole stored data set where there is none, or it is deflated.
+    header_length_bytes: from the first byte to the Pixel Data element; the whole stored data set where it has none or is deflated.
     problems: what was odd, in words without a patient's data; empty for a proper object.
     """
 
@@ -74,13 +75,13 @@ def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | 
     problems = [problem] if problem else []
     values: dict[int, bytes] = {}
     pixels = _walk_any(view, 0, encoding, values, problems) if encoding.implicit_vr else _walk_explicit(view, encoding, values, problems)
-    attributes, value_problems = index_attributes.build(values, UID(transfer_syntax_uid), little_endian=encoding.little_endian)
+    attributes, value_problems = index_attributes.build(values, UID(transfer_syntax_uid), encoding)
     problems += value_problems
     if frame_table is None:
         frame_table = NO_FRAMES
         if pixels is not None:
-            frame_table, frame_problems = pixel_data.build_frame_table(view, pixels, values, encoding, transfer_syntax_uid, inflated=syntax.deflated)
-            problems += frame_problems
+            frame_table, found = pixel_data.build_frame_table(view, pixels, values, encoding, transfer_syntax_uid, inflated=syntax.deflated)
+            problems += found
     header_length = stored_length if pixels is None or syntax.deflated else pixels.offset_bytes
     return ScannedObject(attributes, header_length, frame_table, tuple(problems))
 
@@ -136,11 +137,13 @@ def _walk_any(view: memoryview, offset: int, encoding: Encoding, values: dict[in
                 return None
             if length == UNDEFINED_LENGTH:
                 offset = skip_items(view, value, end, IMPLICIT_LITTLE if vr == b"UN" else encoding)
+                if tag in _WANTED and tag not in values:
+                    values[tag] = bytes(view[value:offset])
                 continue
             if tag in DELIMITATIONS:
                 length = 0  # a stray item or delimitation between elements: step into it
             if length > end - value:
-                raise Malformed(f"element ({tag >> 16:04X},{tag & 0xFFFF:04X}) claims {length} bytes, {end - value} are left")
+                raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
             if tag in _WANTED and tag not in values:
                 values[tag] = bytes(view[value : value + length])
             offset = value + length

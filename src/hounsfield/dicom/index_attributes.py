@@ -1,33 +1,41 @@
 """From the raw values of one header to the attributes the index keeps, with their JSON fragments.
 
-The instances of a series repeat the values of patient, study and series to the byte, so those parts are kept by their raw values and built once.
+The instances of a series repeat the values of patient, study and series to the byte: those parts are remembered by their raw values,
+and built once.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from hounsfield.dicom.character_sets import character_set
+from hounsfield.dicom.element_tree import read_items
+from hounsfield.dicom.encoding import Encoding
+from hounsfield.dicom.json_model import sequence_json
 from hounsfield.dicom.json_values import text_element
+from hounsfield.dicom.numbers import number_of, unsigned_of
 from hounsfield.dicom.person_name import PersonName
+from hounsfield.dicom.tags import (
+    BITS_ALLOCATED,
+    COLUMNS,
+    INSTANCE_NUMBER,
+    NUMBER_OF_FRAMES,
+    REQUEST_ATTRIBUTES_SEQUENCE,
+    ROWS,
+    SERIES_INSTANCE_UID,
+    SERIES_NUMBER,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    SPECIFIC_CHARACTER_SET,
+    STUDY_INSTANCE_UID,
+    tag_text,
+)
 from hounsfield.model.entities import InstanceAttributes, ObjectAttributes, PatientAttributes, SeriesAttributes, StudyAttributes
 from hounsfield.model.errors import InvalidUID, UnreadableObject
 from hounsfield.model.identifiers import UID, parse_uid
-
-CHARACTER_SET = 0x00080005
-SOP_CLASS_UID = 0x00080016
-SOP_INSTANCE_UID = 0x00080018
-STUDY_INSTANCE_UID = 0x0020000D
-SERIES_INSTANCE_UID = 0x0020000E
-INSTANCE_NUMBER = 0x00200013
-NUMBER_OF_FRAMES = 0x00280008
-ROWS = 0x00280010
-COLUMNS = 0x00280011
-BITS_ALLOCATED = 0x00280100
 
 VALUE_LIMIT_BYTES = 4096
 """A longer value is cut in the index and in the fragments; the object keeps it whole."""
@@ -57,7 +65,7 @@ _STUDY_SEGMENTS: tuple[tuple[tuple[int, str], ...], ...] = (
     ),
 )
 
-_REQUIRED_SERIES = frozenset({0x00080060, 0x0008103E, 0x00200011})
+_REQUIRED_SERIES = frozenset({0x00080060, 0x0008103E, SERIES_NUMBER})
 
 _SERIES_SEGMENTS: tuple[tuple[tuple[int, str], ...], ...] = (
     (
@@ -78,27 +86,28 @@ _SERIES_SEGMENTS: tuple[tuple[tuple[int, str], ...], ...] = (
         (0x00181030, "LO"),
         (0x00185100, "CS"),
         (SERIES_INSTANCE_UID, "UI"),
-        (0x00200011, "IS"),
+        (SERIES_NUMBER, "IS"),
         (0x00200060, "CS"),
+    ),
+    (
         (0x00400244, "DA"),
         (0x00400245, "TM"),
         (0x00400253, "SH"),
         (0x00400254, "LO"),
+        (REQUEST_ATTRIBUTES_SEQUENCE, "SQ"),
     ),
 )
 
-STUDY_TAGS = (CHARACTER_SET, *(tag for segment in _STUDY_SEGMENTS for tag, _vr in segment))
-SERIES_TAGS = (CHARACTER_SET, *(tag for segment in _SERIES_SEGMENTS for tag, _vr in segment))
+STUDY_TAGS = (SPECIFIC_CHARACTER_SET, *(tag for segment in _STUDY_SEGMENTS for tag, _vr in segment))
+SERIES_TAGS = (SPECIFIC_CHARACTER_SET, *(tag for segment in _SERIES_SEGMENTS for tag, _vr in segment))
 INSTANCE_TAGS = (SOP_CLASS_UID, SOP_INSTANCE_UID, INSTANCE_NUMBER, NUMBER_OF_FRAMES, ROWS, COLUMNS, BITS_ALLOCATED)
+ALL_TAGS = STUDY_TAGS + SERIES_TAGS + INSTANCE_TAGS
 
 _DATE = re.compile(r"([0-9]{4})\.?(0[1-9]|1[0-2])\.?(0[1-9]|[12][0-9]|3[01])")
 _TIME = re.compile(r"([01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)?")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
-
-_INT32 = range(-(2**31), 2**31)
 
 
-def build(values: Mapping[int, bytes], transfer_syntax_uid: UID, *, little_endian: bool) -> tuple[ObjectAttributes, tuple[str, ...]]:
+def build(values: Mapping[int, bytes], transfer_syntax_uid: UID, encoding: Encoding) -> tuple[ObjectAttributes, tuple[str, ...]]:
     """The attributes of all levels, and what was odd about their values.
 
     values: tag to raw value of the elements in STUDY_TAGS, SERIES_TAGS and INSTANCE_TAGS that are present.
@@ -106,8 +115,8 @@ def build(values: Mapping[int, bytes], transfer_syntax_uid: UID, *, little_endia
     """
     get = values.get
     study = _study(tuple(map(get, STUDY_TAGS)))
-    series = _series(tuple(map(get, SERIES_TAGS)))
-    instance = _instance(values, little_endian)
+    series = _series(tuple(map(get, SERIES_TAGS)), encoding)
+    instance = _instance(values, encoding.little_endian)
     return ObjectAttributes(transfer_syntax_uid, study.patient, study.study, series.series, instance), study.problems + series.problems
 
 
@@ -130,9 +139,8 @@ def _study(raws: tuple[bytes | None, ...]) -> _StudyPart:
     segments = texts.segments(_STUDY_SEGMENTS, _REQUIRED_STUDY)
     if texts.characters.is_declared:
         segments[0] = f'"00080005":{{"vr":"CS","Value":["ISO_IR 192"]}},{segments[0]}'
-    patient = PatientAttributes(
-        texts.of(0x00100020), texts.of(0x00100021), str(PersonName.parse(texts.of(0x00100010))), texts.date(0x00100030), texts.of(0x00100040)
-    )
+    name = str(PersonName.parse(texts.of(0x00100010)))
+    patient = PatientAttributes(texts.of(0x00100020), texts.of(0x00100021), name, texts.date(0x00100030), texts.of(0x00100040))
     study = StudyAttributes(
         _uid(texts.raws.get(STUDY_INSTANCE_UID), "Study Instance UID"),
         texts.of(0x00200010),
@@ -147,11 +155,16 @@ def _study(raws: tuple[bytes | None, ...]) -> _StudyPart:
 
 
 @lru_cache(maxsize=512)
-def _series(raws: tuple[bytes | None, ...]) -> _SeriesPart:
+def _series(raws: tuple[bytes | None, ...], encoding: Encoding) -> _SeriesPart:
     texts = _Texts(SERIES_TAGS, raws)
+    segments = texts.segments(_SERIES_SEGMENTS, _REQUIRED_SERIES)
+    requests = texts.raws.get(REQUEST_ATTRIBUTES_SEQUENCE)
+    if requests:
+        items = read_items(requests, encoding, texts.characters)
+        segments[2] = ",".join(filter(None, (segments[2], sequence_json(REQUEST_ATTRIBUTES_SEQUENCE, items))))
     series = SeriesAttributes(
         _uid(texts.raws.get(SERIES_INSTANCE_UID), "Series Instance UID"),
-        number_of(texts.raws.get(0x00200011)),
+        number_of(texts.raws.get(SERIES_NUMBER)),
         texts.of(0x00080060),
         texts.of(0x0008103E),
         texts.of(0x00180015),
@@ -160,7 +173,7 @@ def _series(raws: tuple[bytes | None, ...]) -> _SeriesPart:
         texts.date(0x00400244),
         texts.time(0x00400245),
         texts.of(0x00081010),
-        "\n".join(texts.segments(_SERIES_SEGMENTS, _REQUIRED_SERIES)).encode(),
+        "\n".join(segments).encode(),
     )
     return _SeriesPart(series, tuple(texts.problems))
 
@@ -175,15 +188,15 @@ class _Texts:
             if raw is None:
                 continue
             if len(raw) > VALUE_LIMIT_BYTES:
-                self.problems.append(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has {len(raw)} bytes; the index keeps the first {VALUE_LIMIT_BYTES}")
+                self.problems.append(f"{tag_text(tag)} has {len(raw)} bytes; the index keeps {VALUE_LIMIT_BYTES} of them")
                 raw = raw[:VALUE_LIMIT_BYTES]
             self.raws[tag] = raw
-        self.characters = character_set(self.raws.get(CHARACTER_SET, b""))
+        self.characters = character_set(self.raws.get(SPECIFIC_CHARACTER_SET, b""))
         if self.characters.unknown:
             self.problems.append(f"unknown character set {self.characters.unknown[0][:40]!r}")
         for tag, raw in self.raws.items():
-            if not self.characters.decodes(raw):
-                self.problems.append(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is not valid in its character set")
+            if tag != REQUEST_ATTRIBUTES_SEQUENCE and not self.characters.decodes(raw):
+                self.problems.append(f"{tag_text(tag)} is not valid in its character set")
 
     def of(self, tag: int) -> str:
         """Decoded, without padding."""
@@ -201,9 +214,15 @@ class _Texts:
         return text if _TIME.fullmatch(text) else ""
 
     def segments(self, layout: tuple[tuple[tuple[int, str], ...], ...], required: frozenset[int]) -> list[str]:
-        """JSON of the elements present, and of the required ones."""
+        """JSON of the text elements that have a value, and of the required ones."""
         return [
-            ",".join([text_element(f"{tag:08X}", vr, self.raws.get(tag, b""), self.characters) for tag, vr in segment if self.raws.get(tag) or tag in required])
+            ",".join(
+                [
+                    text_element(f"{tag:08X}", vr, self.raws.get(tag, b""), self.characters)
+                    for tag, vr in segment
+                    if (self.raws.get(tag) or tag in required) and vr != "SQ"
+                ]
+            )
             for segment in layout
         ]
 
@@ -242,36 +261,3 @@ def _uid(raw: bytes | None, name: str) -> UID:
         return parse_uid(raw[:VALUE_LIMIT_BYTES].decode("latin-1"))
     except InvalidUID as exc:
         raise UnreadableObject(f"{name}: {exc}") from exc
-
-
-def number_of(raw: bytes | None) -> int | None:
-    """The first value of an IS element; None where it is absent or not a number of 32 bits (PS3.5 6.2)."""
-    if not raw:
-        return None
-    text = raw[:64].decode("latin-1").partition("\\")[0].strip(" \0")
-    if _NUMBER.fullmatch(text) is None:
-        return None
-    number = int(text)
-    return number if number in _INT32 else None
-
-
-_US_LITTLE = struct.Struct("<H")
-_US_BIG = struct.Struct(">H")
-_UL_LITTLE = struct.Struct("<L")
-_UL_BIG = struct.Struct(">L")
-
-
-def unsigned_of(raw: bytes | None, little_endian: bool) -> int | None:
-    """The first value of a US element; a UL or a number written as text is understood too."""
-    if not raw:
-        return None
-    if len(raw) == 2:
-        number: int = (_US_LITTLE if little_endian else _US_BIG).unpack(raw)[0]
-        return number
-    text_number = number_of(raw)
-    if text_number is not None and 0 <= text_number <= 0xFFFF:
-        return text_number
-    if len(raw) == 4:
-        number = (_UL_LITTLE if little_endian else _UL_BIG).unpack(raw)[0]
-        return number if number <= 0xFFFF else None
-    return (_US_LITTLE if little_endian else _US_BIG).unpack_from(raw)[0] if len(raw) > 2 else None

@@ -3,7 +3,7 @@
 Where the annex leaves a choice:
 
 - IS and DS are numbers where they are valid ones (a DS keeps all its digits), strings otherwise; SV and UV beyond 2^53 are strings.
-- FL and FD that are no number are the strings `NaN`, `Infinity`, `-Infinity`: JSON has no other way, and every reader's number parser takes them.
+- FL and FD that are no number are the strings `NaN`, `Infinity`, `-Infinity`: JSON has no number for them, and number parsers take these.
 - A value whose length does not fit its VR, and a sequence that cannot be read or is nested too deep, keeps its bytes as VR `UN`.
 - Binary values are little endian, whatever the data set's order (F.2.7).
 - Specific Character Set says what the object was written in, the JSON is UTF-8 (F.2.2, note 3).
@@ -40,8 +40,8 @@ def data_set_json(
 ) -> bytes:
     """One DICOM JSON model object, UTF-8, elements in order of tag.
 
-    bulk_data_uri: gives the address of a value by its path (`7FE00010`, or `54000100/0/54001010`: tags and item indexes from 0), for Pixel Data and
-    binary values longer than `bulk_limit_bytes`; None leaves Pixel Data without a value and puts every other value inline.
+    bulk_data_uri: gives the address of a value by its path (`7FE00010`, or `54000100/0/54001010`: tags and item indexes from 0), for Pixel
+    Data and binary values longer than `bulk_limit_bytes`; None leaves Pixel Data without a value and puts every other value inline.
     header_length_bytes: where the Pixel Data element begins: nothing behind it is read, and no more than 12 bytes of it.
     more: elements to add where the data set has none of their tag.
     Raises: UnreadableObject where a deflated data set cannot be inflated.
@@ -53,7 +53,10 @@ def data_set_json(
 
 
 def bulk_data(data_set: Buffer, transfer_syntax_uid: str, path: str) -> bytes | None:
-    """The value that `data_set_json` named by `path`, little endian; None where there is none. Of encapsulated pixel data the items as they stand."""
+    """The value that `data_set_json` named by `path`, little endian; None where there is none.
+
+    Of encapsulated pixel data the items as they stand.
+    """
     scope = read_data_set(data_set, transfer_syntax_uid)
     steps = path.split("/")
     while True:

@@ -46,7 +46,13 @@ def person_name_json(text: str) -> str:
     if not text:
         return "null"
     groups = text.split("=", 2)
-    return "{" + ",".join([f'"{name}":{quote(group)}' for name, group in zip(("Alphabetic", "Ideographic", "Phonetic"), groups, strict=False) if group]) + "}"
+    return (
+        "{"
+        + ",".join(
+            [f'"{name}":{quote(group)}' for name, group in zip(("Alphabetic", "Ideographic", "Phonetic"), groups, strict=False) if group]
+        )
+        + "}"
+    )
 
 
 def string_json(text: str) -> str:

@@ -34,7 +34,7 @@ class PersonName:
     @property
     def given(self) -> str:
         """The second component of the alphabetic group."""
-        return (self.alphabetic.split("^") + [""])[1].strip()
+        return [*self.alphabetic.split("^"), ""][1].strip()
 
 
 def trim_components(group: str) -> str:

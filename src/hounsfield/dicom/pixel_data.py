@@ -5,24 +5,27 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise, repeat
 
 from hounsfield.dicom.encoding import ITEM, SEQUENCE_DELIMITATION, Encoding
 from hounsfield.dicom.frames import NO_FRAMES, EncapsulatedFrames, FrameSpan, FrameTable, checksum_of, native_frames
-from hounsfield.dicom.index_attributes import BITS_ALLOCATED, COLUMNS, NUMBER_OF_FRAMES, ROWS, number_of, unsigned_of
+from hounsfield.dicom.numbers import number_of, unsigned_of
+from hounsfield.dicom.tags import (
+    BITS_ALLOCATED,
+    COLUMNS,
+    EXTENDED_OFFSET_TABLE,
+    EXTENDED_OFFSET_TABLE_LENGTHS,
+    FLOAT_PIXEL_DATA,
+    NUMBER_OF_FRAMES,
+    PHOTOMETRIC_INTERPRETATION,
+    PIXEL_DATA,
+    ROWS,
+    SAMPLES_PER_PIXEL,
+)
 from hounsfield.dicom.transfer_syntaxes import RLE_LOSSLESS
 from hounsfield.dicom.value_representations import UNDEFINED_LENGTH
 
-SAMPLES_PER_PIXEL = 0x00280002
-PHOTOMETRIC_INTERPRETATION = 0x00280004
-EXTENDED_OFFSET_TABLE = 0x7FE00001
-EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00002
-FLOAT_PIXEL_DATA = 0x7FE00008
-DOUBLE_FLOAT_PIXEL_DATA = 0x7FE00009
-PIXEL_DATA = 0x7FE00010
-
 DESCRIPTION_TAGS = (SAMPLES_PER_PIXEL, PHOTOMETRIC_INTERPRETATION, EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS)
-PIXEL_TAGS = (FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, PIXEL_DATA)
 
 FRAME_LIMIT = 1_000_000
 FRAGMENT_LIMIT = 1_000_000
@@ -30,8 +33,8 @@ FRAGMENT_LIMIT = 1_000_000
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
 """How a JPEG or JPEG-LS, JPEG 2000, JPEG XL stream begins (the latter two bare and in a file's box)."""
 
-_VIDEO = ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.101", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.103")
-_LATER_VIDEO = ("1.2.840.10008.1.2.4.104", "1.2.840.10008.1.2.4.105", "1.2.840.10008.1.2.4.106", "1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108")
+_VIDEO = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+"""MPEG-2, MPEG-4 and HEVC: one stream for all frames."""
 
 _ITEM_LITTLE = struct.pack("<HH", ITEM >> 16, ITEM & 0xFFFF)
 
@@ -50,7 +53,13 @@ class PixelElement:
 
 
 def build_frame_table(
-    view: memoryview, pixels: PixelElement, values: Mapping[int, bytes], encoding: Encoding, transfer_syntax_uid: str, *, inflated: bool = False
+    view: memoryview,
+    pixels: PixelElement,
+    values: Mapping[int, bytes],
+    encoding: Encoding,
+    transfer_syntax_uid: str,
+    *,
+    inflated: bool = False,
 ) -> tuple[FrameTable, tuple[str, ...]]:
     """The table, and what was odd. Never raises: pixel data that cannot be understood has no frames and a problem."""
     problems: list[str] = []
@@ -69,7 +78,13 @@ def _looks_encapsulated(view: memoryview, pixels: PixelElement, transfer_syntax_
 
 
 def _native(
-    view: memoryview, pixels: PixelElement, values: Mapping[int, bytes], count: int, little_endian: bool, problems: list[str], inflated: bool
+    view: memoryview,
+    pixels: PixelElement,
+    values: Mapping[int, bytes],
+    count: int,
+    little_endian: bool,
+    problems: list[str],
+    inflated: bool,
 ) -> FrameTable:
     available = min(pixels.length_bytes, len(view) - pixels.value_offset_bytes)
     if available < pixels.length_bytes:
@@ -162,11 +177,17 @@ def _read_items(view: memoryview, offset: int, end: int, problems: list[str]) ->
 
 
 def _group(
-    view: memoryview, basic: _Fragment, fragments: list[_Fragment], values: Mapping[int, bytes], claimed: int | None, uid: str, problems: list[str]
+    view: memoryview,
+    basic: _Fragment,
+    fragments: list[_Fragment],
+    values: Mapping[int, bytes],
+    claimed: int | None,
+    uid: str,
+    problems: list[str],
 ) -> list[_Frame]:
     """Which fragments make up which frame: by offset table, else by number, else by how the streams begin (PS3.5 A.4)."""
     count = max(claimed or 1, 1)
-    if uid.startswith(_VIDEO + _LATER_VIDEO):
+    if uid.startswith(_VIDEO):
         return [tuple(fragments)]
     extended = values.get(EXTENDED_OFFSET_TABLE)
     if extended:
@@ -216,12 +237,15 @@ def _by_extended_table(table: bytes, lengths: bytes, fragments: list[_Fragment],
 
 
 def _by_basic_table(view: memoryview, basic: _Fragment, fragments: list[_Fragment], count: int | None) -> list[_Frame]:
-    """PS3.5 A.4: each entry points at the first item of a frame, from the first item behind the table. Empty where it contradicts the fragments."""
+    """PS3.5 A.4: each entry points at the first item of a frame, from the first item behind the table.
+
+    Empty where the table contradicts the fragments.
+    """
     entries = basic[1] // 4
     if count is not None and entries != count:
         return []
     starts = struct.unpack_from(f"<{entries}L", view, basic[0])
-    if starts[0] != 0 or any(later <= earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+    if starts[0] != 0 or any(later <= earlier for earlier, later in pairwise(starts)):
         return []
     first = fragments[0][0]
     positions = {start - first: index for index, (start, _length) in enumerate(fragments)}

@@ -34,12 +34,17 @@ class TransferSyntax:
     lossy: bool
 
 
-TRANSFER_SYNTAXES: Mapping[str, TransferSyntax] = MappingProxyType({uid: TransferSyntax(uid, *row) for uid, row in TRANSFER_SYNTAX_ROWS.items()})
+TRANSFER_SYNTAXES: Mapping[str, TransferSyntax] = MappingProxyType(
+    {uid: TransferSyntax(uid, *row) for uid, row in TRANSFER_SYNTAX_ROWS.items()}
+)
 """Every transfer syntax of PS3.6 table A-1, by UID."""
 
 
 @lru_cache(maxsize=64)
 def transfer_syntax(uid: str) -> TransferSyntax:
-    """The transfer syntax of this UID; one that is not in the standard is taken for explicit little endian, encapsulated, as PS3.5 A.4 wants new ones to be."""
+    """The transfer syntax of this UID.
+
+    One that is not in the standard is taken for explicit little endian, encapsulated, as PS3.5 A.4 wants new ones to be.
+    """
     known = TRANSFER_SYNTAXES.get(uid)
     return known if known is not None else TransferSyntax(uid, "Unknown", False, True, False, True, True)
