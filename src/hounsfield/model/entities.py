@@ -48,7 +48,7 @@ class StudyAttributes:
 class SeriesAttributes:
     """General Series (PS3.3 C.7.3.1).
 
-    json: three segments joined by a line feed, split where (0008,1190) and (0020,1209) go; the third, tags from (0040,0244) on, may be empty.
+    json: three segments joined by a line feed, split where (0008,1190) and (0020,1209) go; the third may be empty.
     """
 
     series_instance_uid: UID
