@@ -1,0 +1,224 @@
+"""Matching keys as conditions on columns (PS3.4 C.2.2.2).
+
+A criterion has a shape, from which the condition is built once, and values, which change from query to query.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy.sql import false
+
+from hounsfield.index.dialect import Dialect
+from hounsfield.index.tables import instance, series, study
+from hounsfield.index.words import fold, fold_name_group
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.matching import date_bounds, date_column, is_universal, literal_prefix, prefix_range, time_bounds, time_column
+from hounsfield.model.query import AnyOf, Level, Match, Range, SingleValue, UIDList, WildCard
+
+Shape = tuple[Any, ...]
+
+
+class Criterion(NamedTuple):
+    """shape: hashable. values: one for each parameter of the condition, in order."""
+
+    shape: Shape
+    values: tuple[Any, ...]
+
+
+class Kind(enum.Enum):
+    """How an attribute is matched."""
+
+    UID = enum.auto()
+    TEXT = enum.auto()
+    FOLDED_TEXT = enum.auto()  # compared as it stands, found by its folded column
+    NAME = enum.auto()
+    NAME_GROUPS = enum.auto()  # all groups in one column
+    DATE = enum.auto()
+    TIME = enum.auto()
+    NUMBER = enum.auto()
+    SET = enum.auto()
+
+
+class Attribute(NamedTuple):
+    """An attribute that has a column. columns: what `Kind` matches on."""
+
+    keyword: str
+    level: Level
+    kind: Kind
+    columns: tuple[ColumnElement[Any], ...]
+    unique: bool = False
+    """A single value of it picks a handful of rows through an index."""
+
+
+def _attributes() -> dict[str, Attribute]:
+    s, e, i = study.c, series.c, instance.c
+    rows = [
+        Attribute("StudyInstanceUID", Level.STUDY, Kind.UID, (s.study_instance_uid,), unique=True),
+        Attribute("PatientID", Level.STUDY, Kind.FOLDED_TEXT, (s.patient_id, s.patient_id_fold), unique=True),
+        Attribute("IssuerOfPatientID", Level.STUDY, Kind.TEXT, (s.issuer,)),
+        Attribute("PatientName", Level.STUDY, Kind.NAME, (s.name_fold, s.ideographic_fold, s.phonetic_fold)),
+        Attribute("PatientBirthDate", Level.STUDY, Kind.DATE, (s.birth_date,)),
+        Attribute("PatientSex", Level.STUDY, Kind.TEXT, (s.sex,)),
+        Attribute("StudyDate", Level.STUDY, Kind.DATE, (s.study_date,)),
+        Attribute("StudyTime", Level.STUDY, Kind.TIME, (s.study_time,)),
+        Attribute("AccessionNumber", Level.STUDY, Kind.FOLDED_TEXT, (s.accession_number, s.accession_fold), unique=True),
+        Attribute("StudyID", Level.STUDY, Kind.TEXT, (s.study_id,)),
+        Attribute("StudyDescription", Level.STUDY, Kind.TEXT, (s.description,)),
+        Attribute("ReferringPhysicianName", Level.STUDY, Kind.NAME_GROUPS, (s.referring_fold,)),
+        Attribute("ModalitiesInStudy", Level.STUDY, Kind.SET, (s.modalities,)),
+        Attribute("SOPClassesInStudy", Level.STUDY, Kind.SET, (s.sop_classes,)),
+        Attribute("SeriesInstanceUID", Level.SERIES, Kind.UID, (e.series_instance_uid,), unique=True),
+        Attribute("Modality", Level.SERIES, Kind.TEXT, (e.modality,)),
+        Attribute("SeriesNumber", Level.SERIES, Kind.NUMBER, (e.number,)),
+        Attribute("SeriesDescription", Level.SERIES, Kind.TEXT, (e.description,)),
+        Attribute("BodyPartExamined", Level.SERIES, Kind.TEXT, (e.body_part,)),
+        Attribute("SeriesDate", Level.SERIES, Kind.DATE, (e.series_date,)),
+        Attribute("SeriesTime", Level.SERIES, Kind.TIME, (e.series_time,)),
+        Attribute("PerformedProcedureStepStartDate", Level.SERIES, Kind.DATE, (e.performed_step_date,)),
+        Attribute("PerformedProcedureStepStartTime", Level.SERIES, Kind.TIME, (e.performed_step_time,)),
+        Attribute("StationName", Level.SERIES, Kind.TEXT, (e.station_name,)),
+        Attribute("SOPInstanceUID", Level.INSTANCE, Kind.UID, (i.sop_instance_uid,), unique=True),
+        Attribute("SOPClassUID", Level.INSTANCE, Kind.UID, (i.sop_class_uid,)),
+        Attribute("InstanceNumber", Level.INSTANCE, Kind.NUMBER, (i.number,)),
+    ]
+    return {row.keyword: row for row in rows}
+
+
+ATTRIBUTES = _attributes()
+"""What can be matched, by keyword."""
+
+
+def criterion(attribute: Attribute, match: Match, dialect: Dialect) -> Criterion | None:
+    """One key as a criterion; None where it matches anything. Raises: InvalidQuery."""
+    if isinstance(match, UIDList | AnyOf):
+        return _any_of(attribute, match.values, dialect)
+    if isinstance(match, Range):
+        return _range(attribute, match)
+    text = match.pattern if isinstance(match, WildCard) else match.value
+    text = text.strip(" ") if attribute.kind is not Kind.TEXT else text.rstrip(" ")
+    if is_universal(text):
+        return None
+    if isinstance(match, WildCard):
+        return _wild_card(attribute, text, dialect)
+    return _single(attribute, text)
+
+
+def _single(attribute: Attribute, text: str) -> Criterion | None:
+    keyword = attribute.keyword
+    match attribute.kind:
+        case Kind.UID | Kind.TEXT:
+            return Criterion(("equal", keyword), (text,))
+        case Kind.FOLDED_TEXT:
+            return Criterion(("folded", keyword), (fold(text), text))
+        case Kind.NAME:
+            groups = [fold_name_group(group) for group in text.split("=", 2)]
+            if len(groups) == 1:
+                return Criterion(("name", keyword), (groups[0],) * 3) if groups[0] else None
+            named = tuple(index for index, group in enumerate(groups) if group)
+            return Criterion(("name groups", keyword, named), tuple(groups[index] for index in named)) if named else None
+        case Kind.NAME_GROUPS:
+            group = fold_name_group(text.split("=")[0])
+            return Criterion(("equal", keyword), (group,)) if group else None
+        case Kind.DATE:
+            return Criterion(("equal", keyword), (_judged(date_column(text), text, keyword),))
+        case Kind.TIME:
+            return Criterion(("equal", keyword), (_judged(time_column(text), text, keyword),))
+        case Kind.NUMBER:
+            try:
+                number = int(text)
+            except ValueError as exc:
+                raise InvalidQuery(f"{keyword}: {text[:40]!r} is not a whole number") from exc
+            return Criterion(("equal", keyword), (number,)) if abs(number) < 1 << 62 else Criterion(("never",), ())
+        case Kind.SET:
+            return Criterion(("member", keyword), (f" {text} ",))
+
+
+def _judged(column_value: str, text: str, keyword: str) -> str:
+    if not column_value:
+        raise InvalidQuery(f"{keyword}: {text[:40]!r} is not a date or time")
+    return column_value
+
+
+def _wild_card(attribute: Attribute, pattern: str, dialect: Dialect) -> Criterion | None:
+    keyword = attribute.keyword
+    match attribute.kind:
+        case Kind.UID | Kind.TEXT:
+            return Criterion(("like", keyword), (dialect.pattern(pattern),))
+        case Kind.FOLDED_TEXT:
+            prefix = fold(literal_prefix(pattern))
+            if not prefix:
+                return Criterion(("like", keyword), (dialect.pattern(pattern),))
+            return Criterion(("folded like", keyword), (*prefix_range(prefix), dialect.pattern(pattern)))
+        case Kind.NAME:
+            group = fold_name_group(pattern.split("=")[0] if not pattern.startswith("=") else pattern.replace("=", ""))
+            return None if is_universal(group) else Criterion(("name like", keyword), (dialect.pattern(group),) * 3)
+        case Kind.NAME_GROUPS:
+            group = fold_name_group(pattern)
+            return None if is_universal(group) else Criterion(("like", keyword), (dialect.pattern(group),))
+        case Kind.SET:
+            return Criterion(("like", keyword), (dialect.pattern(f"* {pattern} *"),))
+        case Kind.DATE | Kind.TIME | Kind.NUMBER:
+            raise InvalidQuery(f"{keyword}: wild cards do not go with dates, times and numbers (PS3.4 C.2.2.2.4)")
+
+
+def _range(attribute: Attribute, match: Range) -> Criterion | None:
+    if attribute.kind not in (Kind.DATE, Kind.TIME):
+        raise InvalidQuery(f"{attribute.keyword}: ranges go with dates and times alone (PS3.4 C.2.2.2.5)")
+    if not match.first and not match.last:
+        return None
+    bounds = (date_bounds if attribute.kind is Kind.DATE else time_bounds)(match.first, match.last)
+    if bounds is None:
+        raise InvalidQuery(f"{attribute.keyword}: {f'{match.first}-{match.last}'[:40]!r} is not a range of dates or times")
+    return Criterion(("between", attribute.keyword), bounds)
+
+
+def _any_of(attribute: Attribute, values: Sequence[str], dialect: Dialect) -> Criterion | None:
+    values = [value for value in values if value]
+    if not values:
+        return None
+    if attribute.kind is Kind.UID:
+        return Criterion(("among", attribute.keyword), (dialect.listed([value.strip() for value in values]),))
+    parts = [
+        criterion(attribute, WildCard(value) if "*" in value or "?" in value else SingleValue(value), dialect) for value in values[:1000]
+    ]
+    if any(part is None for part in parts):
+        return None
+    known = [part for part in parts if part is not None]
+    return Criterion(("any", *(part.shape for part in known)), tuple(value for part in known for value in part.values))
+
+
+def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> ColumnElement[bool]:
+    """The condition of a shape. name: gives the next parameter its name, in the order of the values."""
+    kind = shape[0]
+    if kind == "never":
+        return false()
+    if kind == "any":
+        return or_(*(condition(part, name, dialect) for part in shape[1:]))
+    columns = ATTRIBUTES[shape[1]].columns
+    column = columns[0]
+    match kind:
+        case "equal":
+            return column == bindparam(name())
+        case "folded":
+            return and_(columns[1] == bindparam(name()), column == bindparam(name()))
+        case "folded like":
+            return and_(columns[1].between(bindparam(name()), bindparam(name())), dialect.like(column, name()))
+        case "like":
+            return dialect.like(column, name())
+        case "name":
+            return or_(*(one == bindparam(name()) for one in columns))
+        case "name groups":
+            return and_(*(columns[index] == bindparam(name()) for index in shape[2]))
+        case "name like":
+            return or_(*(dialect.like(one, name()) for one in columns))
+        case "between":
+            return column.between(bindparam(name()), bindparam(name()))
+        case "among":
+            return dialect.among(column, name())
+        case "member":
+            return dialect.contains(column, name())
+    raise AssertionError(kind)

@@ -1,0 +1,236 @@
+"""All that Hounsfield knows of one database and not of the other."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Executable, bindparam, func, literal_column, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import Dialect as Compiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from hounsfield.model.errors import ConfigurationError
+
+NOTHING: ColumnElement[int] = literal_column("0")
+Values = Sequence[Any]
+
+
+class Cursor(Protocol):
+    """What both drivers' cursors have in common."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def fetchone(self) -> Any: ...
+
+
+class Connection(Protocol):
+    """What both drivers' connections have in common; every one of ours is in autocommit mode, transactions are begun by hand."""
+
+    def execute(self, sql: Any, values: Any = ..., /) -> Cursor: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL ready for the driver. parameters: their names in the driver's order."""
+
+    sql: str
+    parameters: tuple[str, ...]
+
+
+class Dialect(ABC):
+    """The facts of one database."""
+
+    name: str
+    compiler: Compiler
+    begin_writing: str
+    """Opens a transaction that will write."""
+    failures: tuple[type[Exception], ...]
+    """The database does not answer, or not now."""
+    refusals: tuple[type[Exception], ...]
+    """The database will not take this statement or this value."""
+
+    def compile(self, statement: Executable) -> Statement:
+        """Build the driver's text of a Core statement, once."""
+        assert isinstance(statement, ClauseElement)
+        compiled = statement.compile(dialect=self.compiler)
+        return Statement(str(compiled), tuple(getattr(compiled, "positiontup", None) or ()))
+
+    @abstractmethod
+    def connect(self, *, durable: bool, writing: bool) -> Connection:
+        """durable: every commit is flushed. writing: with the cache that a steady writer wants."""
+
+    @abstractmethod
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
+        """One statement for many rows."""
+
+    @abstractmethod
+    def lost(self, connection: Connection) -> bool:
+        """Whether the connection is of no more use."""
+
+    @abstractmethod
+    def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        """Whether the column matches a pattern made by `pattern`; case counts."""
+
+    @abstractmethod
+    def pattern(self, wild_card: str) -> str:
+        """The wild card pattern of the standard (`*`, `?`) in the database's own signs."""
+
+    @abstractmethod
+    def among(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        """Whether the column is one of a list of any length, given as one value made by `listed`."""
+
+    @abstractmethod
+    def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
+        """The value for `among`."""
+
+    @abstractmethod
+    def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        """Whether the column holds the text as it stands."""
+
+    @abstractmethod
+    def engine_url(self) -> URL:
+        """For migrations, which run through an SQLAlchemy engine."""
+
+
+class SqliteDialect(Dialect):
+    """SQLite in WAL mode, one file."""
+
+    name = "sqlite"
+    begin_writing = "BEGIN IMMEDIATE"
+    failures = (sqlite3.OperationalError,)
+    refusals = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, ValueError, OverflowError)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.compiler = sqlite.dialect(paramstyle="qmark")
+
+    def connect(self, *, durable: bool, writing: bool) -> Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA mmap_size = 134217728")
+        connection.execute(f"PRAGMA cache_size = {-65536 if writing else -4096}")
+        # Random UIDs dirty many pages: the rarer the checkpoint, the more often it finds several changes on one page.
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        return connection
+
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
+        assert isinstance(connection, sqlite3.Connection)
+        connection.executemany(sql, rows)
+
+    def lost(self, connection: Connection) -> bool:
+        return False
+
+    def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return column.op("GLOB", is_comparison=True)(bindparam(parameter))
+
+    def pattern(self, wild_card: str) -> str:
+        return wild_card.replace("[", "[[]")
+
+    def among(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        return column.in_(select(func.json_each(bindparam(parameter)).table_valued("value").c.value))
+
+    def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
+        return json.dumps(list(values))
+
+    def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return func.instr(column, bindparam(parameter)) > NOTHING
+
+    def engine_url(self) -> URL:
+        return URL.create("sqlite", database=str(self.path))
+
+
+class PostgresqlDialect(Dialect):
+    """PostgreSQL through psycopg 3."""
+
+    name = "postgresql"
+    begin_writing = "BEGIN"
+
+    def __init__(self, url: URL) -> None:
+        try:
+            import psycopg
+            from sqlalchemy.dialects.postgresql import psycopg as compiler
+        except ImportError as exc:
+            raise ConfigurationError("a PostgreSQL database needs the package psycopg: install hounsfield[postgresql]") from exc
+        self._psycopg = psycopg
+        self._url = url
+        self.failures = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+        self.refusals = (
+            psycopg.DataError,
+            psycopg.IntegrityError,
+            psycopg.ProgrammingError,
+            psycopg.NotSupportedError,
+            ValueError,
+            OverflowError,
+        )
+        self.compiler = compiler.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+
+    def connect(self, *, durable: bool, writing: bool) -> Connection:
+        conninfo = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = self._psycopg.connect(conninfo, autocommit=True, connect_timeout=5, application_name="hounsfield")
+        # What a power cut takes from the derived tables, recovery reads from the packs again.
+        connection.execute(f"SET synchronous_commit = {'on' if durable else 'off'}")
+        return connection
+
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
+        assert isinstance(connection, self._psycopg.Connection)
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, rows)
+
+    def lost(self, connection: Connection) -> bool:
+        assert isinstance(connection, self._psycopg.Connection)
+        return connection.broken or connection.closed
+
+    def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return column.like(bindparam(parameter))
+
+    def pattern(self, wild_card: str) -> str:
+        escaped = wild_card.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return escaped.replace("*", "%").replace("?", "_")
+
+    def among(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        return column == func.any(bindparam(parameter))
+
+    def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
+        return list(values)
+
+    def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return func.strpos(column, bindparam(parameter)) > NOTHING
+
+    def engine_url(self) -> URL:
+        return self._url.set(drivername="postgresql+psycopg")
+
+
+def dialect_for(address: str | Path) -> Dialect:
+    """The dialect of a database's address: the path of an SQLite file, `sqlite:///PATH`, or `postgresql://...`.
+
+    Raises: ConfigurationError.
+    """
+    if isinstance(address, Path) or "://" not in address:
+        return SqliteDialect(Path(address))
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return SqliteDialect(Path(url.database))
+    if url.get_backend_name() == "postgresql":
+        return PostgresqlDialect(url)
+    raise ConfigurationError(f"no database for {url.render_as_string()}: give a path, sqlite:///PATH or postgresql://USER@HOST/NAME")
+
+
+def unhinted(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The column where no index on it shall be used: that it equals a constant says nothing worth an index."""
+    return literal_column(f"+{column}", column.type)

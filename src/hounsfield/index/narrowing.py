@@ -1,0 +1,123 @@
+"""Which studies can match at all: few enough are listed through the word table before the study table is asked."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select
+
+from hounsfield.index.criteria import ATTRIBUTES, Kind
+from hounsfield.index.database import Database
+from hounsfield.index.tables import study, study_word, word
+from hounsfield.index.words import LONGEST_WORD, cut, fold
+from hounsfield.model.matching import literal_runs, prefix_range
+from hounsfield.model.query import Key, SingleValue, WildCard
+
+NOTHING: ColumnElement[int] = literal_column("0")
+MOST_CANDIDATES = 5_000
+MOST_TO_INTERSECT = 60_000
+
+
+class Ends(enum.Enum):
+    """What of a word is known."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    CONTAINS = "contains"
+    TYPED = "typed"  # the beginning of a word, an ID or an accession number
+
+
+class Clue(NamedTuple):
+    """A word that every match has."""
+
+    ends: Ends
+    text: str
+
+
+def clues_of(key: Key) -> list[Clue]:
+    """The words that a study must have to match a key on its names or description; the longest first."""
+    attribute = ATTRIBUTES.get(key.keyword)
+    if attribute is None or not (attribute.kind is Kind.NAME or key.keyword == "StudyDescription"):
+        return _modality_clues(key)
+    if isinstance(key.match, SingleValue):
+        runs = [(fold(key.match.value), True, True)]
+    elif isinstance(key.match, WildCard):
+        runs = [(fold(run), begins, ends) for run, begins, ends in literal_runs(key.match.pattern)]
+    else:
+        return []
+    found = []
+    for run, begins, ends in runs:
+        for text, at_start, at_end in cut(run):
+            begun, ended = begins or not at_start, ends or not at_end
+            kind = Ends.EXACT if begun and ended else Ends.PREFIX if begun else Ends.CONTAINS
+            if len(text) < LONGEST_WORD - 1:
+                found.append(Clue(kind, text))
+    order = list(Ends)
+    return sorted(set(found), key=lambda clue: (order.index(clue.ends), -len(clue.text)))[:3]
+
+
+def _modality_clues(key: Key) -> list[Clue]:
+    if key.keyword == "ModalitiesInStudy" and isinstance(key.match, SingleValue) and key.match.value.strip():
+        return [Clue(Ends.EXACT, fold(key.match.value.strip()))]
+    return []
+
+
+class Narrowing:
+    """Looks clues up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        dialect = database.dialect
+        limit = bindparam("limit", type_=Integer)
+
+        def of_words(which: ColumnElement[bool]) -> str:
+            statement = select(study_word.c.study_key).join_from(word, study_word, study_word.c.word_key == word.c.id).where(which)
+            return database.compile(statement.limit(limit).offset(NOTHING)).sql
+
+        def of_column(column: ColumnElement[str]) -> str:
+            # Nothing on the partition but its place in the index: candidates are judged again.
+            statement = select(study.c.id).where(
+                study.c.partition_id == bindparam("partition"), column.between(bindparam("first"), bindparam("last"))
+            )
+            return database.compile(statement.limit(limit).offset(NOTHING)).sql
+
+        self._exact = of_words(word.c.word == bindparam("word"))
+        self._prefix = of_words(word.c.word.between(bindparam("first"), bindparam("last")))
+        self._contains = of_words(dialect.contains(word.c.word, "part"))
+        self._patient_id = of_column(study.c.patient_id_fold)
+        self._accession = of_column(study.c.accession_fold)
+
+    def candidates(self, partition_id: int, clues: list[Clue]) -> set[int] | None:
+        """Keys of the studies that have all clues, or more than these; None where there are too many to list."""
+        found: set[int] | None = None
+        many: list[Clue] = []
+        for clue in clues:
+            keys = self._keys(partition_id, clue, MOST_CANDIDATES)
+            if keys is None:
+                many.append(clue)
+                continue
+            found = keys if found is None else found & keys
+            if not found:
+                return set()
+        if found is not None or len(many) < 2:
+            return found
+        for clue in many:
+            keys = self._keys(partition_id, clue, MOST_TO_INTERSECT)
+            if keys is not None:
+                found = keys if found is None else found & keys
+        return found if found is not None and len(found) <= MOST_CANDIDATES else None
+
+    def _keys(self, partition_id: int, clue: Clue, most: int) -> set[int] | None:
+        fetch, limit = self._database.fetch, most + 1
+        if clue.ends is Ends.EXACT:
+            rows = fetch(self._exact, (clue.text, limit))
+        elif clue.ends is Ends.CONTAINS:
+            rows = fetch(self._contains, (clue.text, limit))
+        else:
+            span = prefix_range(clue.text)
+            rows = fetch(self._prefix, (*span, limit))
+            if clue.ends is Ends.TYPED and len(rows) < limit:
+                rows += fetch(self._patient_id, (partition_id, *span, limit))
+                rows += fetch(self._accession, (partition_id, *span, limit))
+        return {row[0] for row in rows} if len(rows) <= most else None

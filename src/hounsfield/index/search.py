@@ -1,0 +1,206 @@
+"""One search for C-FIND, QIDO-RS and the app (PS3.4 C.2.2.2): SQL is built once for each shape of query, then only run."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, tuple_
+
+from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criterion
+from hounsfield.index.database import Database
+from hounsfield.index.dialect import unhinted
+from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
+from hounsfield.index.tables import instance, series, study
+from hounsfield.index.words import typed_words
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.query import AnyOf, Level, Order, Query, SingleValue, UIDList
+
+Cursor = tuple[Any, int]
+"""Where a page ended: the last row's sort value and its key."""
+
+_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "StudyDate": study.c.study_date,
+    "PatientName": study.c.name_fold,
+    "PatientID": study.c.patient_id_fold,
+    "AccessionNumber": study.c.accession_fold,
+    "StudyDescription": study.c.description_fold,
+    "ModalitiesInStudy": study.c.modalities,
+    "ReceivedAt": study.c.id,
+}
+_SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.number, "Modality": series.c.modality}
+_INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
+
+
+class Projected(NamedTuple):
+    """What a search selects, besides its conditions."""
+
+    name: str
+    level: Level
+    columns: tuple[ColumnElement[Any], ...]
+
+
+class Planned(NamedTuple):
+    """A query ready to be run. values: of the conditions, in order."""
+
+    shape: Shape
+    values: tuple[Any, ...]
+    empty: bool
+    unsupported: tuple[str, ...]
+
+
+class Compiled(NamedTuple):
+    """SQL and, for each of its parameters, the index of its value."""
+
+    sql: str
+    order: tuple[int, ...]
+
+
+class Search:
+    """Plans and runs queries on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._narrowing = Narrowing(database)
+        self._compiled: dict[Shape, Compiled] = {}
+
+    def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
+        """At most `limit` rows of a query, and the keywords that were not matched."""
+        plan = self._plan(query)
+        if plan.empty:
+            return [], plan.unsupported
+        order = _order_of(query)
+        shape = (projected.name, plan.shape, order, after is not None)
+        compiled = self._compiled.get(shape) or self._compile(shape, projected, plan.shape, order, after is not None)
+        values = (*plan.values, *(after or ()), limit, query.offset)
+        return self._database.fetch(compiled.sql, [values[index] for index in compiled.order]), plan.unsupported
+
+    def count(self, query: Query, most: int) -> int:
+        """How many rows match, counted up to `most`."""
+        plan = self._plan(query)
+        if plan.empty:
+            return 0
+        shape = ("count", query.level, plan.shape)
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            names = _Names()
+            inner = _from(select(literal_column("1").label("one")), query.level).where(
+                *self._conditions(plan.shape, names, query.level, None)
+            )
+            limited = inner.limit(bindparam(names())).offset(literal_column("0")).subquery()
+            compiled = self._store(shape, select(func.count()).select_from(limited), names)
+        values = (*plan.values, most)
+        return int(self._database.fetch(compiled.sql, [values[index] for index in compiled.order])[0][0])
+
+    def _plan(self, query: Query) -> Planned:
+        dialect = self._database.dialect
+        shapes: list[Shape] = []
+        values: list[Any] = [query.partition_id]
+        unsupported: list[str] = []
+        selective = False
+        for key in query.keys:
+            attribute = ATTRIBUTES.get(key.keyword)
+            if attribute is None or attribute.level > query.level:
+                unsupported.append(key.keyword)
+                continue
+            found = criterion(attribute, key.match, dialect)
+            if found is None:
+                continue
+            selective = selective or (attribute.unique and isinstance(key.match, SingleValue | UIDList | AnyOf))
+            shapes.append(found.shape)
+            values.extend(found.values)
+        words = typed_words(query.text) if query.text else []
+        for word in words:
+            shapes.append(("typed",))
+            values.extend((f" {word}", f" {word.upper()}"))
+        if not selective and (query.keys or words):
+            clues = [clue for key in query.keys if key.keyword not in unsupported for clue in clues_of(key)]
+            clues += [Clue(Ends.TYPED, word) for word in words]
+            candidates = self._narrowing.candidates(query.partition_id, clues) if clues else None
+            if candidates is not None:
+                shapes.append(("candidates",))
+                values.append(dialect.listed(candidates))
+                selective = True
+                if not candidates:
+                    return Planned((), (), True, tuple(unsupported))
+        return Planned((selective, *shapes), tuple(values), False, tuple(unsupported))
+
+    def _conditions(self, shape: Shape, names: _Names, level: Level, order: Order | None) -> list[ColumnElement[bool]]:
+        selective, *shapes = shape
+        dialect = self._database.dialect
+        partition = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.partition_id
+        # An index on the partition alone would lead the database to all rows there are, and away from the order asked for.
+        ordered = order is not None and order.keyword != "ReceivedAt"
+        conditions = [(partition if selective or ordered else unhinted(partition)) == bindparam(names())]
+        for one in shapes:
+            if one == ("candidates",):
+                conditions.append(dialect.among(study.c.id, names()))
+            elif one == ("typed",):
+                conditions.append(or_(dialect.contains(study.c.words, names()), dialect.contains(study.c.modalities, names())))
+            else:
+                conditions.append(condition(one, names, dialect))
+        return conditions
+
+    def _compile(self, shape: Shape, projected: Projected, plan: Shape, order: Order | None, after: bool) -> Compiled:
+        names = _Names()
+        statement = _from(select(*projected.columns), projected.level)
+        statement = statement.where(*self._conditions(plan, names, projected.level, order))
+        key = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[projected.level].c.id
+        column = _sort_column(projected.level, order)
+        descending = order is not None and order.descending
+        if after:
+            place = tuple_(column, key)
+            bounds = tuple_(bindparam(names(), type_=column.type), bindparam(names(), type_=key.type))
+            statement = statement.where(place < bounds if descending else place > bounds)
+        directions = [one.desc() if descending else one.asc() for one in ([key] if column is key else [column, key])]
+        statement = statement.order_by(*directions).limit(bindparam(names())).offset(bindparam(names()))
+        return self._store(shape, statement, names)
+
+    def _store(self, shape: Shape, statement: Select[Any], names: _Names) -> Compiled:
+        compiled = self._database.compile(statement)
+        built = Compiled(compiled.sql, tuple(int(name[1:]) for name in compiled.parameters))
+        assert sorted(built.order) == list(range(names.count)), (built, names.count)
+        if len(self._compiled) > 1000:
+            self._compiled.clear()
+        self._compiled[shape] = built
+        return built
+
+
+class _Names:
+    """Names for parameters, which tell the index of their value."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> str:
+        self.count += 1
+        return f"p{self.count - 1}"
+
+
+def _from(statement: Select[Any], level: Level) -> Select[Any]:
+    if level is Level.STUDY:
+        return statement.select_from(study)
+    if level is Level.SERIES:
+        return statement.select_from(series.join(study, series.c.study_key == study.c.id))
+    return statement.select_from(instance.join(series, instance.c.series_key == series.c.id).join(study, series.c.study_key == study.c.id))
+
+
+def _order_of(query: Query) -> Order | None:
+    if query.level not in (Level.STUDY, Level.SERIES, Level.INSTANCE):
+        raise InvalidQuery("searches are for studies, series or instances")
+    if query.order is None and query.level is Level.STUDY and any(key.keyword == "StudyDate" for key in query.keys):
+        return Order("StudyDate")
+    return query.order
+
+
+def _sort_column(level: Level, order: Order | None) -> ColumnElement[Any]:
+    if order is None:
+        return {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.id
+    columns = dict(_SORT_COLUMNS) if level is Level.STUDY else {}
+    if level is Level.SERIES:
+        columns = _SERIES_SORT_COLUMNS
+    if level is Level.INSTANCE:
+        columns = _INSTANCE_SORT_COLUMNS
+    column = columns.get(order.keyword)
+    if column is None:
+        raise InvalidQuery(f"cannot sort by {order.keyword[:64]!r}; by {', '.join(columns)} one can")
+    return column

@@ -1,0 +1,261 @@
+"""The writer's SQL, built by SQLAlchemy Core and turned into the driver's text once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Select
+
+from hounsfield.index.dialect import Dialect
+from hounsfield.index.tables import (
+    allocator,
+    change,
+    frame_table,
+    instance,
+    kept_aside,
+    pack,
+    patient,
+    series,
+    study,
+    study_word,
+    tombstone,
+    word,
+)
+
+ZERO: ColumnElement[int] = literal_column("0")
+ONE: ColumnElement[int] = literal_column("1")
+
+HELD = (
+    select(
+        instance.c.id,
+        instance.c.series_key,
+        series.c.study_key,
+        instance.c.partition_id,
+        instance.c.sop_instance_uid,
+        instance.c.sop_class_uid,
+        instance.c.transfer_syntax_uid,
+        instance.c.number,
+        instance.c.rows,
+        instance.c.columns,
+        instance.c.frames,
+        pack.c.pack_id,
+        pack.c.node,
+        instance.c.sequence,
+        instance.c.member_offset_bytes,
+        instance.c.offset_bytes,
+        instance.c.prefix_length_bytes,
+        instance.c.data_set_length_bytes,
+        instance.c.header_length_bytes,
+        instance.c.prefix_sha256,
+        instance.c.data_set_sha256,
+        instance.c.checksum,
+        instance.c.received_at_ns,
+        instance.c.source,
+        instance.c.frame_table,
+        instance.c.json,
+        series.c.series_instance_uid,
+        series.c.number,
+        series.c.modality,
+        series.c.description,
+        series.c.body_part,
+        series.c.series_date,
+        series.c.series_time,
+        series.c.performed_step_date,
+        series.c.performed_step_time,
+        series.c.station_name,
+        series.c.json,
+        study.c.study_instance_uid,
+        study.c.patient_id,
+        study.c.issuer,
+        study.c.patient_name,
+        study.c.birth_date,
+        study.c.sex,
+        study.c.study_id,
+        study.c.study_date,
+        study.c.study_time,
+        study.c.accession_number,
+        study.c.description,
+        study.c.referring_physician,
+        study.c.json,
+    )
+    .join_from(instance, series, instance.c.series_key == series.c.id)
+    .join(study, series.c.study_key == study.c.id)
+    .join(pack, instance.c.pack_key == pack.c.id)
+)
+"""What `rowforms.HeldRow` holds."""
+
+
+class Statements:
+    """Texts named by what they do. Parameters stand in the order in which the conditions below name them."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def text(statement: Select[Any]) -> str:
+            return dialect.compile(statement).sql
+
+        def write(statement: Executable, *parameters: str) -> str:
+            compiled = dialect.compile(statement)
+            assert not parameters or compiled.parameters == parameters, compiled
+            return compiled.sql
+
+        def insert_into(table: Table) -> str:
+            compiled = dialect.compile(insert(table).values({column.name: bindparam(column.name) for column in table.columns}))
+            assert compiled.parameters == tuple(column.name for column in table.columns)
+            return compiled.sql
+
+        p = bindparam
+        self.last = text(select(allocator.c.last).where(allocator.c.id == ONE).with_for_update())
+        self.set_last = write(update(allocator).values(last=p("new_last")).where(allocator.c.id == ONE))
+
+        self.taken = text(
+            select(instance.c.sop_instance_uid).where(
+                instance.c.partition_id == p("partition"), dialect.among(instance.c.sop_instance_uid, "uids")
+            )
+        )
+        self.insert_instance = insert_into(instance)
+        self.insert_frame_table = insert_into(frame_table)
+        self.held = text(HELD.where(instance.c.partition_id == p("partition"), instance.c.sop_instance_uid == p("uid")))
+        self.held_of_series = text(HELD.where(series.c.partition_id == p("partition"), series.c.series_instance_uid == p("uid")))
+        self.held_of_study = text(HELD.where(study.c.partition_id == p("partition"), study.c.study_instance_uid == p("uid")))
+        self.large_frame_table = text(select(frame_table.c.frame_table).where(frame_table.c.instance_key == p("key")))
+        self.delete_instance = write(delete(instance).where(instance.c.id == p("key")))
+        self.delete_frame_table = write(delete(frame_table).where(frame_table.c.instance_key == p("key")))
+
+        self.series_by_uid = text(
+            select(series.c.id, series.c.study_key, series.c.precedence).where(
+                series.c.partition_id == p("partition"), series.c.series_instance_uid == p("uid")
+            )
+        )
+        self.insert_series = insert_into(series)
+        self.count_series = write(
+            update(series)
+            .ordered_values((series.c.instance_count, series.c.instance_count + p("more")), (series.c.version, p("new_version")))
+            .where(series.c.id == p("key"))
+        )
+        described = [column.name for column in series.columns][7:]
+        self.describe_series = write(
+            update(series)
+            .values({"precedence": p("new_precedence")} | {name: p(f"new_{name}") for name in described})
+            .where(series.c.id == p("key"))
+        )
+        self.delete_series = write(delete(series).where(series.c.id == p("key")))
+
+        study_columns = select(
+            study.c.id,
+            study.c.study_instance_uid,
+            study.c.precedence,
+            study.c.modalities,
+            study.c.sop_classes,
+            study.c.first_received_at_ns,
+            study.c.last_received_at_ns,
+            study.c.words,
+            patient.c.patient_id,
+            patient.c.issuer,
+            patient.c.own_study_uid,
+        ).join_from(study, patient, study.c.patient_key == patient.c.id)
+        self.study_by_uid = text(study_columns.where(study.c.partition_id == p("partition"), study.c.study_instance_uid == p("uid")))
+        self.study_by_key = text(study_columns.where(study.c.id == p("key")))
+        self.insert_study = insert_into(study)
+        self.count_study = write(
+            update(study)
+            .values(
+                version=p("new_version"),
+                first_received_at_ns=p("new_first"),
+                last_received_at_ns=p("new_latest"),
+                series_count=study.c.series_count + p("more_series"),
+                instance_count=study.c.instance_count + p("more"),
+            )
+            .where(study.c.id == p("key"))
+        )
+        self.classify_study = write(
+            update(study).values(modalities=p("new_modalities"), sop_classes=p("new_sop_classes")).where(study.c.id == p("key"))
+        )
+        described = [column.name for column in study.columns][12:]
+        self.describe_study = write(
+            update(study)
+            .values({"precedence": p("new_precedence")} | {name: p(f"new_{name}") for name in described})
+            .where(study.c.id == p("key"))
+        )
+        self.delete_study = write(delete(study).where(study.c.id == p("key")))
+        self.modalities_of_study = text(select(series.c.modality).distinct().where(series.c.study_key == p("key")))
+        self.sop_classes_of_study = text(
+            select(instance.c.sop_class_uid)
+            .distinct()
+            .join_from(instance, series, instance.c.series_key == series.c.id)
+            .where(series.c.study_key == p("key"))
+        )
+        self.empty_series_of_study = text(
+            select(series.c.id, series.c.series_instance_uid).where(series.c.study_key == p("key"), series.c.instance_count == ZERO)
+        )
+        self.study_counts = text(
+            select(study.c.instance_count, study.c.patient_key, study.c.words, study.c.modalities).where(study.c.id == p("key"))
+        )
+
+        self.patient = text(
+            select(patient.c.id).where(
+                patient.c.partition_id == p("partition"),
+                patient.c.patient_id == p("patient_id"),
+                patient.c.issuer == p("issuer"),
+                patient.c.own_study_uid == p("own"),
+            )
+        )
+        self.insert_patient = insert_into(patient)
+        self.delete_childless_patient = write(
+            delete(patient).where(patient.c.id == p("key"), ~select(study.c.id).where(study.c.patient_key == patient.c.id).exists())
+        )
+
+        self.words = text(select(word.c.word, word.c.id).where(dialect.among(word.c.word, "words")))
+        self.insert_word = insert_into(word)
+        upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        self.insert_study_word = write(upsert(study_word).values(word_key=p("word"), study_key=p("study")).on_conflict_do_nothing())
+        self.delete_study_words = write(
+            delete(study_word).where(dialect.among(study_word.c.word_key, "words"), study_word.c.study_key == p("study"))
+        )
+
+        self.pack = text(select(pack.c.id, pack.c.indexed_through_bytes).where(pack.c.pack_id == p("pack_id")))
+        self.packs = text(select(pack.c.pack_id, pack.c.indexed_through_bytes))
+        self.insert_pack = insert_into(pack)
+        self.pack_through = write(
+            update(pack)
+            .values(indexed_through_bytes=p("new_through"))
+            .where(pack.c.id == p("key"), pack.c.indexed_through_bytes < p("through"))
+        )
+        self.pack_state = write(update(pack).values(state=p("new_state")).where(pack.c.pack_id == p("pack_id")))
+
+        self.insert_kept_aside = insert_into(kept_aside)
+        entries = select(kept_aside.c.id, kept_aside.c.entry, kept_aside.c.outcome)
+        self.kept_aside_at = text(
+            select(kept_aside.c.outcome, kept_aside.c.reason).where(
+                kept_aside.c.pack_id == p("pack_id"), kept_aside.c.offset_bytes == p("offset")
+            )
+        )
+        self.kept_aside_of_study = text(
+            entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.study_instance_uid == p("uid"))
+        )
+        self.kept_aside_of_series = text(
+            entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.series_instance_uid == p("uid"))
+        )
+        self.kept_aside_of_sop = text(entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.sop_instance_uid == p("uid")))
+        self.delete_kept_aside = write(delete(kept_aside).where(kept_aside.c.id == p("key")))
+        self.judge_kept_aside = write(
+            update(kept_aside).values(outcome=p("new_outcome"), reason=p("new_reason")).where(kept_aside.c.id == p("key"))
+        )
+        self.latest_kept_aside = text(select(func.max(kept_aside.c.precedence)))
+
+        self.latest_deletion = text(select(func.max(tombstone.c.decided_at_ns)))
+        self.tombstones = text(
+            select(tombstone.c.series_instance_uid, tombstone.c.sop_instance_uid, tombstone.c.decided_at_ns).where(
+                tombstone.c.partition_id == p("partition"), tombstone.c.study_instance_uid == p("study")
+            )
+        )
+        self.insert_tombstone = insert_into(tombstone)
+        self.delete_tombstone = write(
+            delete(tombstone).where(
+                tombstone.c.partition_id == p("partition"),
+                tombstone.c.study_instance_uid == p("study"),
+                tombstone.c.series_instance_uid == p("series"),
+                tombstone.c.sop_instance_uid == p("sop"),
+            )
+        )
+        self.insert_change = insert_into(change)

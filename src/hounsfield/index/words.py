@@ -1,0 +1,110 @@
+"""Texts as people search them: without case and accents, cut into words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from hounsfield.model.entities import ObjectAttributes
+
+MOST_WORDS = 64
+LONGEST_WORD = 64
+
+_BETWEEN = re.compile(r"[\s^=,;:/\\()\[\]{}\"|+*?<>&]+")
+_INSIDE = re.compile(r"[-'’`._]+")
+
+
+def fold(text: str) -> str:
+    """The text without case and accents; what differs only in these folds to the same."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
+
+
+def fold_name_group(group: str) -> str:
+    """A component group of a name, folded; empty components at its end and spaces around components do not count (PS3.5 6.2.1)."""
+    return "^".join(component.strip() for component in fold(group).split("^")).rstrip("^ ")
+
+
+def fold_name(name: str) -> tuple[str, str, str]:
+    """The alphabetic, ideographic and phonetic group of a name, folded (PS3.5 6.2.1)."""
+    groups = [fold_name_group(group) for group in name.split("=", 2)]
+    groups += [""] * (3 - len(groups))
+    return groups[0], groups[1], groups[2]
+
+
+def words_of(folded: str) -> set[str]:
+    """The words of a folded text.
+
+    A word with a hyphen or an apostrophe in it is found by what follows these too, and without them: of `o'brien-smith` come
+    `o'brien-smith`, `brien-smith`, `smith`, `obriensmith`.
+    """
+    found: set[str] = set()
+    for part in _BETWEEN.split(folded):
+        part = part.strip("-'’`._")[:LONGEST_WORD]
+        if not part:
+            continue
+        found.add(part)
+        inner = list(_INSIDE.finditer(part))
+        if inner:
+            found.update(part[match.end() :] for match in inner)
+            found.add(_INSIDE.sub("", part))
+    return found
+
+
+def cut(folded: str) -> list[tuple[str, bool, bool]]:
+    """A stretch of a folded text word by word, each with whether it touches the stretch's start and its end."""
+    found = []
+    position = 0
+    for match in [*_BETWEEN.finditer(folded), None]:
+        end = len(folded) if match is None else match.start()
+        part = folded[position:end]
+        trimmed = part.strip("-'’`._")
+        if trimmed:
+            found.append((trimmed, position == 0, match is None))
+        position = end if match is None else match.end()
+    return found
+
+
+def typed_words(text: str) -> list[str]:
+    """What a person typed, word by word."""
+    parts = (part.strip("-'’`._")[:LONGEST_WORD] for part in _BETWEEN.split(fold(text)))
+    return list(dict.fromkeys(part for part in parts if part))[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTexts:
+    """The folded texts of a study row. indexed: the words that go into the word table; the others have columns of their own."""
+
+    name: tuple[str, str, str]
+    patient_id: str
+    accession_number: str
+    description: str
+    referring_physician: str
+    indexed: frozenset[str]
+
+    @property
+    def line(self) -> str:
+        """All words between spaces, for the column `words`."""
+        own = {word for text in (self.patient_id, self.accession_number) for word in text.split()}
+        return f" {' '.join(sorted(self.indexed | own))} "
+
+
+def study_texts(attributes: ObjectAttributes) -> StudyTexts:
+    """Fold what a study is searched by."""
+    patient, study = attributes.patient, attributes.study
+    name = fold_name(patient.name)
+    description = fold(study.description)
+    indexed = set[str]()
+    for text in (*name, description):
+        indexed |= words_of(text)
+    return StudyTexts(
+        name=name,
+        patient_id=fold(patient.patient_id),
+        accession_number=fold(study.accession_number),
+        description=description,
+        referring_physician="=".join(fold_name(study.referring_physician)).rstrip("="),
+        indexed=frozenset(sorted(indexed)[:MOST_WORDS]),
+    )

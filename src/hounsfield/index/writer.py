@@ -1,0 +1,211 @@
+"""The one thread that writes the derived tables; callers wait for the commit of the group that their entry went into."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple, Self, cast
+
+from sqlalchemy import bindparam, select
+
+from hounsfield.index.contention import admit
+from hounsfield.index.database import Database
+from hounsfield.index.deletion import Removed, apply_deletion
+from hounsfield.index.dialect import Connection
+from hounsfield.index.entry import IndexEntry
+from hounsfield.index.projection import Projection
+from hounsfield.index.tables import instance, series, study
+from hounsfield.model.errors import HounsfieldError, IndexUnavailable, UnreadableObject
+from hounsfield.model.identity import Judgement
+
+LARGEST_GROUP = 512
+
+__all__ = ["IndexEntry", "IndexWriter", "KnownInstance"]
+
+
+class KnownInstance(NamedTuple):
+    """What is known of a SOP Instance UID before its bytes are compared."""
+
+    data_set_sha256: bytes
+    transfer_syntax_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+
+
+class _Request:
+    """Something to do inside a group's transaction, and a caller that waits for it."""
+
+    __slots__ = ("done", "entry", "error", "operation", "result")
+
+    def __init__(self, entry: IndexEntry | None, operation: Callable[[Projection], object]) -> None:
+        self.entry = entry
+        self.operation = operation
+        self.result: object = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class IndexWriter:
+    """Writes for all threads of the process that owns the archive; other processes read.
+
+    clock_ns: for the change feed.
+    """
+
+    def __init__(self, database: Database, *, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._database = database
+        self._clock_ns = clock_ns
+        self._projection = Projection(database, clock_ns)
+        self._connection: Connection | None = None
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._closed = False
+        known = (
+            select(instance.c.data_set_sha256, instance.c.transfer_syntax_uid, study.c.study_instance_uid, series.c.series_instance_uid)
+            .join_from(instance, series, instance.c.series_key == series.c.id)
+            .join(study, series.c.study_key == study.c.id)
+            .where(instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))
+        )
+        self._find = database.compile(known).sql
+        self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def add(self, entry: IndexEntry) -> Judgement:
+        """Judge an object and index it; returns once that is committed.
+
+        Entries of one pack come in the order of their offsets.
+        Raises: IndexUnavailable; UnreadableObject where the database cannot hold what the header says.
+        """
+        return cast(Judgement, self._ask(entry, lambda projection: admit(projection, entry)))
+
+    def apply_decision(self, record: Mapping[str, Any]) -> Removed:
+        """Apply a record of the decision pack: `{"kind": "delete", "level": "study" | "series" | "instance", UIDs, "decided_at_ns", ...}`.
+
+        What was received until then goes, a tombstone stays; to apply it again changes nothing. Raises: IndexUnavailable, InvalidInput.
+        """
+        return cast(Removed, self._ask(None, lambda projection: apply_deletion(projection, record, self._clock_ns())))
+
+    def find(self, partition_id: int, sop_instance_uid: str) -> KnownInstance | None:
+        """The object that counts under a UID, as committed; cheap. Raises: IndexUnavailable."""
+        rows = self._database.fetch(self._find, (partition_id, sop_instance_uid))
+        return KnownInstance._make(rows[0]) if rows else None
+
+    def indexed_through(self) -> dict[str, int]:
+        """Of each pack: the offset behind the last Part 10 file whose rows are committed. Raises: IndexUnavailable."""
+        return dict(self._database.fetch(self._projection.sql.packs))
+
+    def pack_sealed(self, pack_id: str) -> None:
+        """Note that the pack will not grow any more. Raises: IndexUnavailable."""
+        self._ask(None, lambda projection: projection.execute(projection.sql.pack_state, ("sealed", pack_id)))
+
+    def close(self) -> None:
+        """Finish what was asked, then end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._requests.put(None)
+            self._thread.join()
+
+    def _ask(self, entry: IndexEntry | None, operation: Callable[[Projection], object]) -> object:
+        if self._closed:
+            raise IndexUnavailable("the index is being closed")
+        request = _Request(entry, operation)
+        self._requests.put(request)
+        while not request.done.acquire(timeout=5):
+            if not self._thread.is_alive():
+                raise IndexUnavailable("the index was closed")
+        if request.error is not None:
+            raise request.error
+        return request.result
+
+    def _run(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            first = self._requests.get()
+            group = [] if first is None else [first]
+            open_for_more = first is not None
+            with contextlib.suppress(queue.Empty):
+                while open_for_more and len(group) < LARGEST_GROUP:
+                    following = self._requests.get_nowait()
+                    if following is None:
+                        open_for_more = False
+                    else:
+                        group.append(following)
+            if group:
+                self._serve(group)
+        self._disconnect()
+
+    def _serve(self, group: list[_Request]) -> None:
+        error = self._attempt(group)
+        if error is not None and len(group) > 1 and not isinstance(error, IndexUnavailable):
+            for request in group:
+                request.error = self._attempt([request])
+        else:
+            for request in group:
+                request.error = error
+        for request in group:
+            request.done.release()
+
+    def _attempt(self, group: list[_Request]) -> BaseException | None:
+        """Run a group in one transaction; on a connection that turns out to be lost, once more on a new one."""
+        fresh = self._connection is None
+        while True:
+            try:
+                self._transact(group)
+            except self._database.dialect.failures as exc:
+                self._abandon()
+                if fresh:
+                    return _caused(IndexUnavailable(f"the database does not answer: {exc}"), exc)
+                self._disconnect()
+                fresh = True
+            except HounsfieldError as exc:
+                self._abandon()
+                return exc
+            except self._database.dialect.refusals as exc:
+                self._abandon()
+                return _caused(UnreadableObject(f"the index cannot hold what the header says: {exc}"), exc)
+            except BaseException as exc:  # noqa: BLE001 - it belongs to the caller, who waits; the thread must live on
+                self._abandon()
+                return exc
+            else:
+                return None
+
+    def _transact(self, group: list[_Request]) -> None:
+        if self._connection is None:
+            self._connection = self._database.connect(writing=True)
+        connection, projection = self._connection, self._projection
+        connection.execute(self._database.dialect.begin_writing)
+        projection.begin(connection)
+        projection.foresee([request.entry for request in group if request.entry is not None])
+        for request in group:
+            request.result = request.operation(projection)
+        projection.finish()
+        connection.execute("COMMIT")
+        projection.committed()
+
+    def _abandon(self) -> None:
+        self._projection.forget()
+        if self._connection is not None:
+            try:
+                self._connection.execute("ROLLBACK")
+            except (*self._database.dialect.failures, *self._database.dialect.refusals):
+                self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(*self._database.dialect.failures):
+                connection.close()
+
+
+def _caused(error: HounsfieldError, cause: BaseException) -> HounsfieldError:
+    error.__cause__ = cause
+    return error

@@ -1,0 +1,76 @@
+"""Tables that are never derived: `reindex` leaves them alone. Times are whole seconds since 1970-01-01 UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects import postgresql
+
+metadata = MetaData()
+
+TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
+    Column("password_hash", TEXT, nullable=False),
+    Column("created_at_s", BigInteger, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("account_name", TEXT, nullable=False),
+    Column("created_at_s", BigInteger, nullable=False),
+    Column("last_used_at_s", BigInteger, nullable=False),
+    Index("session_account", "account_name"),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("role", TEXT, nullable=False),
+    Column("token_sha256", LargeBinary, nullable=False, unique=True),
+    Column("created_at_s", BigInteger, nullable=False),
+    Column("created_by", TEXT, nullable=False),
+    Column("last_used_at_s", BigInteger),
+    Column("expires_at_s", BigInteger),
+    Column("revoked_at_s", BigInteger),
+)
+
+known_peer = Table(
+    "known_peer",
+    metadata,
+    Column("ae_title", TEXT, primary_key=True),
+    Column("host", TEXT, nullable=False),
+    Column("port", Integer, nullable=False),
+)
+
+refused_caller = Table(
+    "refused_caller",
+    metadata,
+    Column("ae_title", TEXT, primary_key=True),
+    Column("host", TEXT, primary_key=True),
+    Column("last_seen_s", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("decided_at_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("record_sha256", LargeBinary, primary_key=True),
+    Column("record", TEXT, nullable=False),  # the record of the decision pack, as JSON
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+)
