@@ -9,38 +9,33 @@ from hounsfield.model.errors import UnreadableObject
 
 INFLATED_LIMIT_BYTES = 256 << 20
 RATIO_LIMIT = 200
-"""A data set that inflates to more than this many times its size is a bomb; small ones may (`RATIO_FREE_BYTES`)."""
-RATIO_FREE_BYTES = 8 << 20
+"""A data set that inflates to more than this many times its size is a bomb, beyond `RATIO_FREE_BYTES`: blank images deflate well."""
+RATIO_FREE_BYTES = 64 << 20
 
-_STEP_BYTES = 1 << 20
+_STEP_BYTES = 256 << 10
 
 
-def inflate(data_set: Buffer, *, limit_bytes: int = INFLATED_LIMIT_BYTES) -> bytes:
+def inflate(data_set: Buffer, *, limit_bytes: int = INFLATED_LIMIT_BYTES) -> bytearray:
     """The inflated data set; a stream that is cut short gives what is there.
 
     Raises: UnreadableObject where the stream is not deflate, or grows beyond `limit_bytes` or `RATIO_LIMIT`.
     """
-    view = memoryview(data_set).cast("B")
-    allowed = min(limit_bytes, max(RATIO_FREE_BYTES, len(view) * RATIO_LIMIT))
-    window = 15 if _has_zlib_header(view) else -15
-    engine = zlib.decompressobj(window)
-    parts: list[bytes] = []
-    total = 0
-    pending: Buffer = view
-    try:
-        while len(pending) and not engine.eof:
-            part = engine.decompress(pending, min(_STEP_BYTES, allowed + 1 - total))
-            pending = engine.unconsumed_tail
-            total += len(part)
-            parts.append(part)
-            if total > allowed:
-                raise UnreadableObject(f"the deflated data set of {len(view)} bytes grows beyond {allowed} bytes")
-            if not part and not pending:
-                break
-    except zlib.error as exc:
-        if total == 0:
-            raise UnreadableObject("the data set is not a deflate stream") from exc
-    return b"".join(parts)
+    with memoryview(data_set) as whole, whole.cast("B") as view:
+        allowed = min(limit_bytes, max(RATIO_FREE_BYTES, len(view) * RATIO_LIMIT))
+        engine = zlib.decompressobj(15 if _has_zlib_header(view) else -15)
+        inflated = bytearray()
+        try:
+            for offset in range(0, len(view), _STEP_BYTES):
+                pending: Buffer = view[offset : offset + _STEP_BYTES]
+                while len(pending) and not engine.eof:
+                    inflated += engine.decompress(pending, _STEP_BYTES)
+                    if len(inflated) > allowed:
+                        raise UnreadableObject(f"the deflated data set of {len(view)} bytes grows beyond {allowed} bytes")
+                    pending = engine.unconsumed_tail
+        except zlib.error as exc:
+            if not inflated:
+                raise UnreadableObject("the data set is not a deflate stream") from exc
+        return inflated
 
 
 def _has_zlib_header(view: memoryview) -> bool:

@@ -13,7 +13,6 @@ from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.dictionary import vr_of
 from hounsfield.dicom.encoding import (
     DELIMITATIONS,
-    ELEMENT_LIMIT,
     IMPLICIT_LITTLE,
     ITEM,
     ITEM_DELIMITATION,
@@ -30,6 +29,9 @@ from hounsfield.dicom.value_representations import UNDEFINED_LENGTH, VR_NAMES
 
 DEPTH_LIMIT = 64
 """Sequences nested deeper are kept as bytes of VR UN. The standard nests a handful of levels."""
+
+TREE_LIMIT = 1_000_000
+"""No more elements and items than this are kept of one object: each costs some 400 bytes of memory."""
 
 
 class Element(NamedTuple):
@@ -121,7 +123,7 @@ class _Reader:
         self.view = view
         self.stop = stop
         self.problems: list[str] = []
-        self.budget = ELEMENT_LIMIT
+        self.budget = TREE_LIMIT
 
     def data_set(self, offset: int, end: int, encoding: Encoding, scope: _Scope, depth: int) -> tuple[DataSet, int]:
         """Elements up to `end` or an item delimitation, and where they ended.
@@ -140,7 +142,7 @@ class _Reader:
             while offset < end:
                 self.budget -= 1
                 if self.budget < 0:
-                    raise Malformed(f"more than {ELEMENT_LIMIT} elements")
+                    raise Malformed(f"more than {TREE_LIMIT} elements")
                 start = offset
                 tag, stated, value, length = read_element_header(view, offset, end, encoding)
                 if tag in DELIMITATIONS:
@@ -219,7 +221,7 @@ class _Reader:
     ) -> tuple[tuple[DataSet, ...], int]:
         items: list[DataSet] = []
         view = self.view
-        for _ in repeat(None, ELEMENT_LIMIT):
+        for _ in repeat(None, TREE_LIMIT):
             if defined and offset >= end:
                 break
             if offset + 8 > end:

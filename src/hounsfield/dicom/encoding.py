@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from hounsfield.dicom.tags import tag_text
-from hounsfield.dicom.value_representations import LONG_VRS, UNDEFINED_LENGTH, VALUE_REPRESENTATIONS
+from hounsfield.dicom.value_representations import LONG_VRS, SHORT_VRS, UNDEFINED_LENGTH, VALUE_REPRESENTATIONS
 
 ITEM = 0xFFFEE000
 ITEM_DELIMITATION = 0xFFFEE00D
@@ -15,8 +15,9 @@ SEQUENCE_DELIMITATION = 0xFFFEE0DD
 
 DELIMITATIONS = frozenset({ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION})
 
-ELEMENT_LIMIT = 1_000_000
-"""No more elements and items than this are walked in one object: a hostile one must not hold a thread."""
+ELEMENT_LIMIT = 4_000_000
+"""No more elements and items than this are walked in one object: a hostile one must not hold a thread. An enhanced object of 10,000 frames
+whose functional groups have undefined lengths comes to one or two million."""
 
 
 class Malformed(ValueError):
@@ -114,6 +115,11 @@ def skip_items(view: memoryview, offset: int, end: int, encoding: Encoding) -> i
         mode, current = stack[-1]
         if offset + 8 > end:
             raise Malformed("a sequence is cut short")
+        if mode == _ELEMENTS and not current.implicit_vr:
+            group, _element, stated, length = current.short.unpack_from(view, offset)
+            if stated in SHORT_VRS and group != 0xFFFE:  # nearly all elements
+                offset += 8 + length
+                continue
         if mode == _ITEMS:
             group, element, length = current.implicit.unpack_from(view, offset)
             tag = group << 16 | element

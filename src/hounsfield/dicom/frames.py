@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from xxhash import xxh3_64, xxh3_64_intdigest
 
@@ -33,8 +33,7 @@ class FramesDamaged(ValueError):
     """Bytes that are not a frame table of this format."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameSpan:
+class FrameSpan(NamedTuple):
     """The bytes of one frame.
 
     fragments: (offset_bytes, length_bytes) in order, from the data set's first byte (the inflated one's where the table says `inflated`).
@@ -199,8 +198,14 @@ def checksum_of(view: memoryview, fragments: tuple[tuple[int, int], ...]) -> int
 
 def native_frames(view: memoryview, offset_bytes: int, frame_length_bits: int, count: int, *, inflated: bool = False) -> NativeFrames:
     """A table of `count` frames, with the checksum of each."""
-    spans = (_native_span(offset_bytes, frame_length_bits, index, 0) for index in range(count))
-    return NativeFrames(offset_bytes, frame_length_bits, tuple([checksum_of(view, span.fragments) for span in spans]), inflated)
+    if frame_length_bits % 8:
+        spans = (_native_span(offset_bytes, frame_length_bits, index, 0) for index in range(count))
+        checksums = tuple([checksum_of(view, span.fragments) for span in spans])
+    else:
+        size = frame_length_bits // 8
+        starts = range(offset_bytes, offset_bytes + count * size, size)
+        checksums = tuple([xxh3_64_intdigest(view[start : start + size]) for start in starts])
+    return NativeFrames(offset_bytes, frame_length_bits, checksums, inflated)
 
 
 def _native_span(offset: int, bits: int, index: int, checksum: int) -> FrameSpan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 from hounsfield.dicom import index_attributes, pixel_data
@@ -22,8 +22,8 @@ from hounsfield.dicom.encoding import (
 )
 from hounsfield.dicom.frames import NO_FRAMES, FrameTable
 from hounsfield.dicom.pixel_data import PixelElement
-from hounsfield.dicom.tags import PIXEL_TAGS, tag_text
-from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.dicom.tags import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, PIXEL_TAGS, tag_text
+from hounsfield.dicom.transfer_syntaxes import TransferSyntax, transfer_syntax
 from hounsfield.dicom.value_representations import LONG_VRS, SHORT_VRS, UNDEFINED_LENGTH
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.identifiers import UID
@@ -33,6 +33,9 @@ _WANTED = frozenset(index_attributes.ALL_TAGS + pixel_data.DESCRIPTION_TAGS + PI
 _WANTED_LITTLE = {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in _WANTED}
 """The four bytes of a tag read as one little endian number, to the tag."""
 _WANTED_BIG = {tag: tag for tag in _WANTED}
+
+
+_KEPT_BYTES = index_attributes.VALUE_LIMIT_BYTES + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +58,38 @@ def scan(data_set: Buffer, transfer_syntax_uid: str) -> ScannedObject:
     data_set: what follows the file meta information, as stored (deflated if the transfer syntax is).
     Raises: UnreadableObject where the SOP class, SOP instance, series or study UID cannot be found, and nothing else.
     """
-    return _scan(data_set, transfer_syntax_uid, None, header_only=False)
+    return _scan(data_set, transfer_syntax_uid, None)
 
 
 def scan_header(header: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None = None) -> ScannedObject:
     """The same from the stored header alone, as a pack's catalogue keeps it. Raises: UnreadableObject."""
-    return _scan(header, transfer_syntax_uid, frame_table or NO_FRAMES, header_only=True)
+    return _scan(header, transfer_syntax_uid, frame_table or NO_FRAMES)
 
 
-def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None, *, header_only: bool) -> ScannedObject:
-    view = memoryview(data_set)
-    if view.format != "B" or view.ndim != 1:
-        view = view.cast("B")
-    stored_length = len(view)
+def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None) -> ScannedObject:
     syntax = transfer_syntax(transfer_syntax_uid)
+    stored_length = 0
     if syntax.deflated:
-        view = memoryview(inflate(view))
+        stored_length = len(data_set)
+        data_set = inflate(data_set)
+    with memoryview(data_set) as whole, whole.cast("B") as view:  # let go even when raising: a mapped file must be closable
+        scanned = _scan_view(view, syntax, frame_table)
+    return replace(scanned, header_length_bytes=stored_length) if syntax.deflated else scanned
+
+
+def _scan_view(view: memoryview, syntax: TransferSyntax, frame_table: FrameTable | None) -> ScannedObject:
     encoding, problem = detect(view, syntax.implicit_vr, syntax.little_endian)
     problems = [problem] if problem else []
     values: dict[int, bytes] = {}
     pixels = _walk_any(view, 0, encoding, values, problems) if encoding.implicit_vr else _walk_explicit(view, encoding, values, problems)
-    attributes, value_problems = index_attributes.build(values, UID(transfer_syntax_uid), encoding)
+    attributes, value_problems = index_attributes.build(values, UID(syntax.uid), encoding)
     problems += value_problems
     if frame_table is None:
         frame_table = NO_FRAMES
         if pixels is not None:
-            frame_table, found = pixel_data.build_frame_table(view, pixels, values, encoding, transfer_syntax_uid, inflated=syntax.deflated)
+            frame_table, found = pixel_data.build_frame_table(view, pixels, values, encoding, syntax.uid, inflated=syntax.deflated)
             problems += found
-    header_length = stored_length if pixels is None or syntax.deflated else pixels.offset_bytes
+    header_length = len(view) if pixels is None else pixels.offset_bytes
     return ScannedObject(attributes, header_length, frame_table, tuple(problems))
 
 
@@ -117,8 +124,11 @@ def _walk_explicit(view: memoryview, encoding: Encoding, values: dict[int, bytes
             if tag in PIXEL_TAGS:
                 return PixelElement(tag, offset, value, length)
             if tag not in values:
-                values[tag] = bytes(view[value:following])
+                values[tag] = bytes(view[value : following if length <= _KEPT_BYTES else value + _kept(tag, length)])
         offset = following
+    else:
+        problems.append(f"more than {ELEMENT_LIMIT} elements")
+        return None
     return _walk_any(view, offset, encoding, values, problems)
 
 
@@ -138,19 +148,25 @@ def _walk_any(view: memoryview, offset: int, encoding: Encoding, values: dict[in
             if length == UNDEFINED_LENGTH:
                 offset = skip_items(view, value, end, IMPLICIT_LITTLE if vr == b"UN" else encoding)
                 if tag in _WANTED and tag not in values:
-                    values[tag] = bytes(view[value:offset])
+                    values[tag] = bytes(view[value : value + _kept(tag, offset - value)])
                 continue
             if tag in DELIMITATIONS:
                 length = 0  # a stray item or delimitation between elements: step into it
             if length > end - value:
                 raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
             if tag in _WANTED and tag not in values:
-                values[tag] = bytes(view[value : value + length])
+                values[tag] = bytes(view[value : value + _kept(tag, length)])
             offset = value + length
         problems.append(f"more than {ELEMENT_LIMIT} elements")
     except Malformed as exc:
         problems.append(str(exc))
     return None
+
+
+def _kept(tag: int, length: int) -> int:
+    """How many bytes of a wanted value are copied: only offset tables are long for a reason."""
+    is_table = tag in (EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS)
+    return min(length, 8 * pixel_data.FRAME_LIMIT if is_table else _KEPT_BYTES)
 
 
 _KEYED_LITTLE = struct.Struct("<L2sH")

@@ -188,8 +188,8 @@ class _Texts:
             if raw is None:
                 continue
             if len(raw) > VALUE_LIMIT_BYTES:
-                self.problems.append(f"{tag_text(tag)} has {len(raw)} bytes; the index keeps {VALUE_LIMIT_BYTES} of them")
-                raw = raw[:VALUE_LIMIT_BYTES]
+                self.problems.append(f"{tag_text(tag)} is longer than the {VALUE_LIMIT_BYTES} bytes that the index keeps")
+                raw = raw[:VALUE_LIMIT_BYTES] if tag != REQUEST_ATTRIBUTES_SEQUENCE else b""
             self.raws[tag] = raw
         self.characters = character_set(self.raws.get(SPECIFIC_CHARACTER_SET, b""))
         if self.characters.unknown:

@@ -26,6 +26,8 @@ _NUMBERS = {"FD": ("d", 8), "FL": ("f", 4), "SL": ("l", 4), "SS": ("h", 2), "SV"
 _WORDS = {"OB": 1, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 1}
 """Bytes of one word of the binary VRs, for the byte order."""
 
+_SIZES = {"AT": 2} | {vr: size for vr, (_code, size) in _NUMBERS.items()}
+
 _SAFE_INTEGER = 2**53
 
 
@@ -125,7 +127,7 @@ class _Writer:
 
 def little_endian(element: Element, little: bool) -> bytes:
     raw = bytes(element.value)
-    size = _WORDS.get(element.vr, 1) if element.vr in _WORDS else _NUMBERS.get(element.vr, ("", 1))[1]
+    size = _WORDS.get(element.vr) or _SIZES.get(element.vr, 1)
     if little or size == 1 or element.encapsulated or len(raw) % size:
         return raw
     return b"".join([raw[i : i + size][::-1] for i in range(0, len(raw), size)])

@@ -29,6 +29,7 @@ DESCRIPTION_TAGS = (SAMPLES_PER_PIXEL, PHOTOMETRIC_INTERPRETATION, EXTENDED_OFFS
 
 FRAME_LIMIT = 1_000_000
 FRAGMENT_LIMIT = 1_000_000
+"""More than the tiles of any whole slide; a hostile object must not hold a thread or the memory."""
 
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
 """How a JPEG or JPEG-LS, JPEG 2000, JPEG XL stream begins (the latter two bare and in a file's box)."""
@@ -242,7 +243,7 @@ def _by_basic_table(view: memoryview, basic: _Fragment, fragments: list[_Fragmen
     Empty where the table contradicts the fragments.
     """
     entries = basic[1] // 4
-    if count is not None and entries != count:
+    if entries > len(fragments) or (count is not None and entries != count):
         return []
     starts = struct.unpack_from(f"<{entries}L", view, basic[0])
     if starts[0] != 0 or any(later <= earlier for earlier, later in pairwise(starts)):
