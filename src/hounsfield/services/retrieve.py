@@ -4,42 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import xxhash
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.dicom.deflate import inflate
-from hounsfield.dicom.frames import FrameSpan
+from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
-from hounsfield.model.errors import DamagedObject, Gone, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
+from hounsfield.index.reader import IndexReader
+from hounsfield.index.rows import InstanceRow
+from hounsfield.model.errors import DamagedObject
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
 
 PIXEL_DATA_HEADER_BYTES = 12
 """The longest element header of Pixel Data: tag, VR, two reserved bytes, length."""
-
-
-class InstanceReader(Protocol):
-    """What retrieval asks of the index."""
-
-    def instances(
-        self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
-    ) -> Sequence[StoredInstance]:
-        """By series and instance number; empty where there are none."""
-        ...
-
-    def frame_span(self, partition_id: int, sop_instance_uid: str, index: int) -> FrameSpan:
-        """Where frame `index` (from 0) is in the data set. Raises: FrameNotFound, InstanceNotFound."""
-        ...
-
-    def series_version(self, partition_id: int, study_instance_uid: str, series_instance_uid: str) -> int | None:
-        """Changes whenever an instance of the series comes or goes; None where there is no such series."""
-        ...
-
-    def is_gone(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> bool:
-        """Whether a decision deleted what is named."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +32,32 @@ class StoredFile:
 class Retrieve:
     """Reads what the index points at. Thread-safe."""
 
-    def __init__(self, reader: InstanceReader, packs: PackReader) -> None:
+    def __init__(self, reader: IndexReader, packs: PackReader) -> None:
         self.reader = reader
         self.packs = packs
 
-    def instances(
-        self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
-    ) -> Sequence[StoredInstance]:
-        """Never empty. Raises: StudyNotFound, SeriesNotFound, InstanceNotFound, Gone."""
-        named = (study_instance_uid, series_instance_uid, sop_instance_uid)
-        found = self.reader.instances(origin.principal.partition_id, *named)
-        if not found:
-            raise self.missing(origin, *named)
-        return found
+    def instances(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> Sequence[StoredInstance]:
+        """By series and instance number; never empty. Raises: StudyNotFound, SeriesNotFound, Gone."""
+        rows = self.reader.instances(study_instance_uid, series_instance_uid or None, partition_id=origin.principal.partition_id)
+        return [stored_instance(row) for row in rows]
 
     def instance(self, origin: Origin, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> StoredInstance:
         """Raises: InstanceNotFound, Gone."""
-        return self.instances(origin, study_instance_uid, series_instance_uid, sop_instance_uid)[0]
+        partition_id = origin.principal.partition_id
+        return stored_instance(self.reader.instance(sop_instance_uid, study_instance_uid, series_instance_uid, partition_id=partition_id))
 
-    def missing(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> NotFound | Gone:
-        """The error for something that is not there: deleted, or never seen."""
-        if self.reader.is_gone(origin.principal.partition_id, study_instance_uid, series_instance_uid, sop_instance_uid):
-            return Gone("it was deleted")
-        if sop_instance_uid:
-            return InstanceNotFound(f"no instance {sop_instance_uid}")
-        return SeriesNotFound(f"no series {series_instance_uid}") if series_instance_uid else StudyNotFound(f"no study {study_instance_uid}")
+    def with_frames(
+        self, origin: Origin, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, numbers: Sequence[int]
+    ) -> tuple[StoredInstance, list[FrameSpan]]:
+        """An instance and where some of its frames (from 1) are: one query. Raises: InstanceNotFound, Gone, FrameNotFound."""
+        partition_id = origin.principal.partition_id
+        found = self.reader.frame(sop_instance_uid, study_instance_uid, series_instance_uid, partition_id=partition_id)
+        return stored_instance(found.instance), [frame_from_bytes(found.frame_table, number - 1) for number in numbers]
+
+    def representative(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> StoredInstance:
+        """The instance that stands for a study or series in a picture. Raises: StudyNotFound, SeriesNotFound, Gone."""
+        partition_id = origin.principal.partition_id
+        return stored_instance(self.reader.representative(study_instance_uid, series_instance_uid or None, partition_id=partition_id))
 
     def read(self, instance: StoredInstance) -> StoredFile:
         """The whole file in memory, verified: for objects that fit. Raises: DamagedObject, PackUnavailable."""
@@ -102,8 +82,9 @@ class Retrieve:
         return self.packs.read(location.pack_id, location.data_set_offset_bytes, length)
 
     def frame_span(self, instance: StoredInstance, number: int) -> FrameSpan:
-        """Where frame `number` (from 1) is. Raises: FrameNotFound."""
-        return self.reader.frame_span(instance.stored.partition_id, instance.sop_instance_uid, number - 1)
+        """Where frame `number` (from 1) is. Raises: FrameNotFound, InstanceNotFound."""
+        found = self.reader.frame(instance.sop_instance_uid, partition_id=instance.stored.partition_id)
+        return frame_from_bytes(found.frame_table, number - 1)
 
     def frame(self, instance: StoredInstance, number: int) -> bytes:
         """Frame `number` (from 1) as stored: fragments joined, verified. Raises: FrameNotFound, DamagedObject, PackUnavailable."""
@@ -132,3 +113,19 @@ class Retrieve:
             filled += length
         if xxhash.xxh3_64_intdigest(target) != span.checksum:
             raise DamagedObject(f"a frame of {instance.sop_instance_uid} no longer matches its checksum")
+
+
+def stored_instance(row: InstanceRow) -> StoredInstance:
+    """The index's row as the value that services hand on."""
+    return StoredInstance(
+        row.study_instance_uid,
+        row.series_instance_uid,
+        row.sop_instance_uid,
+        row.sop_class_uid,
+        row.number,
+        row.rows,
+        row.columns,
+        row.frames,
+        row.header_length_bytes,
+        row.stored,
+    )

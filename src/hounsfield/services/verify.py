@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from hounsfield.archive.reader import PackReader
+from hounsfield.index.reader import IndexReader
+from hounsfield.index.rows import InstanceRow
 from hounsfield.model.errors import DamagedObject, PackUnavailable
-from hounsfield.model.stored_instance import StoredInstance
 
 PROGRESS_EVERY = 20
-
-
-class AllInstances(Protocol):
-    """What verification asks of the index."""
-
-    def all_instances(self) -> Iterator[StoredInstance]:
-        """Every instance, in the order of the packs, from a cursor: never all in memory."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +30,10 @@ class VerificationReport:
     damaged: list[Damage] = field(default_factory=list)
 
 
-def verify(reader: AllInstances, packs: PackReader, on_progress: Callable[[int], None] = lambda _: None) -> VerificationReport:
+def verify(reader: IndexReader, packs: PackReader, on_progress: Callable[[int], None] = lambda _: None) -> VerificationReport:
     """Both SHA-256 digests and the checksum of each object. Raises: IndexUnavailable."""
     report = VerificationReport()
-    for number, instance in enumerate(reader.all_instances(), 1):
+    for number, instance in enumerate(_every_instance(reader), 1):
         try:
             packs.verify(instance.stored)
             report.verified += 1
@@ -51,3 +43,12 @@ def verify(reader: AllInstances, packs: PackReader, on_progress: Callable[[int],
             on_progress(number)
     on_progress(report.verified + len(report.damaged))
     return report
+
+
+def _every_instance(reader: IndexReader) -> Iterator[InstanceRow]:
+    after = 0
+    while True:
+        rows, after = reader.every_instance(after)
+        yield from rows
+        if not after:
+            return
