@@ -1,0 +1,91 @@
+/** What `/api` answers, as the server's OpenAPI names it. Dates are DICOM dates (YYYYMMDD), times DICOM times. */
+
+export interface Session {
+  user: { name: string; role: string };
+  csrf_token: string;
+  open_access: boolean;
+}
+
+export interface StudyRow {
+  study_instance_uid: string;
+  patient_id: string;
+  patient_name: string;
+  birth_date: string;
+  sex: string;
+  study_date: string;
+  study_time: string;
+  accession_number: string;
+  description: string;
+  referring_physician: string;
+  modalities: string[];
+  series_count: number;
+  instance_count: number;
+  received_at: string;
+  thumbnail: string;
+}
+
+export interface Worklist {
+  rows: StudyRow[];
+  next: string | null;
+  total: { count: number; capped: boolean };
+}
+
+export interface SeriesRow {
+  series_instance_uid: string;
+  number: number | null;
+  modality: string;
+  description: string;
+  body_part: string;
+  instance_count: number;
+  frame_count: number;
+  thumbnail: string;
+}
+
+export interface StudyDetail {
+  study: StudyRow;
+  series: SeriesRow[];
+  priors: StudyRow[];
+}
+
+export interface ServerStatus {
+  ae_title: string;
+  host: string;
+  dicom_port: number;
+  http_port: number;
+  version: string;
+  studies: number;
+  series: number;
+  instances: number;
+  bytes_stored: number;
+  open_access: boolean;
+  demo: boolean;
+}
+
+export interface RefusedCaller {
+  ae_title: string;
+  host: string;
+  last_seen: string;
+  count: number;
+}
+
+export interface KnownPeer {
+  ae_title: string;
+  host: string;
+  port: number;
+}
+
+export interface Callers {
+  refused: RefusedCaller[];
+  known: KnownPeer[];
+}
+
+/** One element of the DICOM JSON model (PS3.18 F.2). */
+export interface DicomElement {
+  vr: string;
+  Value?: unknown[];
+  BulkDataURI?: string;
+  InlineBinary?: string;
+}
+
+/** One instance in the DICOM JSON model, keyed by tag such as `00100010`. */
+export type DicomInstance = Record<string, DicomElement>;

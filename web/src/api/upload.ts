@@ -1,0 +1,98 @@
+/** One file to STOW-RS (PS3.18 10.5), with progress; and what its answer says. */
+import { currentCsrfToken } from './client';
+import type { DicomInstance } from './types';
+
+export type UploadOutcome =
+  | { kind: 'stored' }
+  | { kind: 'duplicate' }
+  | { kind: 'rejected'; reason: string; code: string }
+  | { kind: 'failed'; reason: string };
+
+const CRLF = '\r\n';
+
+/**
+ * Sends one Part 10 file.
+ * onProgress: bytes of this file sent so far.
+ */
+export function uploadFile(
+  file: File,
+  onProgress: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<UploadOutcome> {
+  return new Promise((resolve) => {
+    const boundary = `hounsfield-${crypto.randomUUID?.() ?? Math.random().toString(36).slice(2)}`;
+    const body = new Blob([
+      `--${boundary}${CRLF}Content-Type: application/dicom${CRLF}${CRLF}`,
+      file,
+      `${CRLF}--${boundary}--${CRLF}`,
+    ]);
+    const xhr = new XMLHttpRequest();
+    xhr.open('POST', '/dicom-web/studies');
+    xhr.setRequestHeader('Content-Type', `multipart/related; type="application/dicom"; boundary=${boundary}`);
+    xhr.setRequestHeader('Accept', 'application/dicom+json');
+    xhr.setRequestHeader('X-CSRF-Token', currentCsrfToken());
+    xhr.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size));
+    xhr.onload = () => {
+      onProgress(file.size);
+      resolve(readOutcome(xhr.status, xhr.responseText));
+    };
+    xhr.onerror = () => resolve({ kind: 'failed', reason: 'unreachable' });
+    xhr.onabort = () => resolve({ kind: 'failed', reason: 'cancelled' });
+    signal.addEventListener('abort', () => xhr.abort(), { once: true });
+    if (signal.aborted) resolve({ kind: 'failed', reason: 'cancelled' });
+    else xhr.send(body);
+  });
+}
+
+const REFERENCED_SOP_SEQUENCE = '00081199';
+const FAILED_SOP_SEQUENCE = '00081198';
+const OTHER_FAILURES_SEQUENCE = '0008119A';
+const FAILURE_REASON = '00081197';
+const WARNING_REASON = '00081196';
+const ERROR_COMMENT = '00000902';
+/** Ours: the object was already stored, byte for byte the same. */
+const DUPLICATE_COMMENT = /duplicate|already stored/i;
+
+function items(answer: DicomInstance, tag: string): DicomInstance[] {
+  return (answer[tag]?.Value ?? []) as DicomInstance[];
+}
+
+/** Reads a Store Instances Response (PS3.18 10.5.3). */
+export function readOutcome(status: number, text: string): UploadOutcome {
+  let answer: DicomInstance | undefined;
+  try {
+    const parsed = JSON.parse(text) as
+      | DicomInstance
+      | DicomInstance[]
+      | { error?: { message?: string; code?: string } };
+    if (!Array.isArray(parsed) && 'error' in parsed && parsed.error) {
+      const error = parsed.error as { message?: string; code?: string };
+      return { kind: 'rejected', reason: error.message ?? '', code: error.code ?? String(status) };
+    }
+    answer = (Array.isArray(parsed) ? parsed[0] : parsed) as DicomInstance | undefined;
+  } catch {
+    answer = undefined;
+  }
+  if (answer) {
+    const failed = [...items(answer, FAILED_SOP_SEQUENCE), ...items(answer, OTHER_FAILURES_SEQUENCE)][0];
+    if (failed) {
+      const reason = Number(failed[FAILURE_REASON]?.Value?.[0] ?? 0);
+      return {
+        kind: 'rejected',
+        reason: String(failed[ERROR_COMMENT]?.Value?.[0] ?? ''),
+        code: `0x${reason.toString(16).toUpperCase().padStart(4, '0')}`,
+      };
+    }
+    const stored = items(answer, REFERENCED_SOP_SEQUENCE)[0];
+    if (stored) {
+      const comment = String(stored[ERROR_COMMENT]?.Value?.[0] ?? answer[ERROR_COMMENT]?.Value?.[0] ?? '');
+      return DUPLICATE_COMMENT.test(comment) || Number(stored[WARNING_REASON]?.Value?.[0]) === 0x0111
+        ? { kind: 'duplicate' }
+        : { kind: 'stored' };
+    }
+  }
+  if (status >= 200 && status < 300) return { kind: 'stored' };
+  return status === 0 || status >= 500
+    ? { kind: 'failed', reason: `HTTP ${status}` }
+    : { kind: 'rejected', reason: '', code: `HTTP ${status}` };
+}

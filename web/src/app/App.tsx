@@ -1,0 +1,165 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { ApiError, api, whenSignedOut } from '../api/client';
+import type { ServerStatus, Session } from '../api/types';
+import { HelpSheet } from '../commands/HelpSheet';
+import { Palette } from '../commands/Palette';
+import { type Command, listenForKeys, useCommands } from '../commands/registry';
+import { CallersDialog } from '../features/callers/CallersDialog';
+import { PasswordDialog } from '../features/session/PasswordDialog';
+import { SignInPage } from '../features/session/SignInPage';
+import { UploadButton, UploadPanel, UploadZone, useUploadQueue } from '../features/upload/UploadZone';
+import { WorklistPage } from '../features/worklist/WorklistPage';
+import { t, useLanguage } from '../i18n';
+import { Header } from './Header';
+import { navigate, routeOf, useAddress } from './router';
+
+const ViewerPage = lazy(() => import('../features/viewer/ViewerPage'));
+const POLL_MS = 5000;
+
+export function App() {
+  useLanguage();
+  const [session, setSession] = useState<Session | null>();
+  const [unreachable, setUnreachable] = useState(false);
+
+  const look = useCallback(() => {
+    setUnreachable(false);
+    api.session().then(setSession, (cause: unknown) => {
+      if (cause instanceof ApiError && cause.status === 401) setSession(null);
+      else setUnreachable(true);
+    });
+  }, []);
+  useEffect(look, [look]);
+  useEffect(() => whenSignedOut(() => setSession(null)), []);
+  useEffect(() => listenForKeys(), []);
+
+  if (unreachable) {
+    return (
+      <main className="page-message" role="alert">
+        <p>{t('error.unreachable')}</p>
+        <button type="button" className="button" onClick={look}>
+          {t('app.retry')}
+        </button>
+      </main>
+    );
+  }
+  if (session === undefined) return <main className="page-message muted">{t('app.loading')}</main>;
+  if (session === null) return <SignInPage onSignedIn={setSession} />;
+  return <SignedIn session={session} onSignedOut={() => setSession(null)} />;
+}
+
+/** What the server says of itself, followed while the page is in view. */
+function useServer(): { status: ServerStatus | undefined; refused: number; refresh: () => void } {
+  const [status, setStatus] = useState<ServerStatus>();
+  const [refused, setRefused] = useState(0);
+  const [round, setRound] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` only asks for another look
+  useEffect(() => {
+    const abort = new AbortController();
+    const look = (): void => {
+      if (document.hidden) return;
+      api.status(abort.signal).then(setStatus, () => {});
+      api.callers(abort.signal).then(
+        (callers) => setRefused(callers.refused.length),
+        () => setRefused(0),
+      );
+    };
+    look();
+    const timer = setInterval(look, POLL_MS);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
+  }, [round]);
+  const refresh = useCallback(() => setRound((before) => before + 1), []);
+  return { status, refused, refresh };
+}
+
+type OpenDialog = 'palette' | 'help' | 'callers' | 'password' | undefined;
+
+function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
+  const address = useAddress();
+  const [path = '/', query = ''] = address.split(/(?=\?)/);
+  const route = routeOf(path);
+  const { status, refused, refresh } = useServer();
+  const queue = useUploadQueue(refresh);
+  const [dialog, setDialog] = useState<OpenDialog>();
+  const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
+
+  const signOut = useCallback(() => {
+    void api.signOut().finally(onSignedOut);
+  }, [onSignedOut]);
+  const openStudy = useCallback((studyUid: string) => navigate(`/viewer/${studyUid}`), []);
+  const backToList = useCallback(() => navigate(`/${listSearch}`), [listSearch]);
+  const search = useCallback((next: string) => {
+    setListSearch(next);
+    navigate(`/${next}`, { replace: true });
+  }, []);
+
+  const commands = useMemo<Command[]>(
+    () => [
+      {
+        id: 'palette',
+        title: 'palette.open',
+        group: 'general',
+        keys: ['Ctrl+k'],
+        everywhere: true,
+        run: () => setDialog('palette'),
+      },
+      { id: 'help', title: 'help.open', group: 'general', keys: ['?'], run: () => setDialog('help') },
+      { id: 'callers', title: 'cmd.callers', group: 'general', run: () => setDialog('callers') },
+      ...(session.open_access
+        ? []
+        : [
+            {
+              id: 'password',
+              title: 'cmd.changePassword',
+              group: 'general',
+              run: () => setDialog('password'),
+            } as const,
+            { id: 'signOut', title: 'cmd.signOut', group: 'general', run: signOut } as const,
+          ]),
+    ],
+    [session.open_access, signOut],
+  );
+  useCommands(commands);
+
+  const close = useCallback(() => setDialog(undefined), []);
+  return (
+    <>
+      {route.page === 'worklist' && (
+        <UploadZone queue={queue}>
+          <div className="page">
+            <Header session={session} status={status} refused={refused} commands={commands}>
+              <UploadButton queue={queue} />
+            </Header>
+            <WorklistPage search={query} status={status} onSearch={search} onOpen={openStudy} />
+          </div>
+        </UploadZone>
+      )}
+      {route.page === 'viewer' && (
+        <Suspense fallback={<main className="page-message muted">{t('viewer.loadingStudy')}</main>}>
+          <ViewerPage
+            key={route.studyUid}
+            studyUid={route.studyUid}
+            onLeave={backToList}
+            onHelp={() => setDialog('help')}
+            onPalette={() => setDialog('palette')}
+          />
+        </Suspense>
+      )}
+      {route.page === 'unknown' && (
+        <main className="page-message">
+          <p>{t('app.notFound')}</p>
+          <button type="button" className="button" onClick={backToList}>
+            {t('app.backToWorklist')}
+          </button>
+        </main>
+      )}
+      <UploadPanel queue={queue} />
+      {dialog === 'palette' && <Palette onClose={close} />}
+      {dialog === 'help' && <HelpSheet onClose={close} mouse={route.page === 'viewer'} />}
+      {dialog === 'callers' && <CallersDialog status={status} onClose={close} onChanged={refresh} />}
+      {dialog === 'password' && <PasswordDialog userName={session.user.name} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ServerStatus, Session } from '../api/types';
+import { titleOf } from '../commands/Palette';
+import type { Command } from '../commands/registry';
+import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t } from '../i18n';
+import { Icon } from '../ui/Icon';
+
+interface Props {
+  session: Session;
+  status: ServerStatus | undefined;
+  refused: number;
+  commands: readonly Command[];
+  children: ReactNode;
+}
+
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', fr: 'Français', es: 'Español' };
+
+export function Header({ session, status, refused, commands, children }: Props) {
+  const run = (id: string): void => commands.find((command) => command.id === id)?.run();
+  return (
+    <header className="bar">
+      <img src="/icon.svg" alt="" width="22" height="22" />
+      <strong className="brand">{t('app.name')}</strong>
+      {status?.demo && <span className="badge badge-info">{t('app.demo')}</span>}
+      {session.open_access && <span className="badge badge-warn">{t('app.openAccess')}</span>}
+      <span className="spacer" />
+      {children}
+      <button type="button" className="button" onClick={() => run('callers')} data-testid="node">
+        <Icon name="node" />
+        {status ? `${status.ae_title} ${status.host}:${status.dicom_port}` : t('callers.node')}
+        {refused > 0 && <span className="badge badge-warn">{t('callers.badge', { count: refused })}</span>}
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('palette.open')}
+        title={`${t('palette.open')} (Ctrl K)`}
+        onClick={() => run('palette')}
+      >
+        <Icon name="commands" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('help.open')}
+        title={`${t('help.open')} (?)`}
+        onClick={() => run('help')}
+      >
+        <Icon name="help" />
+      </button>
+      <UserMenu session={session} commands={commands} />
+    </header>
+  );
+}
+
+function UserMenu({ session, commands }: { session: Session; commands: readonly Command[] }) {
+  const [open, setOpen] = useState(false);
+  const menu = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const outside = (event: PointerEvent): void => {
+      if (!menu.current?.contains(event.target as Node)) setOpen(false);
+    };
+    const onEscape = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        setOpen(false);
+      }
+    };
+    window.addEventListener('pointerdown', outside);
+    window.addEventListener('keydown', onEscape, true);
+    return () => {
+      window.removeEventListener('pointerdown', outside);
+      window.removeEventListener('keydown', onEscape, true);
+    };
+  }, [open]);
+  const offered = commands.filter((command) => ['password', 'signOut'].includes(command.id));
+  return (
+    <div className="menu" ref={menu}>
+      <button
+        type="button"
+        className="button"
+        aria-expanded={open}
+        aria-haspopup="true"
+        onClick={() => setOpen(!open)}
+        data-testid="user-menu"
+      >
+        <Icon name="user" /> {session.user.name}
+      </button>
+      {open && (
+        <div className="menu-list">
+          <label className="menu-field">
+            {t('app.language')}
+            <select
+              className="select"
+              value={currentLanguage()}
+              onChange={(event) => chooseLanguage(event.target.value as Language)}
+            >
+              {LANGUAGES.map((language) => (
+                <option key={language} value={language}>
+                  {LANGUAGE_NAMES[language]}
+                </option>
+              ))}
+            </select>
+          </label>
+          {offered.map((command) => (
+            <button
+              type="button"
+              key={command.id}
+              className="menu-item"
+              onClick={() => {
+                setOpen(false);
+                command.run();
+              }}
+            >
+              {titleOf(command)}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+/** Files out of a drop, folders included. */
+
+/** Names that media and operating systems put beside the images. */
+const NOT_OBJECTS = /^(DICOMDIR|\.DS_Store|Thumbs\.db|desktop\.ini|autorun\.inf)$/i;
+
+export function worthSending(name: string): boolean {
+  return !NOT_OBJECTS.test(name) && !name.startsWith('._');
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File | undefined> {
+  return new Promise((resolve) => entry.file(resolve, () => resolve(undefined)));
+}
+
+function readSome(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
+  return new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+}
+
+async function walk(entry: FileSystemEntry, found: File[]): Promise<void> {
+  if (entry.isFile) {
+    const file = await fileOf(entry as FileSystemFileEntry);
+    if (file && worthSending(file.name)) {
+      Object.defineProperty(file, 'droppedPath', { value: entry.fullPath.replace(/^\//, '') });
+      found.push(file);
+    }
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  // A reader hands out a hundred entries at a time, and an empty list at the end.
+  for (let some = await readSome(reader); some.length > 0; some = await readSome(reader)) {
+    for (const child of some) await walk(child, found);
+  }
+}
+
+/** Must be called in the drop event itself: afterwards the browser forgets the entries. */
+export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => item.webkitGetAsEntry?.() ?? null);
+  const plain = [...transfer.files];
+  if (entries.length === 0 || entries.some((entry) => entry === null))
+    return plain.filter((file) => worthSending(file.name));
+  const found: File[] = [];
+  for (const entry of entries as FileSystemEntry[]) await walk(entry, found);
+  return found;
+}

@@ -1,0 +1,132 @@
+import { useState } from 'react';
+import type { SeriesRow, StudyDetail, StudyRow } from '../../api/types';
+import { t } from '../../i18n';
+import { count, daysBetween, dicomDate } from '../../ui/format';
+import { ageText } from './corner';
+import { type Assignment, LAYOUTS, seriesInOrder, type ViewerSession, type ViewerState } from './session';
+import { SERIES_DRAG_TYPE } from './TileView';
+
+interface Props {
+  session: ViewerSession;
+  viewer: ViewerState;
+}
+
+/** Left of the pictures: this study's series, and the priors. */
+export function Rail({ session, viewer }: Props) {
+  const main = session.main;
+  return (
+    <nav className="rail" aria-label={t('viewer.rail')}>
+      <h2>{t('viewer.thisStudy')}</h2>
+      <SeriesList session={session} viewer={viewer} detail={main} />
+      <h2>{t('viewer.priors')}</h2>
+      {main.priors.length === 0 && <p className="muted rail-note">{t('viewer.noPriors')}</p>}
+      {main.priors.map((prior) => (
+        <Prior key={prior.study_instance_uid} session={session} viewer={viewer} prior={prior} main={main.study} />
+      ))}
+    </nav>
+  );
+}
+
+function Prior({ session, viewer, prior, main }: Props & { prior: StudyRow; main: StudyRow }) {
+  const [open, setOpen] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const detail = viewer.studies[prior.study_instance_uid];
+  const days = daysBetween(prior.study_date, main.study_date);
+  return (
+    <div className="prior">
+      <button
+        type="button"
+        className="prior-head"
+        aria-expanded={open}
+        onClick={() => {
+          setOpen(!open);
+          setFailed(false);
+          if (!detail) session.openStudy(prior.study_instance_uid).catch(() => setFailed(true));
+        }}
+      >
+        <span className="prior-date">{dicomDate(prior.study_date) || '–'}</span>
+        <span className="chip">{prior.modalities.join(' ')}</span>
+        {days !== undefined && days !== 0 && <span className="muted">{`${days > 0 ? '−' : '+'}${ageText(days)}`}</span>}
+        <span className="prior-description">{prior.description || t('worklist.noDescription')}</span>
+      </button>
+      {open && failed && <p className="muted rail-note">{t('viewer.failedStudy')}</p>}
+      {open && detail && <SeriesList session={session} viewer={viewer} detail={detail} />}
+    </div>
+  );
+}
+
+function SeriesList({ session, viewer, detail }: Props & { detail: StudyDetail }) {
+  if (detail.series.length === 0) return <p className="muted rail-note">{t('viewer.noSeries')}</p>;
+  return (
+    <ul className="series-list">
+      {seriesInOrder(detail).map((series) => (
+        <SeriesEntry
+          key={series.series_instance_uid}
+          session={session}
+          viewer={viewer}
+          series={series}
+          studyUid={detail.study.study_instance_uid}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: SeriesRow; studyUid: string }) {
+  const visible = viewer.tiles.slice(0, LAYOUTS[viewer.layout]);
+  const shownSets = visible.filter((tile) => tile?.seriesUid === series.series_instance_uid);
+  const current = viewer.tiles[viewer.active];
+  const sets = viewer.sets[series.series_instance_uid] ?? [];
+  const assignment = (set: number): Assignment => ({ studyUid, seriesUid: series.series_instance_uid, set });
+  const images = series.frame_count || series.instance_count;
+  return (
+    <li>
+      <button
+        type="button"
+        className={`series${shownSets.length > 0 ? ' series-shown' : ''}${current?.seriesUid === series.series_instance_uid ? ' series-active' : ''}`}
+        draggable
+        data-testid="series"
+        onDragStart={(event) => event.dataTransfer.setData(SERIES_DRAG_TYPE, JSON.stringify(assignment(0)))}
+        onClick={() => session.show(assignment(0))}
+      >
+        <Thumbnail address={series.thumbnail} modality={series.modality} />
+        <span className="series-words">
+          <span className="series-name">{series.description || series.body_part || series.modality}</span>
+          <span className="muted">
+            {[series.number === null ? '' : `#${series.number}`, series.modality, count(images)]
+              .filter(Boolean)
+              .join(' · ')}
+          </span>
+        </span>
+      </button>
+      {sets.length > 1 && (
+        <div className="sets">
+          {sets.map((set, at) => (
+            <button
+              type="button"
+              key={set.id}
+              className={`set${current?.seriesUid === series.series_instance_uid && current.set === at ? ' set-active' : ''}`}
+              aria-label={`${series.description || series.modality} ${at + 1}`}
+              onClick={() => session.show(assignment(at))}
+            >
+              {at + 1}
+            </button>
+          ))}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Thumbnail({ address, modality }: { address: string; modality: string }) {
+  const [failed, setFailed] = useState(false);
+  return (
+    <span className="thumb">
+      {failed || !address ? (
+        <span className="thumb-word">{modality}</span>
+      ) : (
+        <img src={address} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setFailed(true)} />
+      )}
+    </span>
+  );
+}

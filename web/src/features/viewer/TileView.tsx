@@ -1,0 +1,286 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { ApiError } from '../../api/client';
+import { t } from '../../i18n';
+import type { Tile, TileFailure, TileState } from '../../imaging';
+import { NO_LETTERS } from '../../imaging/orientation';
+import { roundLength } from '../../imaging/spacing';
+import { isMeasuring } from '../../imaging/toolNames';
+import { Icon } from '../../ui/Icon';
+import { badges, cornerText, shortNumber } from './corner';
+import { ScrollBar } from './ScrollBar';
+import type { Assignment, ViewerSession, ViewerState } from './session';
+
+export const SERIES_DRAG_TYPE = 'application/x-hounsfield-series';
+
+const NOTHING: TileState = {
+  status: 'empty',
+  index: 0,
+  count: 0,
+  zoom: 1,
+  letters: NO_LETTERS,
+  scaleSource: 'none',
+  inverted: false,
+  loaded: new Uint8Array(0),
+  loadedCount: 0,
+  playing: 0,
+};
+
+function useTile(session: ViewerSession, position: number) {
+  const element = useRef<HTMLDivElement>(null);
+  const [tile, setTile] = useState<Tile>();
+  useEffect(() => {
+    const host = element.current;
+    if (!host) return;
+    const id = `tile-${position}`;
+    const attached = session.stage.attach(id, host);
+    session.setTileObject(position, attached);
+    setTile(attached);
+    return () => {
+      session.setTileObject(position, undefined);
+      session.stage.detach(id);
+      setTile(undefined);
+    };
+  }, [session, position]);
+  const subscribe = useCallback((listener: () => void) => tile?.subscribe(listener) ?? (() => {}), [tile]);
+  const state = useSyncExternalStore(subscribe, () => tile?.getState() ?? NOTHING);
+  return { element, tile, state };
+}
+
+function failureText(failure: TileFailure): string {
+  if (failure.kind === 'http') return t('viewer.tileFailed.http', { status: failure.status ?? 0 });
+  return t(failure.kind === 'network' ? 'viewer.tileFailed.network' : 'viewer.tileFailed.decode');
+}
+
+interface Props {
+  session: ViewerSession;
+  viewer: ViewerState;
+  position: number;
+  assignment: Assignment | undefined;
+}
+
+export function TileView({ session, viewer, position, assignment }: Props) {
+  const { element, tile, state } = useTile(session, position);
+  const [seriesError, setSeriesError] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  const [over, setOver] = useState(false);
+  const active = viewer.active === position;
+  const series = assignment && session.series(assignment);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` only asks for another try
+  useEffect(() => {
+    if (!tile || !assignment) return;
+    let live = true;
+    setSeriesError(undefined);
+    session
+      .loadSeries(assignment.studyUid, assignment.seriesUid)
+      .then((sets) => {
+        const set = sets[Math.min(assignment.set, sets.length - 1)];
+        if (live && set) return tile.show(set);
+      })
+      .catch((error: unknown) => {
+        if (!live) return;
+        const reason =
+          error instanceof ApiError && error.status > 0
+            ? t('error.server', { status: error.status })
+            : t('error.unreachable');
+        setSeriesError(`${t('viewer.seriesFailed')} ${reason}`);
+      });
+    return () => {
+      live = false;
+    };
+  }, [tile, session, assignment, attempt]);
+
+  const waiting = assignment && !seriesError && (state.status === 'empty' || state.status === 'loading');
+  const fresh = assignment && state.displaySet?.seriesInstanceUid === assignment.seriesUid;
+  return (
+    <section
+      className={`tile${active ? ' tile-active' : ''}${over ? ' tile-over' : ''}`}
+      aria-label={series?.description || t('viewer.emptyTile')}
+      data-status={seriesError ? 'failed' : state.status}
+      data-testid={`tile-${position}`}
+      onPointerDownCapture={() => session.activate(position)}
+      onContextMenu={(event) => event.preventDefault()}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes(SERIES_DRAG_TYPE)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        const dragged = event.dataTransfer.getData(SERIES_DRAG_TYPE);
+        if (!dragged) return;
+        event.preventDefault();
+        session.show(JSON.parse(dragged) as Assignment, position);
+      }}
+    >
+      <div ref={element} className="tile-canvas" />
+      {waiting && series && (!fresh || state.zoom === 1) && (
+        <Preview key={series.thumbnail} address={series.thumbnail} />
+      )}
+      {assignment && fresh && state.instance && <Overlay session={session} viewer={viewer} state={state} tile={tile} />}
+      {!assignment && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
+      {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}
+      {seriesError && (
+        <div className="tile-message" role="alert">
+          <Icon name="warning" size={22} />
+          <p>{seriesError}</p>
+          <button type="button" className="button" onClick={() => setAttempt((before) => before + 1)}>
+            {t('app.retry')}
+          </button>
+        </div>
+      )}
+      {!seriesError && state.status === 'failed' && state.failure && (
+        <Failed key={`${state.displaySet?.id}:${state.index}`} state={state} onRetry={() => void tile?.retry()} />
+      )}
+      {!seriesError && state.displaySet && state.displaySet.kind !== 'image' && (
+        <div className="tile-message">
+          <p>{t(`viewer.kind.${state.displaySet.kind}`, { modality: state.displaySet.modality })}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The thumbnail, enlarged, until the picture itself is there. */
+function Preview({ address }: { address: string }) {
+  const [shown, setShown] = useState(false);
+  return (
+    <img
+      className={`tile-preview${shown ? ' tile-preview-on' : ''}`}
+      src={address}
+      alt=""
+      onLoad={() => setShown(true)}
+    />
+  );
+}
+
+function Failed({ state, onRetry }: { state: TileState; onRetry: () => void }) {
+  const [asServer, setAsServer] = useState(false);
+  const slice = state.displaySet?.slices[state.index];
+  const set = state.displaySet;
+  if (!slice || !set || !state.failure) return null;
+  if (asServer) {
+    const address = `/dicom-web/studies/${set.studyInstanceUid}/series/${set.seriesInstanceUid}/instances/${slice.sopInstanceUid}/frames/${slice.frame}/rendered`;
+    return <img className="tile-preview tile-preview-on" src={address} alt="" onError={() => setAsServer(false)} />;
+  }
+  return (
+    <div className="tile-message" role="alert">
+      <Icon name="warning" size={22} />
+      <p>{t('viewer.tileFailed')}</p>
+      <p className="muted">{failureText(state.failure)}</p>
+      <div className="row">
+        <button type="button" className="button" onClick={onRetry}>
+          {t('app.retry')}
+        </button>
+        <button type="button" className="button" onClick={() => setAsServer(true)}>
+          {t('viewer.serverPicture')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface OverlayProps {
+  session: ViewerSession;
+  viewer: ViewerState;
+  state: TileState;
+  tile: Tile | undefined;
+}
+
+function Lines({ lines }: { lines: readonly string[] }) {
+  return lines.filter(Boolean).map((line, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity but their place
+    <div key={at}>{line}</div>
+  ));
+}
+
+function Overlay({ session, viewer, state, tile }: OverlayProps) {
+  const instance = state.instance;
+  if (!instance || !state.displaySet) return null;
+  const corner = cornerText(instance, state);
+  const shown = viewer.studies[state.displaySet.studyInstanceUid]?.study;
+  const marks = badges(instance, session.main.study, shown);
+  const full = viewer.overlay === 'full';
+  const some = viewer.overlay !== 'identity';
+  const image = state.displaySet.kind === 'image';
+  return (
+    <>
+      <div className="corner corner-tl" data-testid="corner-tl">
+        {/* Identity is never hidden: priors may share the grid. */}
+        <Lines lines={full ? corner.topLeft : corner.topLeft.slice(0, 2)} />
+        <div className="badges">
+          {marks.map((mark) => (
+            <span key={mark.text} className={`badge badge-${mark.tone}`}>
+              {mark.text}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div className="corner corner-tr" data-testid="corner-tr">
+        <Lines lines={full ? corner.topRight : corner.topRight.slice(1, 2)} />
+      </div>
+      {some && (
+        <div className="corner corner-bl" data-testid="corner-bl">
+          <Lines lines={full ? corner.bottomLeft : corner.bottomLeft.slice(0, 2)} />
+        </div>
+      )}
+      {some && image && (
+        <div className="corner corner-br" data-testid="corner-br">
+          {isMeasuring(viewer.tool) && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
+          {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
+          {state.loadedCount < state.count && state.count > 1 && (
+            <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>
+          )}
+          <Lines lines={full ? corner.bottomRight : corner.bottomRight.slice(0, 1)} />
+        </div>
+      )}
+      {image && (
+        <>
+          <span className="letter letter-l" data-testid="letter-l">
+            {state.letters.left}
+          </span>
+          <span className="letter letter-r" data-testid="letter-r">
+            {state.letters.right}
+          </span>
+          <span className="letter letter-t" data-testid="letter-t">
+            {state.letters.top}
+          </span>
+          <span className="letter letter-b" data-testid="letter-b">
+            {state.letters.bottom}
+          </span>
+        </>
+      )}
+      {image && some && state.status === 'ready' && <ScaleBar state={state} />}
+      {image && state.count > 1 && (
+        <ScrollBar
+          index={state.index}
+          count={state.count}
+          loaded={state.loaded}
+          onScroll={(index) => tile?.scrollTo(index)}
+        />
+      )}
+    </>
+  );
+}
+
+const SCALE_BAR_ROOM = 120;
+
+function ScaleBar({ state }: { state: TileState }) {
+  const perPixel = state.mmPerPixel?.x ?? 1 / state.zoom;
+  const length = roundLength(SCALE_BAR_ROOM * perPixel);
+  if (!(length > 0)) return null;
+  const label = state.mmPerPixel
+    ? length >= 100
+      ? `${shortNumber(length / 10)} cm`
+      : `${shortNumber(length)} mm`
+    : `${shortNumber(length)} px`;
+  return (
+    <div className="scale" data-testid="scale">
+      <div className="scale-label">
+        {label} <span className="muted">{t(`viewer.scale.${state.scaleSource}`)}</span>
+      </div>
+      <div className="scale-line" style={{ width: `${length / perPixel}px` }} />
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import { titleOf } from '../../commands/Palette';
+import { type Command, keyLabel } from '../../commands/registry';
+import { t } from '../../i18n';
+import { MEASURING_TOOLS, MOVING_TOOLS } from '../../imaging/toolNames';
+import { dicomDate, personName } from '../../ui/format';
+import { Icon, type IconName } from '../../ui/Icon';
+import type { ViewerSession, ViewerState } from './session';
+
+interface Props {
+  session: ViewerSession;
+  viewer: ViewerState;
+  commands: readonly Command[];
+  onLeave: () => void;
+  onHelp: () => void;
+  onPalette: () => void;
+  onRail: () => void;
+}
+
+const ICONS: Readonly<Record<string, IconName>> = {
+  'tool.window': 'window',
+  'tool.zoom': 'zoom',
+  'tool.pan': 'pan',
+  'tool.scroll': 'scroll',
+  'tool.length': 'length',
+  'tool.angle': 'angle',
+  'tool.ellipse': 'ellipse',
+  'tool.rectangle': 'rectangle',
+  'tool.arrow': 'arrow',
+  reset: 'reset',
+  invert: 'invert',
+  'flip.horizontal': 'flipH',
+  'flip.vertical': 'flipV',
+  'rotate.left': 'rotateLeft',
+  'rotate.right': 'rotateRight',
+  cine: 'play',
+  link: 'link',
+  'layout.1x1': 'grid1',
+  'layout.1x2': 'grid2',
+  'layout.2x2': 'grid4',
+  fullScreen: 'expand',
+};
+
+const GROUPS: ReadonlyArray<readonly string[]> = [
+  MOVING_TOOLS.map((tool) => `tool.${tool}`),
+  MEASURING_TOOLS.filter((tool) => tool !== 'cobb' && tool !== 'bidirectional').map((tool) => `tool.${tool}`),
+  ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'reset'],
+  ['cine', 'link'],
+  ['layout.1x1', 'layout.1x2', 'layout.2x2', 'fullScreen'],
+];
+
+export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette, onRail }: Props) {
+  const { study } = session.main;
+  const presets = commands.filter((command) => command.id.startsWith('preset.'));
+  return (
+    <header className="bar">
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onLeave}
+        aria-label={t('cmd.worklist')}
+        title={`${t('cmd.worklist')} (Esc)`}
+      >
+        <Icon name="back" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onRail}
+        aria-label={t('viewer.toggleRail')}
+        title={t('viewer.toggleRail')}
+      >
+        <Icon name="rail" />
+      </button>
+      <div className="bar-title" title={study.description}>
+        <strong>{personName(study.patient_name) || t('worklist.noName')}</strong>
+        <span className="muted">
+          {[study.patient_id, dicomDate(study.study_date), study.description].filter(Boolean).join(' · ')}
+        </span>
+      </div>
+      <div className="tools" role="toolbar" aria-label={t('group.tool')}>
+        {GROUPS.map((group) => (
+          <div className="tool-group" key={group[0]}>
+            {group.map((id) => {
+              const command = commands.find((candidate) => candidate.id === id);
+              if (!command) return null;
+              const name = titleOf(command);
+              return (
+                <button
+                  type="button"
+                  key={id}
+                  className="icon-button"
+                  aria-label={name}
+                  aria-pressed={command.active ? command.active() : undefined}
+                  title={command.keys?.[0] ? `${name} (${keyLabel(command.keys[0])})` : name}
+                  onClick={command.run}
+                >
+                  <Icon name={ICONS[id] ?? 'commands'} />
+                </button>
+              );
+            })}
+          </div>
+        ))}
+        <select
+          className="select"
+          aria-label={t('group.window')}
+          value=""
+          onChange={(event) => {
+            commands.find((command) => command.id === event.target.value)?.run();
+            event.target.blur();
+          }}
+        >
+          <option value="" disabled hidden>
+            {t('group.window')}
+          </option>
+          {presets.map((command) => (
+            <option key={command.id} value={command.id}>
+              {`${command.keys?.[0]}  ${command.titleKeys?.name ? t(command.titleKeys.name) : ''}`}
+            </option>
+          ))}
+        </select>
+      </div>
+      <span className="badge badge-quiet" title={viewer.tool}>
+        {t('viewer.notForDiagnosis')}
+      </span>
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onPalette}
+        aria-label={t('palette.open')}
+        title={`${t('palette.open')} (Ctrl K)`}
+      >
+        <Icon name="commands" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onHelp}
+        aria-label={t('help.open')}
+        title={`${t('help.open')} (?)`}
+      >
+        <Icon name="help" />
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,136 @@
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { ApiError, api } from '../../api/client';
+import { useCommands } from '../../commands/registry';
+import { t } from '../../i18n';
+import { purgePictures, Stage, startImaging, usesProcessorOnly } from '../../imaging';
+import { Rail } from './Rail';
+import { LAYOUTS, ViewerSession } from './session';
+import { TileView } from './TileView';
+import { Toolbar } from './Toolbar';
+import './viewer.css';
+import { viewerCommands } from './commands';
+
+interface Props {
+  studyUid: string;
+  onLeave: () => void;
+  onHelp: () => void;
+  onPalette: () => void;
+}
+
+export default function ViewerPage({ studyUid, onLeave, onHelp, onPalette }: Props) {
+  const [session, setSession] = useState<ViewerSession>();
+  const [error, setError] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` only asks for another try
+  useEffect(() => {
+    let live = true;
+    let opened: Stage | undefined;
+    setError(undefined);
+    Promise.all([api.study(studyUid), startImaging()])
+      .then(([detail]) => {
+        if (!live) return;
+        opened = new Stage();
+        setSession(new ViewerSession(opened, detail));
+      })
+      .catch((cause: unknown) => {
+        if (!live) return;
+        if (!(cause instanceof ApiError)) setError(t('viewer.failedStudy'));
+        else if (cause.status === 404 || cause.status === 410) setError(t('error.notFound'));
+        else setError(cause.status > 0 ? t('error.server', { status: cause.status }) : t('error.unreachable'));
+      });
+    return () => {
+      live = false;
+      setSession(undefined);
+      // The tiles' own clean-up runs first; the engine goes after them.
+      queueMicrotask(() => {
+        opened?.destroy();
+        purgePictures();
+      });
+    };
+  }, [studyUid, attempt]);
+
+  if (error) {
+    return (
+      <main className="page-message" role="alert">
+        <p>{error}</p>
+        <div className="row">
+          <button type="button" className="button" onClick={() => setAttempt((before) => before + 1)}>
+            {t('app.retry')}
+          </button>
+          <button type="button" className="button" onClick={onLeave}>
+            {t('app.backToWorklist')}
+          </button>
+        </div>
+      </main>
+    );
+  }
+  if (!session) return <main className="page-message muted">{t('viewer.loadingStudy')}</main>;
+  return <OpenStudy session={session} onLeave={onLeave} onHelp={onHelp} onPalette={onPalette} />;
+}
+
+function OpenStudy({ session, onLeave, onHelp, onPalette }: Omit<Props, 'studyUid'> & { session: ViewerSession }) {
+  const viewer = useSyncExternalStore(session.subscribe, session.getState);
+  const page = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
+  const [rail, setRail] = useState(true);
+  const shown = viewer.tiles[viewer.active];
+  const modality = (shown && session.series(shown)?.modality) ?? '';
+
+  const toggleFullScreen = useCallback(() => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void page.current?.requestFullscreen?.();
+  }, []);
+  const commands = useMemo(
+    () => viewerCommands(session, { backToWorklist: onLeave, toggleFullScreen, modality }),
+    [session, onLeave, toggleFullScreen, modality],
+  );
+  useCommands(commands);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the tiles observed change with the layout
+  useEffect(() => {
+    const observed = grid.current;
+    if (!observed) return;
+    let request = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(request);
+      request = requestAnimationFrame(() => session.stage.resize());
+    });
+    observer.observe(observed);
+    for (const tile of observed.children) observer.observe(tile);
+    return () => {
+      cancelAnimationFrame(request);
+      observer.disconnect();
+    };
+  }, [session, viewer.layout]);
+
+  const positions = Array.from({ length: LAYOUTS[viewer.layout] }, (_, position) => position);
+  return (
+    <div className="viewer" ref={page}>
+      <Toolbar
+        session={session}
+        viewer={viewer}
+        commands={commands}
+        onLeave={onLeave}
+        onHelp={onHelp}
+        onPalette={onPalette}
+        onRail={() => setRail(!rail)}
+      />
+      <div className="viewer-body">
+        {rail && <Rail session={session} viewer={viewer} />}
+        <main className={`grid grid-${viewer.layout}`} ref={grid}>
+          {positions.map((position) => (
+            <TileView
+              key={position}
+              session={session}
+              viewer={viewer}
+              position={position}
+              assignment={viewer.tiles[position]}
+            />
+          ))}
+        </main>
+      </div>
+      {usesProcessorOnly() && <p className="viewer-note muted">{t('viewer.noWebgl')}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+/** Everything the viewer can do, as commands for menu, keys, palette and help. */
+import type { Command } from '../../commands/registry';
+import type { MessageKey } from '../../i18n';
+import type { Tile } from '../../imaging';
+import { presetsFor } from '../../imaging/presets';
+import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
+import { LAYOUTS, type Layout, type ViewerSession } from './session';
+
+const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string }>> = {
+  window: { title: 'cmd.toolWindow', key: 'w' },
+  zoom: { title: 'cmd.toolZoom', key: 'z' },
+  pan: { title: 'cmd.toolPan', key: 'p' },
+  scroll: { title: 'cmd.toolScroll', key: 's' },
+  length: { title: 'cmd.toolLength', key: 'l' },
+  angle: { title: 'cmd.toolAngle', key: 'a' },
+  cobb: { title: 'cmd.toolCobb', key: 'b' },
+  ellipse: { title: 'cmd.toolEllipse', key: 'e' },
+  rectangle: { title: 'cmd.toolRectangle', key: 'r' },
+  bidirectional: { title: 'cmd.toolBidirectional', key: 'd' },
+  arrow: { title: 'cmd.toolArrow', key: 't' },
+};
+
+const LAYOUT_COMMANDS: Readonly<Record<Layout, { title: MessageKey; key: string }>> = {
+  '1x1': { title: 'cmd.layout1x1', key: 'F1' },
+  '1x2': { title: 'cmd.layout1x2', key: 'F2' },
+  '2x2': { title: 'cmd.layout2x2', key: 'F4' },
+};
+
+export interface Surroundings {
+  backToWorklist: () => void;
+  toggleFullScreen: () => void;
+  /** Modality shown in the active tile: its presets have the number keys. */
+  modality: string;
+}
+
+export function viewerCommands(session: ViewerSession, around: Surroundings): Command[] {
+  const onTile = (verb: (tile: Tile) => void) => () => {
+    const tile = session.activeTile();
+    if (tile) verb(tile);
+  };
+  const view = (id: string, title: MessageKey, keys: string[], verb: (tile: Tile) => void): Command => ({
+    id,
+    title,
+    keys,
+    group: 'view',
+    run: onTile(verb),
+  });
+  const move = (id: string, title: MessageKey, keys: string[], verb: (tile: Tile) => void): Command => ({
+    id,
+    title,
+    keys,
+    group: 'navigate',
+    repeats: true,
+    run: onTile(verb),
+  });
+  return [
+    {
+      id: 'worklist',
+      title: 'cmd.worklist',
+      group: 'general',
+      keys: ['Escape'],
+      run: () => leaveOrCalm(session, around),
+    },
+    move('slice.next', 'cmd.nextSlice', ['ArrowDown', 'ArrowRight'], (tile) => tile.scrollBy(1)),
+    move('slice.previous', 'cmd.previousSlice', ['ArrowUp', 'ArrowLeft'], (tile) => tile.scrollBy(-1)),
+    move('slice.first', 'cmd.firstSlice', ['Home'], (tile) => tile.scrollTo(0)),
+    move('slice.last', 'cmd.lastSlice', ['End'], (tile) => tile.scrollTo(Number.MAX_SAFE_INTEGER)),
+    { id: 'series.next', title: 'cmd.nextSeries', group: 'navigate', keys: ['PageDown'], run: () => session.step(1) },
+    {
+      id: 'series.previous',
+      title: 'cmd.previousSeries',
+      group: 'navigate',
+      keys: ['PageUp'],
+      run: () => session.step(-1),
+    },
+    { id: 'tile.next', title: 'cmd.nextTile', group: 'navigate', keys: ['.'], run: () => session.nextTile() },
+    { ...move('cine', 'cmd.cine', ['Space'], (tile) => tile.toggleCine()), repeats: false },
+    {
+      id: 'link',
+      title: 'cmd.link',
+      group: 'navigate',
+      keys: ['x'],
+      active: () => session.getState().linked,
+      run: () => session.toggleLinked(),
+    },
+    view('reset', 'cmd.reset', ['0'], (tile) => tile.reset()),
+    view('fit', 'cmd.fit', ['f'], (tile) => tile.fit()),
+    view('actual', 'cmd.actual', ['g'], (tile) => tile.actualSize()),
+    view('invert', 'cmd.invert', ['i'], (tile) => tile.invert()),
+    view('flip.horizontal', 'cmd.flipHorizontal', ['h'], (tile) => tile.flip('horizontal')),
+    view('flip.vertical', 'cmd.flipVertical', ['v'], (tile) => tile.flip('vertical')),
+    view('rotate.left', 'cmd.rotateLeft', ['['], (tile) => tile.rotate(-1)),
+    view('rotate.right', 'cmd.rotateRight', [']'], (tile) => tile.rotate(1)),
+    { id: 'overlay', title: 'cmd.overlay', group: 'view', keys: ['o'], run: () => session.nextOverlay() },
+    { id: 'fullScreen', title: 'cmd.fullScreen', group: 'view', keys: ['Shift+Enter'], run: around.toggleFullScreen },
+    ...presetsFor(around.modality)
+      .slice(0, 9)
+      .map(
+        (preset, at): Command => ({
+          id: `preset.${at + 1}`,
+          title: 'cmd.preset',
+          titleKeys: { name: preset.name },
+          group: 'window',
+          keys: [String(at + 1)],
+          run: onTile((tile) => tile.applyPreset(preset)),
+        }),
+      ),
+    ...TOOL_NAMES.map(
+      (tool): Command => ({
+        id: `tool.${tool}`,
+        title: TOOL_COMMANDS[tool].title,
+        group: 'tool',
+        keys: [TOOL_COMMANDS[tool].key],
+        active: () => session.getState().tool === tool,
+        run: () => session.setTool(tool),
+      }),
+    ),
+    {
+      id: 'measurement.delete',
+      title: 'cmd.deleteMeasurement',
+      group: 'tool',
+      keys: ['Delete', 'Backspace'],
+      run: () => session.stage.deleteChosen(),
+    },
+    ...(Object.keys(LAYOUTS) as Layout[]).map(
+      (layout): Command => ({
+        id: `layout.${layout}`,
+        title: LAYOUT_COMMANDS[layout].title,
+        group: 'layout',
+        keys: [LAYOUT_COMMANDS[layout].key],
+        active: () => session.getState().layout === layout,
+        run: () => session.setLayout(layout),
+      }),
+    ),
+  ];
+}
+
+/** Esc first calms what is going on, and leaves the page only when nothing is. */
+function leaveOrCalm(session: ViewerSession, around: Surroundings): void {
+  const tile = session.activeTile();
+  if (document.fullscreenElement) around.toggleFullScreen();
+  else if (tile?.isPlaying()) tile.toggleCine();
+  else if (session.getState().tool !== 'window') session.setTool('window');
+  else around.backToWorklist();
+}

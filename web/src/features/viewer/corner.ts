@@ -1,0 +1,158 @@
+/** The words in a tile's corners, from the instance in view. Pure. */
+import type { StudyRow } from '../../api/types';
+import { t } from '../../i18n';
+import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
+import type { TileState } from '../../imaging/tile';
+import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../../ui/format';
+
+export interface CornerText {
+  topLeft: string[];
+  topRight: string[];
+  bottomLeft: string[];
+  bottomRight: string[];
+}
+
+export interface Badge {
+  text: string;
+  tone: 'warn' | 'info';
+}
+
+const SYNTAX_NAMES: Readonly<Record<string, string>> = {
+  '1.2.840.10008.1.2': 'raw',
+  '1.2.840.10008.1.2.1': 'raw',
+  '1.2.840.10008.1.2.2': 'raw (big endian)',
+  '1.2.840.10008.1.2.1.99': 'deflated',
+  '1.2.840.10008.1.2.5': 'RLE',
+  '1.2.840.10008.1.2.4.50': 'JPEG baseline',
+  '1.2.840.10008.1.2.4.51': 'JPEG extended',
+  '1.2.840.10008.1.2.4.57': 'JPEG lossless',
+  '1.2.840.10008.1.2.4.70': 'JPEG lossless',
+  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
+  '1.2.840.10008.1.2.4.81': 'JPEG-LS near-lossless',
+  '1.2.840.10008.1.2.4.90': 'JPEG 2000 lossless',
+  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
+  '1.2.840.10008.1.2.4.201': 'HTJ2K lossless',
+  '1.2.840.10008.1.2.4.202': 'HTJ2K lossless',
+  '1.2.840.10008.1.2.4.203': 'HTJ2K',
+  '1.2.840.10008.1.2.4.110': 'JPEG XL lossless',
+};
+
+/** `0.9766` rather than `0.976562500`; no trailing zeros. */
+export function shortNumber(value: number, digits = 4): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+export function ageText(days: number): string {
+  const age = ageOf(Math.abs(days));
+  return t(`viewer.${age.unit}`, { count: age.count });
+}
+
+function technique(instance: DicomInstance, frame: number): string {
+  const thickness = number(functionalGroup(instance, frame, TAG.pixelMeasuresSequence), TAG.sliceThickness);
+  const kvp = number(instance, TAG.kvp);
+  const mas = number(instance, TAG.exposureMas);
+  const tr = number(instance, TAG.repetitionTime);
+  const te = number(instance, TAG.echoTime);
+  return [
+    thickness ? t('viewer.thickness', { mm: shortNumber(thickness, 3) }) : '',
+    kvp ? `${shortNumber(kvp)} kV` : '',
+    mas ? `${shortNumber(mas)} mAs` : '',
+    tr ? `TR ${shortNumber(tr)}` : '',
+    te ? `TE ${shortNumber(te)}` : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** Slice Location where it is stated; its absence reads as nothing, never as 0. */
+function location(instance: DicomInstance, frame: number): string {
+  const stated = number(instance, TAG.sliceLocation);
+  if (stated !== undefined) return t('viewer.position', { mm: stated.toFixed(1) });
+  const z = numbers(functionalGroup(instance, frame, TAG.planePositionSequence), TAG.imagePosition)[2];
+  const plane = numbers(functionalGroup(instance, frame, TAG.planeOrientationSequence), TAG.imageOrientation);
+  const axial = plane.length === 6 && Math.abs(plane[2] ?? 1) < 0.05 && Math.abs(plane[5] ?? 1) < 0.05;
+  return z !== undefined && axial ? t('viewer.position', { mm: z.toFixed(1) }) : '';
+}
+
+export function cornerText(instance: DicomInstance, state: TileState): CornerText {
+  const frame = (state.displaySet?.slices[state.index]?.frame ?? 1) - 1;
+  const birth = text(instance, TAG.birthDate);
+  const sex = text(instance, TAG.sex);
+  const studyDate = text(instance, TAG.studyDate);
+  const laterality = text(instance, TAG.imageLaterality) || text(instance, TAG.laterality);
+  const seriesNumber = text(instance, TAG.seriesNumber);
+  const position = state.displaySet?.multiframe ? 'viewer.frame' : 'viewer.image';
+  const syntax = text(instance, TAG.availableTransferSyntaxUid);
+  return {
+    topLeft: [
+      personName(fullName(instance)) || t('worklist.noName'),
+      [text(instance, TAG.patientId), sex].filter(Boolean).join(' · '),
+      birth ? t('viewer.dob', { date: dicomDate(birth) }) : '',
+    ],
+    topRight: [
+      text(instance, TAG.studyDescription),
+      [dicomDate(studyDate), dicomTime(text(instance, TAG.studyTime))].filter(Boolean).join(' '),
+      text(instance, TAG.institution),
+      text(instance, TAG.accessionNumber) ? t('viewer.acc', { number: text(instance, TAG.accessionNumber) }) : '',
+    ],
+    bottomLeft: [
+      [
+        seriesNumber ? t('viewer.seriesShort', { number: seriesNumber }) : '',
+        text(instance, TAG.modality),
+        text(instance, TAG.seriesDescription),
+        laterality,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      state.count > 0 ? t(position, { index: state.index + 1, count: state.count }) : '',
+      [technique(instance, frame), location(instance, frame)].filter(Boolean).join(' · '),
+    ],
+    bottomRight: [
+      state.window
+        ? t('viewer.window', { width: shortNumber(state.window.width), center: shortNumber(state.window.center) })
+        : '',
+      state.count > 0 ? t('viewer.zoom', { percent: Math.round(state.zoom * 100) }) : '',
+      SYNTAX_NAMES[syntax] ?? '',
+    ],
+  };
+}
+
+/** Alphabetic and ideographic groups, joined as PS3.5 6.2.1 writes them. */
+function fullName(instance: DicomInstance): string {
+  const value = instance[TAG.patientName]?.Value?.[0];
+  if (value && typeof value === 'object') {
+    const name = value as { Alphabetic?: string; Ideographic?: string };
+    return [name.Alphabetic ?? '', name.Ideographic ?? ''].join('=').replace(/=$/, '');
+  }
+  return typeof value === 'string' ? value : '';
+}
+
+/** main: the study the page was opened for; shown: the one in the tile. */
+export function badges(instance: DicomInstance, main: StudyRow, shown: StudyRow | undefined): Badge[] {
+  const found: Badge[] = [];
+  if (
+    text(instance, TAG.lossy) === '01' ||
+    /\.4\.(50|51|81|91|203)$/.test(text(instance, TAG.availableTransferSyntaxUid))
+  ) {
+    const ratio = number(instance, TAG.lossyRatio);
+    found.push({
+      text: ratio && ratio > 1 ? t('viewer.lossyRatio', { ratio: shortNumber(ratio, 2) }) : t('viewer.lossy'),
+      tone: 'warn',
+    });
+  }
+  if (shown && shown.study_instance_uid !== main.study_instance_uid) {
+    const days = daysBetween(shown.study_date, main.study_date);
+    if (days !== undefined && days !== 0) {
+      found.push({
+        text: t(days > 0 ? 'viewer.priorBadge' : 'viewer.laterBadge', { age: ageText(days) }),
+        tone: 'info',
+      });
+    }
+    if (shown.patient_id !== main.patient_id) found.push({ text: t('viewer.otherPatient'), tone: 'warn' });
+  }
+  if (instance[TAG.voiLutSequence]?.Value?.length && !instance[TAG.windowCenter]?.Value?.length) {
+    found.push({ text: t('viewer.voiLut'), tone: 'warn' });
+  }
+  if (instance[TAG.modalityLutSequence]?.Value?.length) found.push({ text: t('viewer.modalityLut'), tone: 'warn' });
+  return found;
+}

@@ -1,0 +1,196 @@
+/** What the viewer shows where: studies, series, layout, the active tile, the tool. One lives as long as the page. */
+import { api } from '../../api/client';
+import type { SeriesRow, StudyDetail } from '../../api/types';
+import type { Stage, Tile } from '../../imaging';
+import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
+import type { ToolName } from '../../imaging/toolNames';
+
+export const LAYOUTS = { '1x1': 1, '1x2': 2, '2x2': 4 } as const;
+export type Layout = keyof typeof LAYOUTS;
+export type OverlayLevel = 'full' | 'short' | 'identity';
+
+export interface Assignment {
+  studyUid: string;
+  seriesUid: string;
+  /** Which display set of the series, 0-based. */
+  set: number;
+}
+
+export interface ViewerState {
+  studies: Readonly<Record<string, StudyDetail>>;
+  layout: Layout;
+  tiles: ReadonlyArray<Assignment | undefined>;
+  active: number;
+  tool: ToolName;
+  overlay: OverlayLevel;
+  linked: boolean;
+  /** Display sets of the series whose metadata has been read. */
+  sets: Readonly<Record<string, readonly DisplaySet[]>>;
+}
+
+/** Modalities whose objects are not pictures to scroll through; they open last. */
+const NOT_FIRST = new Set([
+  'SR',
+  'KO',
+  'PR',
+  'SEG',
+  'DOC',
+  'REG',
+  'RTSTRUCT',
+  'RTPLAN',
+  'RTRECORD',
+  'ECG',
+  'HD',
+  'AU',
+  'PLAN',
+  'M3D',
+  'ANN',
+]);
+
+export function seriesInOrder(detail: StudyDetail): SeriesRow[] {
+  const weight = (series: SeriesRow): number => (NOT_FIRST.has(series.modality) ? 1 : 0);
+  return [...detail.series].sort(
+    (one, other) => weight(one) - weight(other) || (one.number ?? 1e9) - (other.number ?? 1e9),
+  );
+}
+
+export class ViewerSession {
+  private state: ViewerState;
+  private readonly listeners = new Set<() => void>();
+  private readonly metadata = new Map<string, Promise<readonly DisplaySet[]>>();
+  private readonly tileObjects = new Map<number, Tile>();
+
+  constructor(
+    readonly stage: Stage,
+    readonly main: StudyDetail,
+  ) {
+    const studyUid = main.study.study_instance_uid;
+    const first = seriesInOrder(main)[0];
+    this.state = {
+      studies: { [studyUid]: main },
+      layout: '1x1',
+      tiles: [
+        first ? { studyUid, seriesUid: first.series_instance_uid, set: 0 } : undefined,
+        undefined,
+        undefined,
+        undefined,
+      ],
+      active: 0,
+      tool: 'window',
+      overlay: 'full',
+      linked: false,
+      sets: {},
+    };
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getState = (): ViewerState => this.state;
+
+  /** Adds a prior's series to the rail. */
+  async openStudy(studyUid: string): Promise<void> {
+    if (this.state.studies[studyUid]) return;
+    const detail = await api.study(studyUid);
+    this.change({ studies: { ...this.state.studies, [studyUid]: detail } });
+  }
+
+  series(assignment: Assignment): SeriesRow | undefined {
+    return this.state.studies[assignment.studyUid]?.series.find(
+      (row) => row.series_instance_uid === assignment.seriesUid,
+    );
+  }
+
+  loadSeries(studyUid: string, seriesUid: string): Promise<readonly DisplaySet[]> {
+    let loading = this.metadata.get(seriesUid);
+    if (!loading) {
+      loading = api.seriesMetadata(studyUid, seriesUid).then((instances) => {
+        const sets = displaySetsOf(instances);
+        this.change({ sets: { ...this.state.sets, [seriesUid]: sets } });
+        return sets;
+      });
+      // A failure is not kept: Retry asks again.
+      loading.catch(() => this.metadata.delete(seriesUid));
+      this.metadata.set(seriesUid, loading);
+    }
+    return loading;
+  }
+
+  show(assignment: Assignment, position = this.state.active): void {
+    const tiles = this.state.tiles.map((old, at) => (at === position ? assignment : old));
+    this.change({ tiles, active: position });
+  }
+
+  activate(position: number): void {
+    if (position !== this.state.active) this.change({ active: position });
+  }
+
+  nextTile(): void {
+    this.activate((this.state.active + 1) % LAYOUTS[this.state.layout]);
+  }
+
+  /** Empty tiles of a larger layout take the series that follow. */
+  setLayout(layout: Layout): void {
+    const tiles = [...this.state.tiles];
+    for (let position = 0; position < LAYOUTS[layout]; position += 1) {
+      if (tiles[position]) continue;
+      const next = this.neighbour(tiles[position - 1], 1);
+      if (next && !tiles.some((shown) => shown && shown.seriesUid === next.seriesUid && shown.set === next.set)) {
+        tiles[position] = next;
+      }
+    }
+    this.change({ layout, tiles, active: Math.min(this.state.active, LAYOUTS[layout] - 1) });
+  }
+
+  /** The display set before (-1) or after (1) the active tile's, within its study. */
+  step(direction: 1 | -1): void {
+    const next = this.neighbour(this.state.tiles[this.state.active], direction);
+    if (next) this.show(next);
+  }
+
+  setTool(tool: ToolName): void {
+    this.stage.setTool(tool);
+    this.change({ tool });
+  }
+
+  toggleLinked(): void {
+    this.stage.setLinked(!this.state.linked);
+    this.change({ linked: !this.state.linked });
+  }
+
+  nextOverlay(): void {
+    const order: OverlayLevel[] = ['full', 'short', 'identity'];
+    this.change({ overlay: order[(order.indexOf(this.state.overlay) + 1) % order.length] as OverlayLevel });
+  }
+
+  setTileObject(position: number, tile: Tile | undefined): void {
+    if (tile) this.tileObjects.set(position, tile);
+    else this.tileObjects.delete(position);
+  }
+
+  activeTile(): Tile | undefined {
+    return this.tileObjects.get(this.state.active);
+  }
+
+  private neighbour(from: Assignment | undefined, direction: 1 | -1): Assignment | undefined {
+    if (!from) return undefined;
+    const detail = this.state.studies[from.studyUid];
+    if (!detail) return undefined;
+    const sets = this.state.sets[from.seriesUid]?.length ?? 1;
+    const within = from.set + direction;
+    if (within >= 0 && within < sets) return { ...from, set: within };
+    const order = seriesInOrder(detail);
+    const at = order.findIndex((row) => row.series_instance_uid === from.seriesUid);
+    const next = order[at + direction];
+    if (at < 0 || !next) return undefined;
+    const known = this.state.sets[next.series_instance_uid]?.length ?? 1;
+    return { studyUid: from.studyUid, seriesUid: next.series_instance_uid, set: direction > 0 ? 0 : known - 1 };
+  }
+
+  private change(part: Partial<ViewerState>): void {
+    this.state = { ...this.state, ...part };
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,106 @@
+import { useEffect, useState } from 'react';
+import { api } from '../../api/client';
+import type { StudyDetail, StudyRow } from '../../api/types';
+import { t } from '../../i18n';
+import { dicomDate, dicomTime, personName } from '../../ui/format';
+
+const SETTLE_MS = 150;
+
+/** The chosen study at a glance: its series, and the patient's other studies on a time line. */
+export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (studyUid: string) => void }) {
+  const uid = row?.study_instance_uid;
+  const [detail, setDetail] = useState<StudyDetail>();
+  useEffect(() => {
+    if (!uid) return;
+    const abort = new AbortController();
+    // Held keys run through the list faster than the server should be asked.
+    const timer = setTimeout(() => {
+      api.study(uid, abort.signal).then(setDetail, () => setDetail(undefined));
+    }, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [uid]);
+
+  if (!row) return <aside className="peek muted">{t('peek.none')}</aside>;
+  const current = detail?.study.study_instance_uid === uid ? detail : undefined;
+  return (
+    <aside className="peek" aria-label={t('peek.title')}>
+      <h2>{personName(row.patient_name) || t('worklist.noName')}</h2>
+      <p className="muted">{[row.patient_id, dicomDate(row.birth_date), row.sex].filter(Boolean).join(' · ')}</p>
+      <p>
+        {[dicomDate(row.study_date), dicomTime(row.study_time)].filter(Boolean).join(' ')}{' '}
+        {row.modalities.map((name) => (
+          <span className="chip" key={name}>
+            {name}
+          </span>
+        ))}
+      </p>
+      <p>{row.description || <span className="muted">{t('worklist.noDescription')}</span>}</p>
+      {row.referring_physician && (
+        <p className="muted">{t('peek.referring', { name: personName(row.referring_physician) })}</p>
+      )}
+      <button type="button" className="button button-main" onClick={() => onOpen(row.study_instance_uid)}>
+        {t('worklist.open')} <kbd>Enter</kbd>
+      </button>
+      <h3>{t('peek.series')}</h3>
+      <ul className="peek-series">
+        {current?.series.map((series) => {
+          const images = series.frame_count || series.instance_count;
+          return (
+            <li key={series.series_instance_uid}>
+              <span className="thumb">
+                <span className="thumb-word">{series.modality}</span>
+                <img
+                  src={series.thumbnail}
+                  alt=""
+                  loading="lazy"
+                  decoding="async"
+                  onError={(event) => event.currentTarget.remove()}
+                />
+              </span>
+              <span className="peek-series-name" title={series.description}>
+                {series.description || series.body_part || series.modality}
+              </span>
+              <span className="muted">{images === 1 ? t('peek.image') : t('peek.images', { count: images })}</span>
+            </li>
+          );
+        })}
+      </ul>
+      <h3>{t('peek.priors')}</h3>
+      {current && current.priors.length === 0 && <p className="muted">{t('peek.noPriors')}</p>}
+      {current && current.priors.length > 0 && <TimeLine current={row} others={current.priors} onOpen={onOpen} />}
+    </aside>
+  );
+}
+
+function TimeLine({
+  current,
+  others,
+  onOpen,
+}: {
+  current: StudyRow;
+  others: StudyRow[];
+  onOpen: (studyUid: string) => void;
+}) {
+  const all = [...others, current].sort((one, other) =>
+    `${other.study_date}${other.study_time}`.localeCompare(`${one.study_date}${one.study_time}`),
+  );
+  return (
+    <ol className="timeline">
+      {all.map((study) => {
+        const here = study.study_instance_uid === current.study_instance_uid;
+        return (
+          <li key={study.study_instance_uid} className={here ? 'timeline-here' : ''}>
+            <button type="button" disabled={here} onClick={() => onOpen(study.study_instance_uid)}>
+              <span>{dicomDate(study.study_date) || '–'}</span>{' '}
+              <span className="chip">{study.modalities.join(' ')}</span>
+              <span className="muted timeline-name">{here ? t('peek.current') : study.description}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

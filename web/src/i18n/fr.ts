@@ -1,0 +1,4 @@
+import { en } from './en';
+import type { Catalogue } from './index';
+
+export const fr: Catalogue = { ...en };

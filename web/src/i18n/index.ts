@@ -1,0 +1,63 @@
+/** The message catalogue: every text a person reads. English is the model; the others are checked against it by type and test. */
+import { useSyncExternalStore } from 'react';
+import { en } from './en';
+import { es } from './es';
+import { fr } from './fr';
+
+export type MessageKey = keyof typeof en;
+export type Catalogue = Readonly<Record<MessageKey, string>>;
+export const LANGUAGES = ['en', 'fr', 'es'] as const;
+export type Language = (typeof LANGUAGES)[number];
+export const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, fr, es };
+
+const STORAGE_KEY = 'hounsfield.language';
+const listeners = new Set<() => void>();
+
+function preferred(): Language {
+  try {
+    const kept = localStorage.getItem(STORAGE_KEY);
+    if (kept && (LANGUAGES as readonly string[]).includes(kept)) return kept as Language;
+  } catch {
+    // Storage may be forbidden; the browser's language serves.
+  }
+  const wanted = globalThis.navigator?.languages ?? [];
+  for (const tag of wanted) {
+    const base = tag.split('-')[0] as Language;
+    if (LANGUAGES.includes(base)) return base;
+  }
+  return 'en';
+}
+
+let language: Language = preferred();
+if (globalThis.document) document.documentElement.lang = language;
+
+export function currentLanguage(): Language {
+  return language;
+}
+
+export function chooseLanguage(next: Language): void {
+  language = next;
+  document.documentElement.lang = next;
+  try {
+    localStorage.setItem(STORAGE_KEY, next);
+  } catch {
+    // Without storage the choice lasts until reload.
+  }
+  for (const listener of listeners) listener();
+}
+
+/** The text of a message in the current language; `{name}` is replaced by the value of that name. */
+export function t(key: MessageKey, values: Readonly<Record<string, string | number>> = {}): string {
+  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Re-renders the caller when the language changes. */
+export function useLanguage(): Language {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => language,
+  );
+}

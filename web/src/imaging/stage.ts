@@ -1,0 +1,114 @@
+/** The rendering engine with its tiles and the tools on the mouse buttons. One stage lives as long as a study is open. */
+import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
+import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
+import { Tile } from './tile';
+import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
+import { TOOL_CLASSES } from './tools';
+
+const { MouseBindings } = ToolEnums;
+let counter = 0;
+
+export class Stage {
+  private readonly engine: RenderingEngine;
+  private readonly group: ToolTypes.IToolGroup;
+  private readonly tiles = new Map<string, Tile>();
+  private tool: ToolName = 'window';
+  private linked = false;
+  private following = false;
+
+  constructor() {
+    counter += 1;
+    this.engine = new RenderingEngine(`hounsfield-${counter}`);
+    const group = ToolGroupManager.createToolGroup(this.engine.id);
+    if (!group) throw new Error('the tool group could not be created');
+    this.group = group;
+    for (const name of TOOL_NAMES) {
+      // An arrow without a text would be taken away again.
+      const configuration = name === 'arrow' ? { getTextCallback: (done: (text: string) => void) => done(' ') } : {};
+      group.addTool(TOOL_CLASSES[name], configuration);
+    }
+    this.setTool('window');
+  }
+
+  /**
+   * Tiles must leave in the reverse of the order in which they came: the engine gives the n-th viewport the n-th
+   * context, and two viewports in one context show each other's scale.
+   */
+  attach(id: string, element: HTMLDivElement): Tile {
+    this.engine.enableElement({
+      viewportId: id,
+      element,
+      type: Enums.ViewportType.STACK,
+      defaultOptions: { background: [0, 0, 0] },
+    });
+    this.group.addViewport(id, this.engine.id);
+    const tile = new Tile(id, element, this.engine.getViewport(id) as Types.IStackViewport, (source, from, to) =>
+      this.follow(source, to - from),
+    );
+    this.tiles.set(id, tile);
+    return tile;
+  }
+
+  detach(id: string): void {
+    this.tiles.get(id)?.destroy();
+    this.tiles.delete(id);
+    if (this.engine.hasBeenDestroyed) return;
+    this.group.removeViewports(this.engine.id, id);
+    this.engine.disableElement(id);
+  }
+
+  /** Compulsory after every change of size: the picture would be stretched. */
+  resize(): void {
+    if (this.engine.hasBeenDestroyed || this.tiles.size === 0) return;
+    this.engine.resize(true, true);
+  }
+
+  activeTool(): ToolName {
+    return this.tool;
+  }
+
+  setTool(tool: ToolName): void {
+    for (const name of TOOL_NAMES) {
+      if (isMeasuring(name)) this.group.setToolPassive(TOOL_CLASSES[name], { removeAllBindings: true });
+      else this.group.setToolDisabled(TOOL_CLASSES[name]);
+    }
+    const bindings = new Map<ToolName, ToolTypes.IToolBinding[]>();
+    const bind = (name: ToolName, binding: ToolTypes.IToolBinding): void => {
+      bindings.set(name, [...(bindings.get(name) ?? []), binding]);
+    };
+    bind(tool, { mouseButton: MouseBindings.Primary });
+    bind(tool, { numTouchPoints: 1 });
+    bind('pan', { mouseButton: MouseBindings.Auxiliary });
+    bind('zoom', { mouseButton: MouseBindings.Secondary });
+    bind('zoom', { numTouchPoints: 2 });
+    for (const [name, list] of bindings) this.group.setToolActive(TOOL_CLASSES[name], { bindings: list });
+    this.tool = tool;
+  }
+
+  setLinked(linked: boolean): void {
+    this.linked = linked;
+  }
+
+  /** Removes the measurements chosen by a click. Returns how many. */
+  deleteChosen(): number {
+    const chosen = annotation.selection.getAnnotationsSelected();
+    for (const uid of chosen) annotation.state.removeAnnotation(uid);
+    for (const tile of this.tiles.values()) tile.render();
+    return chosen.length;
+  }
+
+  destroy(): void {
+    for (const tile of this.tiles.values()) tile.destroy();
+    this.tiles.clear();
+    annotation.state.removeAllAnnotations();
+    ToolGroupManager.destroyToolGroup(this.engine.id);
+    this.engine.destroy();
+  }
+
+  private follow(source: Tile, slices: number): void {
+    if (!this.linked || this.following) return;
+    this.following = true;
+    for (const tile of this.tiles.values()) if (tile !== source) tile.scrollBy(slices);
+    this.following = false;
+  }
+}

@@ -1,0 +1,132 @@
+/** Starts the renderer once a page, and tells it about instances. The order matters: the loader's start purges all metadata. */
+import { getShouldUseCPURendering, cache as imageCache, init as initCore } from '@cornerstonejs/core';
+import { init as initLoader } from '@cornerstonejs/dicom-image-loader';
+import { utilities as metadata } from '@cornerstonejs/metadata';
+import {
+  AngleTool,
+  ArrowAnnotateTool,
+  addTool,
+  BidirectionalTool,
+  CobbAngleTool,
+  EllipticalROITool,
+  init as initTools,
+  LengthTool,
+  PanTool,
+  RectangleROITool,
+  StackScrollTool,
+  WindowLevelTool,
+  ZoomTool,
+} from '@cornerstonejs/tools';
+import { type DicomInstance, TAG, text } from './dicom';
+import type { Slice } from './displaySets';
+import { asMultipart, onlyPart } from './multipart';
+import { describeRepaired, type Repair, repairFor, repairFrame } from './repair';
+import { needsServerDecoding, UNCOMPRESSED } from './transferSyntax';
+
+const CACHE_LIMIT_BYTES = 1_000_000_000;
+/** Four tiles at most, each with a context of its own; sharing one shows survivors of a layout change magnified. */
+const WEBGL_CONTEXTS = 6;
+
+interface Known {
+  instance: DicomInstance;
+  fromServer: boolean;
+  repair: Repair | undefined;
+}
+
+const known = new Map<string, Known>();
+const imageIdOf = new WeakMap<XMLHttpRequest, string>();
+let started: Promise<void> | undefined;
+
+const FRAME = /\/frames\/(\d+)$/;
+
+function lookUp(imageId: string): Known | undefined {
+  return known.get(imageId.replace(FRAME, ''));
+}
+
+export function startImaging(): Promise<void> {
+  started ??= (async () => {
+    await initCore({ rendering: { webGlContextCount: WEBGL_CONTEXTS }, debug: {} });
+    initLoader({
+      maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency ?? 2) / 2))),
+      strict: false,
+      open: (xhr, url) => xhr.open('get', url, true),
+      beforeSend: (xhr, imageId): Record<string, string> => {
+        imageIdOf.set(xhr, imageId);
+        const entry = lookUp(imageId);
+        return entry?.fromServer || entry?.repair ? { Accept: UNCOMPRESSED } : {};
+      },
+      beforeProcessing: async (xhr) => {
+        const imageId = imageIdOf.get(xhr) ?? '';
+        const entry = lookUp(imageId);
+        if (!entry?.repair) return xhr.response as ArrayBuffer;
+        const frame = Number(FRAME.exec(imageId)?.[1] ?? 1);
+        const repaired = repairFrame(
+          onlyPart(new Uint8Array(xhr.response as ArrayBuffer)),
+          entry.instance,
+          entry.repair,
+          frame,
+        );
+        return asMultipart(repaired, 'application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1')
+          .buffer as ArrayBuffer;
+      },
+      errorInterceptor: () => {},
+      imageCreated: () => {},
+      onloadstart: () => {},
+      onloadend: () => {},
+      onreadystatechange: () => {},
+      onprogress: () => {},
+    });
+    await initTools();
+    for (const tool of [
+      WindowLevelTool,
+      PanTool,
+      ZoomTool,
+      StackScrollTool,
+      LengthTool,
+      AngleTool,
+      CobbAngleTool,
+      EllipticalROITool,
+      RectangleROITool,
+      BidirectionalTool,
+      ArrowAnnotateTool,
+    ]) {
+      addTool(tool);
+    }
+    imageCache.setMaxCacheSize(CACHE_LIMIT_BYTES);
+  })();
+  return started;
+}
+
+export function usesProcessorOnly(): boolean {
+  return getShouldUseCPURendering();
+}
+
+/**
+ * SUV scaling needs a trustworthy injection time and weight; a wrong one gave an infinite factor and a black picture.
+ * Without this sequence PET values stay in the unit they were stored in.
+ */
+function withoutSuvScaling(instance: DicomInstance): DicomInstance {
+  if (text(instance, TAG.modality) !== 'PT') return instance;
+  const { [TAG.radiopharmaceuticalSequence]: _left, ...rest } = instance;
+  return rest;
+}
+
+/** The image id of a slice; its metadata is handed to the renderer the first time. */
+export function imageIdFor(slice: Slice): string {
+  const { instance, sopInstanceUid, frame } = slice;
+  const study = text(instance, TAG.studyInstanceUid);
+  const series = text(instance, TAG.seriesInstanceUid);
+  const base = `wadors:${window.location.origin}/dicom-web/studies/${study}/series/${series}/instances/${sopInstanceUid}`;
+  if (!known.has(base)) {
+    const repair = repairFor(instance);
+    known.set(base, { instance, fromServer: needsServerDecoding(instance), repair });
+    const described = withoutSuvScaling(repair ? describeRepaired(instance, repair) : instance);
+    void metadata.addDicomWebInstance(base, described);
+  }
+  return `${base}/frames/${frame}`;
+}
+
+/** Frees the pictures of a study that is left. */
+export function purgePictures(): void {
+  imageCache.purgeCache();
+}

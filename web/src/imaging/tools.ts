@@ -1,0 +1,29 @@
+/** The tools a mouse button can have. */
+import {
+  AngleTool,
+  ArrowAnnotateTool,
+  BidirectionalTool,
+  CobbAngleTool,
+  EllipticalROITool,
+  LengthTool,
+  PanTool,
+  RectangleROITool,
+  StackScrollTool,
+  WindowLevelTool,
+  ZoomTool,
+} from '@cornerstonejs/tools';
+import type { ToolName } from './toolNames';
+
+export const TOOL_CLASSES: Readonly<Record<ToolName, string>> = {
+  window: WindowLevelTool.toolName,
+  zoom: ZoomTool.toolName,
+  pan: PanTool.toolName,
+  scroll: StackScrollTool.toolName,
+  length: LengthTool.toolName,
+  angle: AngleTool.toolName,
+  cobb: CobbAngleTool.toolName,
+  ellipse: EllipticalROITool.toolName,
+  rectangle: RectangleROITool.toolName,
+  bidirectional: BidirectionalTool.toolName,
+  arrow: ArrowAnnotateTool.toolName,
+};
