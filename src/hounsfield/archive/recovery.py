@@ -11,6 +11,7 @@ from hounsfield.archive.disk import Disk
 from hounsfield.archive.member import Member, MemberKind, MemberNames
 from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES, OpenPack, PackIdentity, read_identity
 from hounsfield.archive.reader import PackReader
+from hounsfield.archive.tar_format import BLOCK_BYTES
 from hounsfield.archive.walk import find_behind, is_whole, walk
 from hounsfield.model.location import StoredObject
 
@@ -75,7 +76,7 @@ class TailRecovery:
     def __iter__(self) -> Iterator[Member]:
         while True:
             yield from self._unbroken()
-            beyond = find_behind(self._disk, self._descriptor, self._identity, self.end_offset_bytes, self._kind)
+            beyond = find_behind(self._disk, self._descriptor, self._identity, self.end_offset_bytes + BLOCK_BYTES, self._kind)
             if beyond is None:
                 return
             self.problems.append(f"damaged between {self.end_offset_bytes} and {beyond.offset_bytes}: what lies behind is whole")
