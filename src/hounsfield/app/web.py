@@ -1,0 +1,105 @@
+"""The HTTP worker: DICOMweb, the web API and the web app as one ASGI application."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+
+from hounsfield import __version__
+from hounsfield.app import bootstrap
+from hounsfield.app.children import die_with_parent, handed_over
+from hounsfield.app.settings import Settings
+from hounsfield.app.telemetry import configure_logging
+from hounsfield.archive.reader import PackReader
+from hounsfield.codecs.pool import CodecPool
+from hounsfield.index.database import Database
+from hounsfield.index.reader import IndexReader
+from hounsfield.model.origin import Origin
+from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
+from hounsfield.servers.dicomweb.service import DICOMWebParts, create_dicomweb
+from hounsfield.servers.webapi.api import create_api
+from hounsfield.servers.webapi.application import Site
+from hounsfield.servers.webapi.health import Health, has_free_space
+from hounsfield.servers.webapi.parts import Parts, SiteFacts
+from hounsfield.servers.webapi.static_files import StaticFiles
+from hounsfield.services.delete import delete_study
+from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
+from hounsfield.services.intake import RemoteStore
+from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.search import Search
+from hounsfield.services.transcode import Transcoder
+from hounsfield.services.worklist import Worklist
+
+THREADS = 16
+"""For what waits or computes; look-ups by key run in the event loop."""
+
+
+def application() -> Site:
+    """Called once in each worker by granian."""
+    die_with_parent()
+    settings = handed_over()
+    configure_logging(settings, "web")
+    sys.setswitchinterval(0.001)
+    return build(settings)
+
+
+def build(settings: Settings) -> Site:
+    """All parts of a worker over one set of settings."""
+    opened = Database(settings.database_address)
+    reader = IndexReader(opened)
+    packs = PackReader(settings.packs_dir)
+    retrieve = Retrieve(reader, packs)
+    remote = RemoteStore(settings.intake_socket)
+    pool = CodecPool(settings.codec_children, settings.codec_memory_bytes)
+    executor = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
+    access = bootstrap.access_of(opened, settings)
+    check: AccessCheck = OpenAccess() if settings.open_access else Guard(access.sessions, access.tokens)
+    dicomweb = _dicomweb(settings, check, executor, retrieve, remote, pool)
+
+    def delete(origin: Origin, study_instance_uid: str, reason: str) -> None:
+        delete_study(reader, lambda record: remote.command("decide", record), origin, study_instance_uid, reason)
+
+    facts = SiteFacts(
+        settings.ae_title, settings.host, settings.dicom_port, settings.http_port, __version__, settings.open_access, settings.accept_any_caller
+    )
+    callers = bootstrap.callers_of(opened, settings)
+    health = Health(
+        {
+            "index": lambda: opened.fetch("SELECT 1") is not None,
+            "archive": lambda: remote.command("ping", {}) == "pong",
+            "space": has_free_space(settings.data_dir, settings.min_free_bytes),
+        }
+    )
+    return Site(
+        api=create_api(Parts(check, access.sessions, callers, Worklist(reader), delete, facts)),
+        dicomweb=dicomweb,
+        static=StaticFiles(static_folder()),
+        health=health,
+        on_shutdown=[health.close, pool.close, packs.close, opened.close],
+    )
+
+
+def _dicomweb(
+    settings: Settings, check: AccessCheck, executor: ThreadPoolExecutor, retrieve: Retrieve, remote: RemoteStore, pool: CodecPool
+) -> DICOMWeb:
+    return create_dicomweb(
+        DICOMWebParts(
+            store=remote,
+            search=Search(retrieve.reader),
+            retrieve=retrieve,
+            metadata=SeriesMetadata(retrieve, settings.cache_dir, ROOT),
+            transcoder=Transcoder(retrieve, pool.decode),
+            pool=pool,
+        ),
+        check,
+        executor,
+        quick_in_loop=not settings.database,
+    )
+
+
+def static_folder() -> Path:
+    """Where the built web app lies, in a checkout and in an installed wheel alike."""
+    return Path(str(resources.files("hounsfield.servers.webapi") / "static"))
