@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -16,7 +15,7 @@ from hounsfield.model.origin import Principal
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header, Receive, Scope, Send
 from hounsfield.servers.dicomweb.routing import MethodNotAllowed, Route, Router
 from hounsfield.servers.dicomweb.stow import UploadStalled
-from hounsfield.servers.outcomes import http_status
+from hounsfield.servers.outcomes import outcome_of
 from hounsfield.services.guard import AccessCheck
 
 log = structlog.get_logger()
@@ -24,7 +23,8 @@ log = structlog.get_logger()
 ROOT: Final = "/dicom-web"
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bearer')
 
-_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_STATUS_HERE: Final[Mapping[type[HounsfieldError], int]] = {MethodNotAllowed: 405, UploadStalled: 408}
+"""Errors that only this protocol has."""
 
 
 class DICOMWeb:
@@ -62,10 +62,11 @@ class DICOMWeb:
             # The status is out: only a connection cut short tells the client that the rest is missing.
             log.warning("dicomweb.answer_cut_short", error=type(error).__name__, message=str(error))
             raise error
-        status = _status(error)
+        outcome = outcome_of(error)
+        status = _STATUS_HERE.get(type(error), outcome.http)
         if status >= 500:
             log.warning("dicomweb.refused", error=type(error).__name__, message=str(error), status=status)
-        await exchange.answer_json(status, {"error": {"code": _code(error), "message": str(error)}}, _extra_headers(error))
+        await exchange.answer_json(status, {"error": {"code": outcome.code, "message": str(error)}}, _extra_headers(error))
 
     async def _fail(self, exchange: Exchange) -> None:
         incident = uuid.uuid4().hex[:12]
@@ -74,19 +75,6 @@ class DICOMWeb:
             raise ConnectionAbortedError(f"incident {incident}")
         message = f"an unexpected error; the server's log has it under {incident}"
         await exchange.answer_json(500, {"error": {"code": "unexpected", "message": message}})
-
-
-def _status(error: HounsfieldError) -> int:
-    if isinstance(error, MethodNotAllowed):
-        return 405
-    if isinstance(error, UploadStalled):
-        return 408
-    return http_status(error)
-
-
-def _code(error: HounsfieldError) -> str:
-    """`StudyNotFound` as `study-not-found`."""
-    return _WORD_START.sub("-", type(error).__name__).lower()
 
 
 def _extra_headers(error: HounsfieldError) -> list[Header]:

@@ -90,6 +90,15 @@ class Exchange:
             return parse_accept(text)
         return parse_accept(self.headers.get(b"accept", b"").decode("latin-1"))
 
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether an answer may be compressed (RFC 9110 12.5.3)."""
+        for coding in self.headers.get(b"accept-encoding", b"").lower().split(b","):
+            name, _, weight = coding.partition(b";")
+            if name.strip() in (b"gzip", b"*"):
+                return weight.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
+        return False
+
     async def body(self) -> AsyncIterator[bytes]:
         """The request's body as it arrives. Raises: Disconnected."""
         more = True
@@ -107,6 +116,16 @@ class Exchange:
         length = (b"content-length", str(len(body)).encode())
         await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, length, *headers]})
         await self._send({"type": "http.response.body", "body": body})
+
+    async def not_modified(self, etag: bytes, headers: Iterable[Header] = ()) -> bool:
+        """Whether the client has this representation already; then it has been told so (RFC 9110 13.1.2)."""
+        known = self.headers.get(b"if-none-match")
+        if known is None or (known != b"*" and etag not in [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]):
+            return False
+        self.started = True
+        await self._send({"type": "http.response.start", "status": 304, "headers": [*COMMON_HEADERS, (b"etag", etag), *headers]})
+        await self._send({"type": "http.response.body", "body": b""})
+        return True
 
     async def answer_json(self, status: int, document: object, headers: Iterable[Header] = ()) -> None:
         """A small document of our own."""

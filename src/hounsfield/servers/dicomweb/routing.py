@@ -17,6 +17,8 @@ from hounsfield.servers.dicomweb.exchange import Exchange
 Handler = Callable[[Exchange], Awaitable[None]]
 
 MAX_PATH_CHARACTERS: Final = 1024
+_BULK_DATA_SEGMENTS: Final = 8
+"""studies/1/series/2/instances/3/bulkdata/path"""
 _UID_VARIABLES: Final = 3
 """The first three variables of every path are study, series and instance UIDs."""
 
@@ -34,14 +36,20 @@ class Route:
     handler: Handler
 
 
+_REST: Final = "{path...}"
+
+
 class Router:
-    """Finds a route in constant time."""
+    """Finds a route in constant time. A last variable `{path...}` takes all segments that are left."""
 
     def __init__(self, root: str, routes: Sequence[Route]) -> None:
         self._prefix = root.rstrip("/") + "/"
         self._table: dict[tuple[int, tuple[str, ...]], dict[str, Handler]] = {}
+        self._open_ended: set[tuple[str, ...]] = set()
         for route in routes:
             segments = route.pattern.split("/")
+            if segments[-1] == _REST:
+                self._open_ended.add(tuple(segments[0::2]))
             key = (len(segments), tuple(segments[0::2]))
             self._table.setdefault(key, {})[route.method] = route.handler
 
@@ -50,6 +58,8 @@ class Router:
         if not path.startswith(self._prefix) or len(path) > MAX_PATH_CHARACTERS:
             raise NotFound("there is no such resource here")
         segments = path[len(self._prefix) :].split("/")
+        if len(segments) > _BULK_DATA_SEGMENTS and tuple(segments[: _BULK_DATA_SEGMENTS - 1 : 2]) in self._open_ended:
+            segments[_BULK_DATA_SEGMENTS - 1 :] = ["/".join(segments[_BULK_DATA_SEGMENTS - 1 :])]
         handlers = self._table.get((len(segments), tuple(segments[0::2])))
         if handlers is None:
             raise NotFound("there is no such resource here")

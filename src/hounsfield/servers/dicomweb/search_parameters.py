@@ -27,19 +27,16 @@ _LISTS_OF_CODES = frozenset({"ModalitiesInStudy", "Modality", "SOPClassesInStudy
 class SearchRequest:
     """included: keywords asked for in the answer, `all` among them where everything is.
 
-    unsupported: parameters that cannot be honoured, as the client wrote them.
+    unsupported: parameters that name no attribute, or one inside a sequence, as the client wrote them.
     """
 
     query: Query
     included: frozenset[str]
     unsupported: tuple[str, ...]
-    fuzzy_asked: bool
 
 
-def read_search(
-    level: Level, within: Sequence[Key], parameters: Sequence[tuple[str, str]], matchable: frozenset[str], partition_id: int
-) -> SearchRequest:
-    """within: the keys that the path gives. matchable: the keywords that can be matched at this level. Raises: InvalidQuery."""
+def read_search(level: Level, within: Sequence[Key], parameters: Sequence[tuple[str, str]], partition_id: int) -> SearchRequest:
+    """within: the keys that the path gives. Raises: InvalidQuery."""
     keys: list[Key] = list(within)
     taken = {key.keyword for key in keys}
     included: set[str] = set()
@@ -55,13 +52,12 @@ def read_search(
                 control[name] = value
             continue
         keyword = attribute_keyword(name)
-        if keyword not in matchable:
+        if not keyword:
             unsupported.append(name)
             continue
         if keyword in taken:
             raise InvalidQuery(f"{keyword} is given twice, or by the path already")
         taken.add(keyword)
-        included.add(keyword)
         if (match := read_match(keyword, value)) is not None:
             keys.append(Key(keyword, match))
     query = Query(
@@ -72,7 +68,7 @@ def read_search(
         fuzzy=_flag(control, "fuzzymatching"),
         partition_id=partition_id,
     )
-    return SearchRequest(query, frozenset(included), tuple(unsupported), query.fuzzy)
+    return SearchRequest(query, frozenset(included), tuple(unsupported))
 
 
 def attribute_keyword(name: str) -> str:

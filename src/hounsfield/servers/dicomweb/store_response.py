@@ -10,7 +10,7 @@ from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, OutOfSpace,
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.outcomes import StoreResult
 from hounsfield.servers.dicomweb.multipart import MalformedMultipart
-from hounsfield.servers.outcomes import dimse_status
+from hounsfield.servers.outcomes import outcome_of
 
 KEPT_ASIDE: Final = 0xB007
 """Warning Reason: the data set does not fit what is known (PS3.18 table I.2-1)."""
@@ -89,7 +89,7 @@ def _failed_item(failure: Failure) -> _Attributes:
 
 
 def _reason(failure: Failure) -> dict[str, Any]:
-    return {"vr": "US", "Value": [dimse_status(failure.error)]}
+    return {"vr": "US", "Value": [int(outcome_of(failure.error).dimse)]}
 
 
 def _sequence(items: list[_Attributes]) -> dict[str, Any]:

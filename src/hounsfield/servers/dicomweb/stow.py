@@ -24,7 +24,7 @@ from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, Multip
 from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, response_status
 
 if TYPE_CHECKING:
-    from hounsfield.services.store import Reception, Store
+    from hounsfield.services.store import FileStore, Reception
 
 HEAD_BYTES: Final = 1024
 """What is kept of a part's beginning: enough of its file meta information to name in a failure the object that it was."""
@@ -104,7 +104,7 @@ class PartReception:
 class Upload:
     """The parts of one request's body; synchronous, fed in a thread."""
 
-    def __init__(self, store: Store, origin: Origin, study_instance_uid: str, parser: MultipartParser | None) -> None:
+    def __init__(self, store: FileStore, origin: Origin, study_instance_uid: str, parser: MultipartParser | None) -> None:
         self.outcomes = Outcomes()
         self._open = lambda: store.receive_file(origin, study_instance_uid)
         self._parser = parser
@@ -152,7 +152,7 @@ class Upload:
 class Stow:
     """The handler of both store resources."""
 
-    def __init__(self, store: Store, executor: Executor, limits: UploadLimits | None = None) -> None:
+    def __init__(self, store: FileStore, executor: Executor, limits: UploadLimits | None = None) -> None:
         self._store = store
         self._executor = executor
         self._limits = limits or UploadLimits()

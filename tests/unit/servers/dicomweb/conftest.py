@@ -9,21 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import sys, types, importlib.util
-if importlib.util.find_spec("hounsfield.servers.outcomes") is None:
-    m = types.ModuleType("hounsfield.servers.outcomes")
-    def http_status(e):
-        import hounsfield.model.errors as E
-        for k, v in ((E.NotSignedIn,401),(E.AccessDenied,403),(E.NotFound,404),(E.Gone,410),(E.NotAcceptable,406),(E.UnsupportedMediaType,415),(E.ObjectTooLarge,413),(E.MismatchedIdentifiers,409),(E.InvalidInput,400),(E.OutOfSpace,507),(E.Unavailable,503)):
-            if isinstance(e,k): return v
-        return 500
-    def dimse_status(e):
-        import hounsfield.model.errors as E
-        for k, v in ((E.MismatchedIdentifiers,0xA900),(E.InvalidInput,0xC000),(E.Unavailable,0xA700)):
-            if isinstance(e,k): return v
-        return 0x0110
-    m.http_status=http_status; m.dimse_status=dimse_status
-    sys.modules["hounsfield.servers.outcomes"]=m
 
 from hounsfield.model.errors import NotSignedIn
 from hounsfield.model.origin import Principal, Role

@@ -1,0 +1,122 @@
+"""WADO-RS: whole instances, of a study, of a series, or one (PS3.18 10.4.1.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from hounsfield.model.errors import NotAcceptable
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.servers.dicomweb.delivery import Change, ObjectDelivery, asked_for_objects, deliver_object
+from hounsfield.servers.dicomweb.exchange import Exchange, Header
+from hounsfield.servers.dicomweb.media_types import DICOM
+from hounsfield.servers.dicomweb.multipart import MultipartWriter
+from hounsfield.servers.dicomweb.work import QUICK_READ_BYTES, Work
+from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.transcode import Transcoder
+
+Asked = Sequence[tuple[bool, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One object and how it goes out. head: what stands before its bytes in the body."""
+
+    instance: StoredInstance
+    delivery: ObjectDelivery
+    head: bytes
+
+    @property
+    def stored_length_bytes(self) -> int:
+        """Of the Part 10 file as it is stored."""
+        return self.instance.stored.location.length_bytes
+
+
+class Objects:
+    """The handler of the three retrieve resources."""
+
+    def __init__(self, retrieve: Retrieve, transcoder: Transcoder, work: Work, new_boundary: Callable[[], str]) -> None:
+        self._retrieve = retrieve
+        self._transcoder = transcoder
+        self._work = work
+        self._new_boundary = new_boundary
+
+    async def objects(self, exchange: Exchange) -> None:
+        """GET /studies/{study}[/series/{series}[/instances/{instance}]]."""
+        single = len(exchange.parts) == 3
+        asked = asked_for_objects(exchange.accept, single=single)
+        instances: Sequence[StoredInstance]
+        if single:
+            instances = [await self._work.quick(self._retrieve.instance, exchange.origin, *exchange.parts)]
+        else:
+            instances = await self._work.slow(self._retrieve.instances, exchange.origin, *exchange.parts)
+        chosen = [(instance, choice) for instance in instances if (choice := choose_delivery(instance, asked)) is not None]
+        if not chosen:
+            raise NotAcceptable("what is stored cannot be given in any of the transfer syntaxes asked for")
+        writer = MultipartWriter(self._new_boundary()) if chosen[0][1][0] else None
+        outgoing = [Outgoing(instance, delivery, _head(writer, delivery)) for instance, (_multipart, delivery) in chosen]
+        content_type = writer.content_type(DICOM) if writer is not None else _part_type(outgoing[0].delivery).encode()
+        headers: list[Header] = [(b"content-type", content_type)]
+        if len(chosen) < len(instances):
+            headers.append((b"warning", b'299 hounsfield "Some instances cannot be given in the transfer syntaxes asked for."'))
+        tail = writer.close() if writer is not None else b""
+        status = 200 if len(chosen) == len(instances) else 206
+        first = await self._first_piece(outgoing[0])
+        await exchange.stream(status, headers, self._pieces(outgoing, first, tail), _length(outgoing, tail))
+
+    async def _first_piece(self, outgoing: Outgoing) -> bytes | bytearray | None:
+        """Fetched before the status goes out, so that one object's failure gets its own answer; None for one too large to fetch whole."""
+        return None if self._is_streamed(outgoing) else await self._whole(outgoing)
+
+    async def _pieces(self, outgoing: Sequence[Outgoing], first: bytes | bytearray | None, tail: bytes) -> AsyncIterator[bytes | bytearray]:
+        for one in outgoing:
+            if self._is_streamed(one):
+                yield one.head
+                async for piece in self._work.each(self._retrieve.stream(one.instance)):
+                    yield piece
+            else:
+                yield first if first is not None else await self._whole(one)
+            first = None
+        if tail:
+            yield tail
+
+    @staticmethod
+    def _is_streamed(outgoing: Outgoing) -> bool:
+        return outgoing.delivery.change is Change.NONE and outgoing.stored_length_bytes > QUICK_READ_BYTES
+
+    async def _whole(self, outgoing: Outgoing) -> bytes | bytearray:
+        if outgoing.delivery.change is Change.NONE:
+            return await self._work.quick(self._read_enclosed, outgoing)
+        return outgoing.head + await self._work.slow(self._transcoder.explicit_little_endian, outgoing.instance)
+
+    def _read_enclosed(self, outgoing: Outgoing) -> bytearray:
+        """Head and file in one buffer: the file is read to where it is sent from."""
+        start = len(outgoing.head)
+        body = bytearray(start + outgoing.stored_length_bytes)
+        body[:start] = outgoing.head
+        with memoryview(body) as view, view[start:] as target:
+            self._retrieve.file_into(outgoing.instance, target)
+        return body
+
+
+def choose_delivery(instance: StoredInstance, asked: Asked) -> tuple[bool, ObjectDelivery] | None:
+    """Whether as multipart, and how; None where nothing of what is asked for can be had."""
+    for multipart, transfer_syntax in asked:
+        if (delivery := deliver_object(instance.transfer_syntax_uid, transfer_syntax)) is not None:
+            return multipart, delivery
+    return None
+
+
+def _part_type(delivery: ObjectDelivery) -> str:
+    return f"{DICOM}; transfer-syntax={delivery.transfer_syntax_uid}"
+
+
+def _head(writer: MultipartWriter | None, delivery: ObjectDelivery) -> bytes:
+    return b"" if writer is None else writer.part_head(_part_type(delivery))
+
+
+def _length(outgoing: Sequence[Outgoing], tail: bytes) -> int | None:
+    """Of the whole body where it is known beforehand: only so does a client notice an answer that was cut short."""
+    if any(one.delivery.change is not Change.NONE for one in outgoing):
+        return None
+    return sum(len(one.head) + one.stored_length_bytes for one in outgoing) + len(tail)
