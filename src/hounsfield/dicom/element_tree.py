@@ -85,7 +85,7 @@ class DataSet:
 
 
 def read_data_set(data_set: Buffer, transfer_syntax_uid: str, *, header_length_bytes: int | None = None) -> DataSet:
-    """Reads all elements. What cannot be read ends the reading, and is said in `problems`.
+    """Reads all elements. What cannot be read ends the reading, and is said in `problems`; an element cut short keeps what is there of it.
 
     header_length_bytes: read no further than the element that begins there (Pixel Data), which is kept with what there is of its value.
     Raises: UnreadableObject where a deflated data set cannot be inflated.
@@ -109,6 +109,13 @@ def read_items(raw: Buffer, encoding: Encoding, characters: CharacterSet) -> tup
         return _Reader(view, None).items(0, len(view), encoding, _Scope(characters, False), 0, defined=True)[0]
     except Malformed:
         return ()
+
+
+def _cut_short(tag: int, vr: str, view: memoryview, value: int, length: int) -> Element:
+    """The last element that can be read, with what there is of its value."""
+    undefined = length == UNDEFINED_LENGTH
+    part = view[value:] if undefined else view[value : value + length]
+    return Element(tag, "UN" if vr == "SQ" else vr, part, None, undefined and vr != "SQ")
 
 
 class _Scope(NamedTuple):
@@ -159,12 +166,16 @@ class _Reader:
                 vr = VR_NAMES.get(stated) or self._vr(tag, creators, signed, length)
                 if vr == "UN" and stated and not tag & 0x10000 and (known := vr_of(tag)).isupper():
                     vr = known if known == "SQ" or length <= 0xFFFF else vr
-                inner = IMPLICIT_LITTLE if stated == b"UN" else encoding
                 if root and start == self.stop:
-                    undefined = length == UNDEFINED_LENGTH
-                    elements[tag] = Element(tag, vr, view[value : end if undefined else value + length], None, undefined)
+                    elements[tag] = _cut_short(tag, vr, view, value, length)
                     break
-                element, offset = self._element(tag, vr, value, length, end, inner, _Scope(characters, signed), depth)
+                inner = IMPLICIT_LITTLE if stated == b"UN" else encoding
+                try:
+                    element, offset = self._element(tag, vr, value, length, end, inner, _Scope(characters, signed), depth)
+                except Malformed:
+                    if root:
+                        elements.setdefault(tag, _cut_short(tag, vr, view, value, length))
+                    raise
                 if tag < last:
                     ordered = False
                 last = tag
@@ -176,7 +187,7 @@ class _Reader:
                 elif tag == PIXEL_REPRESENTATION:
                     signed = bytes(element.value[:2]).strip(b"\0") == b"\1"
                 elif implicit and tag & 0x1FF00 == 0x10000:
-                    creators[tag << 8 & 0xFFFFFF00] = bytes(element.value[:64]).decode("latin-1").strip(" \0")
+                    creators[tag & 0xFFFF0000 | (tag & 0xFF) << 8] = bytes(element.value[:64]).decode("latin-1").strip(" \0")
         except Malformed as exc:
             if not root:
                 raise
@@ -192,6 +203,8 @@ class _Reader:
             return vr if vr != "UN" or length != UNDEFINED_LENGTH else "SQ"
         if vr == "xs":
             return "SS" if signed else "US"
+        if length == UNDEFINED_LENGTH:
+            return "OB"  # fragments, whatever else the data set is (PS3.5 A.4)
         return "US" if vr == "lt" and length == 2 else "OW"
 
     def _element(
