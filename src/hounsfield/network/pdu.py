@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hounsfield.network.errors import ProtocolError
@@ -29,6 +30,8 @@ _ANSWERED_CONTEXT_ITEM = 0x21
 _ABSTRACT_SYNTAX_ITEM = 0x30
 _TRANSFER_SYNTAX_ITEM = 0x40
 _USER_INFORMATION_ITEM = 0x50
+_ITEMS_BESIDE_CONTEXTS = 32
+"""Two are known; the others are for later editions and oddities."""
 
 
 class PDUType(enum.IntEnum):
@@ -273,8 +276,7 @@ def _decode_request(body: Cursor, limits: AssociationLimits) -> AssociateRequest
     contexts: list[ProposedContext] = []
     user = UserInformation()
     seen: set[int] = set()
-    while body.left:
-        kind, content = body.item()
+    for kind, content in _items(body, limits):
         if kind == _APPLICATION_CONTEXT_ITEM:
             application_context = content.rest_as_uid()
         elif kind == _PROPOSED_CONTEXT_ITEM:
@@ -291,8 +293,7 @@ def _decode_accept(body: Cursor, limits: AssociationLimits) -> AssociateAccept:
     contexts: list[AnsweredContext] = []
     user = UserInformation()
     seen: set[int] = set()
-    while body.left:
-        kind, content = body.item()
+    for kind, content in _items(body, limits):
         if kind == _APPLICATION_CONTEXT_ITEM:
             application_context = content.rest_as_uid()
         elif kind == _ANSWERED_CONTEXT_ITEM:
@@ -301,6 +302,15 @@ def _decode_accept(body: Cursor, limits: AssociationLimits) -> AssociateAccept:
         elif kind == _USER_INFORMATION_ITEM:
             user = decode_user_information(content.rest(), limits)
     return AssociateAccept(_title(called), _title(calling), tuple(contexts), user, application_context, version)
+
+
+def _items(body: Cursor, limits: AssociationLimits) -> Iterator[tuple[int, Cursor]]:
+    for _ in range(limits.max_contexts + _ITEMS_BESIDE_CONTEXTS):
+        if not body.left:
+            return
+        yield body.item()
+    if body.left:
+        raise ProtocolError("more items than an association PDU has use for", INVALID_PARAMETER)
 
 
 def _check_context_id(context_id: int, seen: set[int], limits: AssociationLimits) -> None:
