@@ -28,6 +28,7 @@ OUTCOMES: Mapping[type[BaseException], Outcome] = MappingProxyType(
         errors.InvalidUID: Outcome(Status.INVALID_SOP_INSTANCE, 400, "invalid-uid"),
         errors.InvalidAETitle: Outcome(Status.INVALID_ATTRIBUTE_VALUE, 400, "invalid-ae-title"),
         errors.InvalidQuery: Outcome(Status.CANNOT_UNDERSTAND, 400, "invalid-query"),
+        errors.WeakPassword: Outcome(Status.CANNOT_UNDERSTAND, 400, "weak-password"),
         errors.UnreadableObject: Outcome(Status.CANNOT_UNDERSTAND, 400, "unreadable-object"),
         errors.ObjectTooLarge: Outcome(Status.OUT_OF_RESOURCES, 413, "object-too-large"),
         errors.MismatchedIdentifiers: Outcome(Status.DATA_SET_DOES_NOT_MATCH, 409, "mismatched-identifiers"),

@@ -60,7 +60,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
 
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = CODE_BY_STATUS.get(error.status_code, f"http_{error.status_code}")
+    code = CODE_BY_STATUS.get(error.status_code, f"http-{error.status_code}")
     return Response(error_body(code, str(error.detail)), error.status_code, error.headers, _JSON)
 
 

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 from hounsfield.model import errors
-
-STATUS: Mapping[type[errors.HounsfieldError], int] = {
-    errors.TooManyAttempts: 429,
-    errors.NotSignedIn: 401,
-    errors.AccessDenied: 403,
-    errors.AlreadyExists: 409,
-    errors.InvalidInput: 400,
-    errors.NotFound: 404,
-    errors.Gone: 410,
-    errors.OutOfSpace: 507,
-    errors.Unavailable: 503,
-}
-"""The nearest class among an error's own and its ancestors counts; what is not here is our own fault: 500."""
+from hounsfield.servers.outcomes import UNKNOWN, outcome_of
 
 CODE_BY_STATUS: Mapping[int, str] = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    408: "request_timeout",
-    413: "body_too_large",
-    415: "unsupported_media_type",
-    422: "invalid_request",
-    500: "internal_error",
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "request-timeout",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    422: "invalid-request",
+    500: UNKNOWN.code,
 }
-
-_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def status_of(error: errors.HounsfieldError) -> int:
     """The HTTP status that says what went wrong."""
-    return next((STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in STATUS), 500)
-
-
-def code_of(error: errors.HounsfieldError) -> str:
-    """A stable word for programs: the error's class in snake case, as `study_not_found`."""
-    return _BETWEEN_WORDS.sub("_", type(error).__name__).lower()
+    return outcome_of(error).http
 
 
 def error_body(code: str, message: str) -> bytes:
@@ -52,7 +32,7 @@ def error_body(code: str, message: str) -> bytes:
 
 def body_of(error: errors.HounsfieldError) -> bytes:
     """The envelope of a domain error."""
-    return error_body(code_of(error), str(error))
+    return error_body(outcome_of(error).code, str(error))
 
 
 def headers_of(error: errors.HounsfieldError) -> list[tuple[bytes, bytes]]:
