@@ -21,6 +21,7 @@ from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.search import Search
 from hounsfield.services.store import FileStore
 from hounsfield.services.transcode import Transcoder
 
@@ -34,6 +35,7 @@ class Parts:
     """
 
     store: FileStore
+    search: Search
     retrieve: Retrieve
     documents: SeriesMetadata
     codecs: CodecPool
@@ -49,7 +51,7 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     """An ASGI application for all below `root`."""
     work = Work(parts.executor, quick_in_loop=parts.quick_in_loop)
     stow = Stow(parts.store, parts.upload_executor, parts.upload_limits)
-    qido = Qido(parts.retrieve.reader.search, work)
+    qido = Qido(parts.search, work)
     pictures = Pictures(parts.retrieve, parts.codecs)
     objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)
     metadata = Metadata(parts.retrieve, parts.documents, work)

@@ -7,19 +7,19 @@ favour of 200: it is what RFC 9110 means by it, what the first editions wanted, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from hounsfield.dicom.dictionary import tag_of
 from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS
-from hounsfield.index.rows import InstanceHit, Page, SeriesHit, StudyHit
 from hounsfield.model.query import Key, Level, Query, SingleValue
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import json_type
 from hounsfield.servers.dicomweb.search_answer import encode_hits
 from hounsfield.servers.dicomweb.search_parameters import SearchRequest, read_search
 from hounsfield.servers.dicomweb.work import Work
+from hounsfield.services.search import Search
 
 MAX_RESULTS: Final = 10_000
 MAX_RESULTS_IN_STUDY: Final = 100_000
@@ -36,15 +36,11 @@ _ANSWERED: Final = {
 }
 
 
-Find = Callable[[Query], Page[StudyHit] | Page[SeriesHit] | Page[InstanceHit]]
-"""`index.reader.IndexReader.search`. Raises: InvalidQuery, IndexUnavailable."""
-
-
 class Qido:
     """The handlers of the six search resources."""
 
-    def __init__(self, find: Find, work: Work) -> None:
-        self._find = find
+    def __init__(self, search: Search, work: Work) -> None:
+        self._search = search
         self._work = work
 
     async def studies(self, exchange: Exchange) -> None:
@@ -67,7 +63,7 @@ class Qido:
         asked = request.query.limit
         query = replace(request.query, limit=most if asked is None else min(asked, most))
         run = self._work.quick if _is_quick(query) else self._work.slow
-        page = await run(self._find, query)
+        page = await run(self._search.find, exchange.origin, query)
         named = frozenset(_PATH_LEVELS[: len(exchange.parts)])
         body = encode_hits(page.rows, exchange.base_url, above - named)
         cut = page.more and query.limit != asked
