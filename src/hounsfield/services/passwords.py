@@ -52,7 +52,7 @@ class PasswordHasher:
         self._argon2 = argon2.PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
         self._slots = threading.BoundedSemaphore(at_once)
         self._patience_s = patience_s
-        self._decoy = self._argon2.hash(secrets.token_hex(16))
+        self._decoy = ""
 
     def hash(self, password: str) -> str:
         """Returns the argon2id string to keep. Raises: Unavailable."""
@@ -62,6 +62,8 @@ class PasswordHasher:
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is what was hashed; None (no such account) takes the same time and is never so. Raises: Unavailable."""
         with self._Slot(self):
+            # Made at the first comparison of any kind, so that its making tells nothing either, and commands that compare none start at once.
+            self._decoy = self._decoy or self._argon2.hash(secrets.token_hex(16))
             try:
                 self._argon2.verify(password_hash or self._decoy, _bytes_of(password[: MAX_CHARACTERS + 1]))
             except (VerifyMismatchError, VerificationError, InvalidHashError):
