@@ -62,7 +62,7 @@ class PasswordHasher:
     def matches(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is what was hashed; None (no such account) takes the same time and is never so. Raises: Unavailable."""
         with self._Slot(self):
-            # Made at the first comparison of any kind, so that its making tells nothing either, and commands that compare none start at once.
+            # Made at the first comparison of any kind, so that its making tells nothing; commands that compare none start at once.
             self._decoy = self._decoy or self._argon2.hash(secrets.token_hex(16))
             try:
                 self._argon2.verify(password_hash or self._decoy, _bytes_of(password[: MAX_CHARACTERS + 1]))

@@ -70,6 +70,7 @@ class Site:
             await application(scope, receive, send_secured)
         except Exception as exc:  # noqa: BLE001 - a protocol's edge: logged, and answered as our own fault
             log_unknown_error(exc)
+            # An answer under way is left unfinished: the server then cuts the connection, and the client knows that the rest is missing.
             if not status:
                 await answer(
                     send_secured, 500, error_body(CODE_BY_STATUS[500], "something went wrong here; it has been logged"), [JSON_TYPE]

@@ -80,6 +80,9 @@ async def dicomweb(scope, receive, send):
         raise RuntimeError(CANARY)
     headers = [(b"content-type", b"application/dicom+json"), (b"cache-control", b"private, no-cache")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
+    if scope["path"].endswith("/half"):
+        await send({"type": "http.response.body", "body": b"[", "more_body": True})
+        raise ConnectionAbortedError("the rest could not be read")
     await send({"type": "http.response.body", "body": b"[]"})
 
 

@@ -153,6 +153,12 @@ def test_an_unknown_error_is_500_without_its_words_and_is_logged_without_them(ho
     assert "Serinus" not in json.dumps(logs)
 
 
+def test_an_answer_that_fails_half_way_is_never_made_to_look_whole(house):
+    sent = _run(house.site, _scope(path="/dicom-web/half"), [])
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[-1]["more_body"] is True
+
+
 def test_requests_are_logged_by_route_never_by_what_they_ask(house):
     browser = house.browser("vera")
     with structlog.testing.capture_logs() as logs:
