@@ -74,9 +74,10 @@ def small_archive(disk: SimulatedDisk, chance: random.Random, clock: Clock) -> A
 def forged_member(pack_id: str, sequence: int, offset_bytes: int) -> bytes:
     """A member as somebody would write it who knows everything about the pack but its nonce."""
     body = b"planted"
+    digests = Digests(NO_DIGEST, hashlib.sha256(body).digest(), xxhash.xxh3_64_intdigest(body))
     member = Member(
         MemberKind.OBJECT, f"{PLANTED}/{PLANTED}/{PLANTED}.dcm", pack_id, sequence, offset_bytes, 0, len(body), 0,
-        Digests(NO_DIGEST, hashlib.sha256(body).digest(), xxhash.xxh3_64_intdigest(body)), 1_700_000_000_000_000_000, 1, "EVIL", "1.2.840.10008.1.2.1",
+        digests, 1_700_000_000_000_000_000, 1, "EVIL", "1.2.840.10008.1.2.1",
     )  # fmt: skip
     return encode(member, bytes(32)) + body + bytes(512 - len(body))
 

@@ -27,7 +27,7 @@ def cut_everywhere(seed: int, disk: SimulatedDisk, *, steps: int, images: int, d
     return checked
 
 
-@pytest.mark.parametrize("seed", [FIRST_SEED, FIRST_SEED + 1, FIRST_SEED + 2])
+@pytest.mark.parametrize("seed", [FIRST_SEED, FIRST_SEED + 1])
 def test_nothing_acknowledged_is_lost_at_any_power_cut(seed: int) -> None:
     assert cut_everywhere(seed, SimulatedDisk(), steps=300, images=2, deeper=0.02) > 300
 
@@ -40,10 +40,10 @@ def test_nothing_acknowledged_is_lost_in_long_days(seed: int) -> None:
 
 
 def test_the_proof_notices_a_house_without_flushes() -> None:
-    with pytest.raises(BrokenPromise, match="lost|acknowledged"):
+    with pytest.raises(BrokenPromise, match=r"lost|acknowledged"):
         cut_everywhere(FIRST_SEED, WithoutFlush(), steps=100, images=2, deeper=0.0)
 
 
 def test_the_proof_notices_a_house_that_never_flushes_directories() -> None:
-    with pytest.raises(BrokenPromise, match="lost|acknowledged"):
+    with pytest.raises(BrokenPromise, match=r"lost|acknowledged"):
         cut_everywhere(FIRST_SEED, WithoutDirectoryFlush(), steps=100, images=2, deeper=0.0)

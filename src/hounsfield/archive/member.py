@@ -177,6 +177,8 @@ def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member
         member = _parse(room)
     except (ValueError, KeyError, TypeError):
         return None
+    if member.kind is MemberKind.OBJECT and member.path.count("/") != 2:
+        return None
     if member.pack_id != pack_id or member.offset_bytes != offset_bytes:
         return None
     return member
