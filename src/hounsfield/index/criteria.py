@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy.sql import false
 
+from hounsfield.dicom.person_name import fold
 from hounsfield.index.dialect import Dialect
 from hounsfield.index.tables import instance, series, study
-from hounsfield.index.words import fold, fold_name_group
+from hounsfield.index.words import fold_name_group
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.matching import date_bounds, date_column, is_universal, literal_prefix, prefix_range, time_bounds, time_column
 from hounsfield.model.query import AnyOf, Level, Match, Range, SingleValue, UIDList, WildCard

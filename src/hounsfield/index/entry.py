@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hounsfield.index.storable import storable
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.identity import ObjectIdentity, patient_identity
 from hounsfield.model.location import StoredObject
@@ -31,7 +32,9 @@ class IndexEntry:
         study_instance_uid = attributes.study.study_instance_uid
         return ObjectIdentity(
             partition_id=stored.partition_id,
-            patient=patient_identity(attributes.patient.patient_id, attributes.patient.issuer, study_instance_uid, self.default_issuer),
+            patient=patient_identity(
+                storable(attributes.patient.patient_id), storable(attributes.patient.issuer), study_instance_uid, self.default_issuer
+            ),
             study_instance_uid=study_instance_uid,
             series_instance_uid=attributes.series.series_instance_uid,
             sop_instance_uid=attributes.instance.sop_instance_uid,

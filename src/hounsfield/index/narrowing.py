@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select
 
+from hounsfield.dicom.person_name import fold
 from hounsfield.index.criteria import ATTRIBUTES, Kind
 from hounsfield.index.database import Database
 from hounsfield.index.tables import study, study_word, word
-from hounsfield.index.words import LONGEST_WORD, cut, fold
+from hounsfield.index.words import LONGEST_WORD, cut
 from hounsfield.model.matching import literal_runs, prefix_range
 from hounsfield.model.query import Key, SingleValue, WildCard
 
@@ -41,9 +42,9 @@ def clues_of(key: Key) -> list[Clue]:
     if attribute is None or not (attribute.kind is Kind.NAME or key.keyword == "StudyDescription"):
         return _modality_clues(key)
     if isinstance(key.match, SingleValue):
-        runs = [(fold(key.match.value), True, True)]
+        runs = [(key.match.value, True, True)]
     elif isinstance(key.match, WildCard):
-        runs = [(fold(run), begins, ends) for run, begins, ends in literal_runs(key.match.pattern)]
+        runs = literal_runs(key.match.pattern)
     else:
         return []
     found = []

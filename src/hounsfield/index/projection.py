@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hounsfield.dicom.person_name import fold
 from hounsfield.index.aside import encode_entry
 from hounsfield.index.changes import ChangeKind
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import Connection, Values
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.known import KnownSeries, KnownStudy, Recent
-from hounsfield.index.rowforms import HeldRow, instance_values, series_values, spaced, storable, study_values
+from hounsfield.index.rowforms import HeldRow, instance_values, series_values, spaced, study_values
 from hounsfield.index.statements import Statements
-from hounsfield.index.words import StudyTexts, fold, study_texts
+from hounsfield.index.storable import storable
+from hounsfield.index.words import StudyTexts, study_texts
 from hounsfield.model.identity import Judgement, ObjectIdentity, PatientIdentity, judge, precedence_bytes
 from hounsfield.model.outcomes import StoreOutcome
 
@@ -33,6 +35,7 @@ class Gathered:
     reclassified: set[int] = field(default_factory=set)
     added: dict[tuple[int, int, int], int] = field(default_factory=dict)
     packs: dict[int, int] = field(default_factory=dict)
+    totals: dict[int, list[int]] = field(default_factory=dict)
 
 
 class Projection:
@@ -101,6 +104,8 @@ class Projection:
             self.many(self.sql.count_study, counts)
         for key in gathered.reclassified:
             self.write_classes(gathered.known_studies[key])
+        if gathered.totals:
+            self.many(self.sql.add_to_total, [(partition_id, *more) for partition_id, more in gathered.totals.items()])
         if gathered.packs:
             self.many(self.sql.pack_through, [(through, key, through) for key, through in gathered.packs.items()])
 
@@ -122,6 +127,16 @@ class Projection:
         self._packs.clear()
         self._last_written = -1
         self.gathered = Gathered()
+
+    def clear(self) -> None:
+        """Empty all derived tables but the allocator."""
+        for sql in self.sql.clear:
+            self.execute(sql, ())
+        last = self._last
+        self.forget()
+        self._last = last
+        self.taken = set()
+        self.latest_deletion_ns, self.latest_kept_aside = -1, b""
 
     # Small words for the driver
 
@@ -151,11 +166,11 @@ class Projection:
     def holder(self, partition_id: int, sop_instance_uid: str) -> HeldRow | None:
         """The instance that counts under this UID, written or not."""
         self.flush()
-        row = self.one(self.sql.held, (partition_id, sop_instance_uid))
+        row = self.one(self.sql.held_of["sop"], (partition_id, sop_instance_uid))
         return None if row is None else HeldRow._make(row)
 
-    def judge(self, entry: IndexEntry, identity: ObjectIdentity) -> tuple[Judgement, HeldRow | None, KnownSeries | None, KnownStudy | None]:
-        """Measure an entry against what counts; with what it was measured against."""
+    def judge(self, identity: ObjectIdentity) -> tuple[Judgement, HeldRow | None, KnownSeries | None, KnownStudy | None]:
+        """Measure an object against what counts; with what it was measured against."""
         partition_id = identity.partition_id
         if (partition_id, identity.sop_instance_uid) in self.taken:
             holder = self.holder(partition_id, identity.sop_instance_uid)
@@ -181,7 +196,7 @@ class Projection:
         instance = entry.attributes.instance
         sop_class_uid = storable(instance.sop_class_uid)
         precedence = precedence_bytes(identity.precedence)
-        new_series = series is None
+        new_series, new_study = series is None, study is None
         if study is None:
             study = self._open_study(entry, identity, precedence)
         if series is None:
@@ -204,6 +219,7 @@ class Projection:
         counts = gathered.studies.setdefault(study.key, [0, 0])
         counts[0] += 1
         counts[1] += new_series
+        self.add_to_total(partition_id, new_study, new_series, 1, stored.location.length_bytes)
         if stored.received_at_ns > study.last_received_at_ns:
             study.last_received_at_ns = stored.received_at_ns
         if stored.received_at_ns < study.first_received_at_ns:
@@ -235,6 +251,7 @@ class Projection:
                 identity.sop_instance_uid,
                 judgement.outcome.value,
                 judgement.reason,
+                storable(stored.source),
                 precedence,
                 stored.received_at_ns,
                 *place,
@@ -253,6 +270,12 @@ class Projection:
         key = self.pack_key(location.pack_id, entry.stored.node)
         through = location.offset_bytes + location.length_bytes
         self.gathered.packs[key] = max(self.gathered.packs.get(key, 0), through)
+
+    def add_to_total(self, partition_id: int, studies: int = 0, series: int = 0, instances: int = 0, stored_bytes: int = 0) -> None:
+        """Count what a partition holds."""
+        total = self.gathered.totals.setdefault(partition_id, [0, 0, 0, 0])
+        for index, more in enumerate((studies, series, instances, stored_bytes)):
+            total[index] += more
 
     def pack_key(self, pack_id: str, node: str) -> int:
         """The pack's row, made where there is none."""
@@ -324,7 +347,7 @@ class Projection:
 
     def _open_study(self, entry: IndexEntry, identity: ObjectIdentity, precedence: bytes) -> KnownStudy:
         stored, patient = entry.stored, identity.patient
-        where = (stored.partition_id, *map(storable, (patient.patient_id, patient.issuer)), patient.study_instance_uid)
+        where = (stored.partition_id, patient.patient_id, patient.issuer, patient.study_instance_uid)
         row = self.one(self.sql.patient, where)
         if row is None:
             patient_key = self.allocate()

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NoReturn
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import Any
 
+from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
 from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.database import Database
 from hounsfield.index.reading import Reading
-from hounsfield.index.rows import (
-    FrameTableRow,
-    InstanceHit,
-    InstanceRow,
-    KeptAsideRow,
-    Page,
-    SeriesHit,
-    SeriesRow,
-    StudyHit,
-    Totals,
-    WorklistRow,
-)
+from hounsfield.index.rows import InstanceHit, Page, SeriesHit, StudyHit
 from hounsfield.index.search import Cursor, Projected, Search
-from hounsfield.index.selections import INSTANCE_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, WORKLIST
-from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, SeriesNotFound, StudyNotFound
+from hounsfield.index.selections import INSTANCE_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
+from hounsfield.index.storable import unsigned
+from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyNotFound
+from hounsfield.model.identifiers import DEFAULT_PARTITION
+from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 EVERYTHING = 1 << 62
 MOST_LARGE_FRAME_TABLES = 64
-_WORKLIST_WIDTH = len(WorklistRow._fields)
+MOST_PRIORS = 200
+BATCH = 5_000
+NEWEST_FIRST = Order("StudyDate", descending=True)
 
 
 class IndexReader:
@@ -66,21 +66,8 @@ class IndexReader:
         rows, more, unsupported = self._page(INSTANCE_HIT, query)
         return Page(list(map(InstanceHit._make, rows)), more, unsupported)
 
-    def worklist(self, query: Query, after: Cursor | None = None) -> tuple[Page[WorklistRow], Cursor | None]:
-        """Studies for a list, and the cursor behind its last row (None at the end).
-
-        A cursor belongs to the query's order. Orders: StudyDate, PatientName, PatientID, AccessionNumber, StudyDescription,
-        ModalitiesInStudy, ReceivedAt. Raises: InvalidQuery.
-        """
-        rows, more, unsupported = self._page(WORKLIST, _with_order(query), after)
-        cursor = None
-        if more:
-            keyword = query.order.keyword if query.order is not None else "ReceivedAt"
-            cursor = (rows[-1][SORT_VALUE[keyword]], rows[-1][0])
-        return Page([WorklistRow._make(row[:_WORKLIST_WIDTH]) for row in rows], more, unsupported), cursor
-
     def count(self, query: Query, cap: int = 10_000) -> tuple[int, bool]:
-        """How many match, and whether the count stopped at the cap."""
+        """How many match, and whether the count stopped at the cap. Raises: InvalidQuery."""
         number = self._search.count(query, cap + 1)
         return min(number, cap), number > cap
 
@@ -93,52 +80,31 @@ class IndexReader:
 
     # Retrieval
 
-    def instances(self, study_instance_uid: str, series_instance_uid: str | None = None, *, partition_id: int = 1) -> list[InstanceRow]:
-        """All instances of a study, or of one of its series, by series and instance number.
-
-        Raises: StudyNotFound, SeriesNotFound; Gone where a decision deleted it.
-        """
-        if series_instance_uid is None:
-            rows = self._database.fetch(self._sql.instances_of_study, (partition_id, study_instance_uid))
+    def instances(
+        self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
+    ) -> list[StoredInstance]:
+        """Of a study, of one of its series, or the one instance, by series and instance number; empty where there are none."""
+        sql = self._sql
+        if sop_instance_uid:
+            rows = self._database.fetch(sql.instance, (partition_id, sop_instance_uid))
+            named = (study_instance_uid, series_instance_uid)
+            return [_stored_instance(row) for row in rows if named[0] == row[0] and named[1] in ("", row[1])]
+        if series_instance_uid:
+            rows = self._database.fetch(sql.instances_of_series, (partition_id, series_instance_uid, study_instance_uid))
         else:
-            rows = self._database.fetch(self._sql.instances_of_series, (partition_id, series_instance_uid, study_instance_uid))
-        if not rows:
-            self._raise_absent(partition_id, study_instance_uid, series_instance_uid, None)
-        return list(map(InstanceRow._make, rows))
+            rows = self._database.fetch(sql.instances_of_study, (partition_id, study_instance_uid))
+        return list(map(_stored_instance, rows))
 
-    def instance(
-        self,
-        sop_instance_uid: str,
-        study_instance_uid: str | None = None,
-        series_instance_uid: str | None = None,
-        *,
-        partition_id: int = 1,
-    ) -> InstanceRow:
-        """One instance; where study and series are named, it must be theirs. Raises: InstanceNotFound, Gone."""
-        rows = self._database.fetch(self._sql.instance, (partition_id, sop_instance_uid))
-        row = InstanceRow._make(rows[0]) if rows else None
-        if row is None or not _in_place(row, study_instance_uid, series_instance_uid):
-            self._raise_absent(partition_id, study_instance_uid, series_instance_uid, sop_instance_uid)
-        return row
+    def frame_span(self, partition_id: int, sop_instance_uid: str, index: int) -> FrameSpan:
+        """Where frame `index` (from 0) is in the data set: one query, whatever the number of frames.
 
-    def frame(
-        self,
-        sop_instance_uid: str,
-        study_instance_uid: str | None = None,
-        series_instance_uid: str | None = None,
-        *,
-        partition_id: int = 1,
-    ) -> FrameTableRow:
-        """An instance and its frame table, for `dicom.frames.FrameTable.frame_from_bytes`: one query whatever the number of frames.
-
-        Raises: InstanceNotFound, Gone.
+        Raises: FrameNotFound, InstanceNotFound.
         """
-        rows = self._database.fetch(self._sql.frame, (partition_id, sop_instance_uid))
-        row = InstanceRow._make(rows[0][:-2]) if rows else None
-        if row is None or not _in_place(row, study_instance_uid, series_instance_uid):
-            self._raise_absent(partition_id, study_instance_uid, series_instance_uid, sop_instance_uid)
-        table, key = rows[0][-2:]
-        return FrameTableRow(row, self._large_frame_table(key) if table is None else bytes(table))
+        rows = self._database.fetch(self._sql.frame_table, (partition_id, sop_instance_uid))
+        if not rows:
+            raise InstanceNotFound(f"no instance {sop_instance_uid}")
+        table, key = rows[0]
+        return frame_from_bytes(self._large_frame_table(key) if table is None else table, index)
 
     def _large_frame_table(self, key: int) -> bytes:
         table = self._large_frame_tables.get(key)
@@ -152,66 +118,47 @@ class IndexReader:
             self._large_frame_tables[key] = table
         return table
 
-    def representative(self, study_instance_uid: str, series_instance_uid: str | None = None, *, partition_id: int = 1) -> InstanceRow:
-        """The instance that stands for a study or series in a picture: the middle one of the series with most images.
-
-        Raises: StudyNotFound, SeriesNotFound, Gone.
-        """
+    def representative(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "") -> StoredInstance | None:
+        """What stands for a study or series in a picture: the middle instance of the series with most images; None where there is none."""
         rows = self._database.fetch(self._sql.image_series, (partition_id, study_instance_uid))
-        if series_instance_uid is not None:
+        if series_instance_uid:
             rows = [row for row in rows if row[3] == series_instance_uid]
-        found = self._database.fetch(self._sql.representative, (rows[0][0], (rows[0][2] - 1) // 2)) if rows else []
-        if not found:
-            self._raise_absent(partition_id, study_instance_uid, series_instance_uid, None)
-        return InstanceRow._make(found[0])
+        if not rows:
+            return None
+        key, images, instances, _ = rows[0]
+        if images:
+            found = self._database.fetch(self._sql.middle_image, (key, (int(images) - 1) // 2))
+        else:
+            found = self._database.fetch(self._sql.middle_instance, (key, (instances - 1) // 2))
+        return _stored_instance(found[0]) if found else None
 
-    def every_instance(self, after: int = 0, limit: int = 10_000) -> tuple[list[InstanceRow], int]:
-        """Instances of all partitions, for verification and export: a batch, and the key to ask on from (0 at the end)."""
-        rows = self._database.fetch(self._sql.all_instances, (after, limit))
-        return [InstanceRow._make(row[:-1]) for row in rows], rows[-1][-1] if len(rows) == limit else 0
+    def all_instances(self) -> Iterator[StoredInstance]:
+        """Every instance of every partition, in the order in which they were indexed; a batch at a time in memory."""
+        after = 0
+        while rows := self._database.fetch(self._sql.all_instances, (after, BATCH)):
+            after = rows[-1][-1]
+            for row in rows:
+                yield _stored_instance(row[:-1])
 
     # Versions, deletions, changes
 
-    def study_version(self, study_instance_uid: str, *, partition_id: int = 1) -> int:
-        """A number that grows whenever a member of the study changes. Raises: StudyNotFound, Gone."""
+    def study_version(self, partition_id: int, study_instance_uid: str) -> int | None:
+        """A number that grows whenever an instance of the study comes or goes; None where there is no such study."""
         rows = self._database.fetch(self._sql.study_version, (partition_id, study_instance_uid))
-        if not rows:
-            self._raise_absent(partition_id, study_instance_uid, None, None)
-        return int(rows[0][0])
+        return int(rows[0][0]) if rows else None
 
-    def series_version(self, study_instance_uid: str, series_instance_uid: str, *, partition_id: int = 1) -> int:
-        """A number that grows whenever a member of the series changes: the key of an ETag. Raises: SeriesNotFound, Gone."""
+    def series_version(self, partition_id: int, study_instance_uid: str, series_instance_uid: str) -> int | None:
+        """A number that grows whenever an instance of the series comes or goes, and is never had twice: the key of an ETag.
+
+        None where there is no such series.
+        """
         rows = self._database.fetch(self._sql.series_version, (partition_id, series_instance_uid, study_instance_uid))
-        if not rows:
-            self._raise_absent(partition_id, study_instance_uid, series_instance_uid, None)
-        return int(rows[0][0])
+        return int(rows[0][0]) if rows else None
 
-    def is_gone(
-        self,
-        study_instance_uid: str,
-        series_instance_uid: str | None = None,
-        sop_instance_uid: str | None = None,
-        *,
-        partition_id: int = 1,
-    ) -> bool:
-        """Whether a decision deleted it, or what it belongs to. What came again after the deletion is found, and not asked about here."""
-        sql = self._sql
-        if series_instance_uid is None:
-            rows = self._database.fetch(sql.study_tombstone, (partition_id, study_instance_uid))
-        elif sop_instance_uid is None:
-            rows = self._database.fetch(sql.series_tombstone, (partition_id, study_instance_uid, series_instance_uid))
-        else:
-            rows = self._database.fetch(sql.instance_tombstone, (partition_id, study_instance_uid, series_instance_uid, sop_instance_uid))
-        return rows[0][0] is not None
-
-    def _raise_absent(self, partition_id: int, study: str | None, series: str | None, sop: str | None) -> NoReturn:
-        if study is not None and self.is_gone(study, series, sop if series is not None else None, partition_id=partition_id):
-            raise Gone("deleted by a decision")
-        if sop is not None:
-            raise InstanceNotFound(f"no instance {sop}")
-        if series is not None:
-            raise SeriesNotFound(f"no series {series} in study {study}")
-        raise StudyNotFound(f"no study {study}")
+    def is_gone(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> bool:
+        """Whether a decision deleted what is named, or what it belongs to. Not asked about what is there: it may have come again."""
+        named = (partition_id, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return bool(self._database.fetch(self._sql.tombstone, named))
 
     def changes(self, since: int = 0, limit: int = 1000) -> list[Change]:
         """What was committed after the change `since`, in commit order: nobody who follows misses one."""
@@ -225,34 +172,81 @@ class IndexReader:
 
     # Lists for the app
 
-    def study(self, study_instance_uid: str, *, partition_id: int = 1) -> WorklistRow:
-        """One study as a list shows it. Raises: StudyNotFound, Gone."""
+    def worklist(self, query: Query, after: str | None = None, cap: int = 10_000) -> WorklistPage:
+        """A page of studies. after: the `next` of the page before, of a query of the same order.
+
+        Orders: StudyDate, PatientName, PatientID, AccessionNumber, StudyDescription, ModalitiesInStudy, ReceivedAt (the latest object).
+        Raises: InvalidQuery.
+        """
+        order = query.order or NEWEST_FIRST
+        query = Query(query.level, query.keys, query.text, order, query.limit, query.offset, query.fuzzy, query.partition_id)
+        rows, more, _ = self._page(WORKLIST, query, None if after is None else _read_cursor(after, order))
+        following = _write_cursor(rows[-1], order) if more else None
+        count, capped = self.count(query, cap)
+        return WorklistPage(tuple(map(_study_row, rows)), following, count, capped)
+
+    def study_detail(self, partition_id: int, study_instance_uid: str) -> StudyDetail:
+        """A study with its series and the patient's other studies. Raises: StudyNotFound, Gone."""
         key = Key("StudyInstanceUID", SingleValue(study_instance_uid))
-        page, _ = self.worklist(Query(Level.STUDY, (key,), limit=1, partition_id=partition_id))
-        if not page.rows:
-            self._raise_absent(partition_id, study_instance_uid, None, None)
-        return page.rows[0]
-
-    def series_of(self, study_instance_uid: str, *, partition_id: int = 1) -> list[SeriesRow]:
-        """The series of a study, by number. Raises: StudyNotFound, Gone."""
-        rows = self._database.fetch(self._sql.series_of_study, (partition_id, study_instance_uid))
+        rows, _, _ = self._page(WORKLIST, Query(Level.STUDY, (key,), limit=1, partition_id=partition_id))
         if not rows:
-            self._raise_absent(partition_id, study_instance_uid, None, None)
-        return list(map(SeriesRow._make, rows))
+            raise (
+                Gone("it was deleted")
+                if self.is_gone(partition_id, study_instance_uid)
+                else StudyNotFound(f"no study {study_instance_uid}")
+            )
+        study = _study_row(rows[0])
+        series = self._database.fetch(self._sql.series_of_study, (partition_id, study_instance_uid))
+        return StudyDetail(study, tuple(SeriesRow(*row) for row in series), self._priors(partition_id, study))
 
-    def kept_aside(self, limit: int = 1000, *, partition_id: int = 1) -> list[KeptAsideRow]:
+    def _priors(self, partition_id: int, study: StudyRow) -> tuple[StudyRow, ...]:
+        if not study.patient_id:
+            return ()
+        patient = Key("PatientID", SingleValue(study.patient_id))
+        query = Query(Level.STUDY, (patient,), order=NEWEST_FIRST, limit=MOST_PRIORS, partition_id=partition_id)
+        rows = map(_study_row, self._page(WORKLIST, query)[0])
+        return tuple(row for row in rows if row.issuer == study.issuer and row.study_instance_uid != study.study_instance_uid)
+
+    def kept_aside(self, partition_id: int = DEFAULT_PARTITION, limit: int = 1000) -> list[KeptAside]:
         """Objects that do not count because others came first, the latest first; duplicates are not among them."""
-        return list(map(KeptAsideRow._make, self._database.fetch(self._sql.kept_aside, (partition_id, limit))))
+        return [KeptAside(*row) for row in self._database.fetch(self._sql.kept_aside, (partition_id, limit))]
 
-    def totals(self, *, partition_id: int = 1) -> Totals:
-        """How much there is. Reads all of the instance table: not for every request."""
-        return Totals._make(self._database.fetch(self._sql.totals, (partition_id,) * 3)[0])
-
-
-def _in_place(row: InstanceRow, study_instance_uid: str | None, series_instance_uid: str | None) -> bool:
-    return study_instance_uid in (None, row.study_instance_uid) and series_instance_uid in (None, row.series_instance_uid)
+    def totals(self, partition_id: int = DEFAULT_PARTITION) -> Statistics:
+        """How much a partition holds, as counted while it was written."""
+        rows = self._database.fetch(self._sql.total, (partition_id,))
+        return Statistics(*map(int, rows[0])) if rows else Statistics(0, 0, 0, 0)
 
 
-def _with_order(query: Query) -> Query:
-    # A cursor must know what the rows are sorted by.
-    return query if query.order is not None else replace(query, order=Order("ReceivedAt"))
+def _stored_instance(row: Any) -> StoredInstance:
+    study, series, sop, sop_class, number, rows, columns, frames, header_length, partition_id, *rest = row
+    pack_id, sequence, member_offset, offset, prefix_length, data_set_length, *rest = rest
+    prefix_sha256, data_set_sha256, checksum, received_at_ns, node, transfer_syntax_uid, source = rest
+    location = Location(pack_id, sequence, member_offset, offset, prefix_length, data_set_length)
+    digests = Digests(prefix_sha256, data_set_sha256, unsigned(checksum))
+    stored = StoredObject(partition_id, location, digests, received_at_ns, node, transfer_syntax_uid, source)
+    return StoredInstance(study, series, sop, sop_class, number, rows, columns, frames, header_length, stored)
+
+
+def _study_row(row: Any) -> StudyRow:
+    *texts, modalities, series_count, instance_count, received_at_ns = row[1:STUDY_ROW_END]
+    return StudyRow(*texts, tuple(modalities.split()), series_count, instance_count, received_at_ns)  # type: ignore[call-arg]
+
+
+def _write_cursor(row: Any, order: Order) -> str:
+    place = json.dumps([order.keyword, order.descending, row[SORT_VALUE[order.keyword]], row[0]])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str, order: Order) -> Cursor:
+    try:
+        keyword, descending, value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        numeric = order.keyword == "ReceivedAt"
+        if (
+            [keyword, descending] != [order.keyword, order.descending]
+            or not isinstance(key, int)
+            or not isinstance(value, int if numeric else str)
+        ):
+            raise InvalidQuery("the cursor belongs to a list in another order")
+    except (ValueError, TypeError, binascii.Error) as exc:
+        raise InvalidQuery("this is no cursor of ours") from exc
+    return value, key

@@ -7,7 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, select
 
 from hounsfield.index.dialect import Dialect
-from hounsfield.index.tables import change, frame_table, instance, kept_aside, pack, series, study, tombstone
+from hounsfield.index.tables import change, frame_table, instance, kept_aside, pack, series, study, tombstone, total
+
+ZERO: ColumnElement[int] = literal_column("0")
+ONE: ColumnElement[int] = literal_column("1")
+EMPTY: ColumnElement[str] = literal_column("''")
+DUPLICATE: ColumnElement[str] = literal_column("'duplicate'")
 
 _INSTANCE = (
     select(
@@ -15,12 +20,12 @@ _INSTANCE = (
         series.c.series_instance_uid,
         instance.c.sop_instance_uid,
         instance.c.sop_class_uid,
-        instance.c.transfer_syntax_uid,
         instance.c.number,
         instance.c.rows,
         instance.c.columns,
         instance.c.frames,
         instance.c.header_length_bytes,
+        instance.c.partition_id,
         pack.c.pack_id,
         instance.c.sequence,
         instance.c.member_offset_bytes,
@@ -32,14 +37,14 @@ _INSTANCE = (
         instance.c.checksum,
         instance.c.received_at_ns,
         pack.c.node,
+        instance.c.transfer_syntax_uid,
         instance.c.source,
-        instance.c.partition_id,
     )
     .join_from(instance, series, instance.c.series_key == series.c.id)
     .join(study, series.c.study_key == study.c.id)
     .join(pack, instance.c.pack_key == pack.c.id)
 )
-"""What `rows.InstanceRow` holds."""
+"""What `model.stored_instance.StoredInstance` and what it holds have, in their order."""
 
 
 class Reading:
@@ -60,18 +65,16 @@ class Reading:
             _INSTANCE.where(in_series, study.c.study_instance_uid == p("study")).order_by(instance.c.number, instance.c.id)
         )
         self.instance = text(_INSTANCE.where(of_instance))
-        self.frame = text(_INSTANCE.add_columns(instance.c.frame_table, instance.c.id).where(of_instance))
+        self.frame_table = text(select(instance.c.frame_table, instance.c.id).where(of_instance))
         self.large_frame_table = text(select(frame_table.c.frame_table).where(frame_table.c.instance_key == p("key")))
-        self.representative = text(
-            _INSTANCE.where(instance.c.series_key == p("series_key"))
-            .order_by(instance.c.number, instance.c.id)
-            .limit(literal_column("1"))
-            .offset(p("middle"))
-        )
+        of_series = _INSTANCE.where(instance.c.series_key == p("series_key"))
+        middle = (instance.c.number, instance.c.id)
+        self.middle_instance = text(of_series.order_by(*middle).limit(ONE).offset(p("middle")))
+        self.middle_image = text(of_series.where(instance.c.rows > ZERO).order_by(*middle).limit(ONE).offset(p("middle")))
         self.image_series = text(
             select(
                 series.c.id,
-                func.sum(case((instance.c.rows > literal_column("0"), literal_column("1")), else_=literal_column("0"))).label("images"),
+                func.sum(case((instance.c.rows > ZERO, ONE), else_=ZERO)).label("images"),
                 series.c.instance_count,
                 series.c.series_instance_uid,
             )
@@ -94,11 +97,8 @@ class Reading:
                 series.c.modality,
                 series.c.description,
                 series.c.body_part,
-                series.c.series_date,
-                series.c.series_time,
                 series.c.instance_count,
-                func.coalesce(func.sum(instance.c.frames), literal_column("0")),
-                series.c.version,
+                func.coalesce(func.sum(instance.c.frames), ZERO),
             )
             .join_from(study, series, series.c.study_key == study.c.id)
             .join(instance, instance.c.series_key == series.c.id)
@@ -106,23 +106,16 @@ class Reading:
             .group_by(series.c.id)
             .order_by(series.c.number, series.c.id)
         )
-        self.level_of_study = text(select(study.c.id).where(in_study))
-        buried = select(func.max(tombstone.c.decided_at_ns)).where(tombstone.c.partition_id == p("partition"))
-        nothing: ColumnElement[str] = literal_column("''")
-        self.study_tombstone = text(buried.where(tombstone.c.study_instance_uid == p("study"), tombstone.c.series_instance_uid == nothing))
-        self.series_tombstone = text(
-            buried.where(
+        self.tombstone = text(
+            select(tombstone.c.decided_at_ns)
+            .where(
+                tombstone.c.partition_id == p("partition"),
                 tombstone.c.study_instance_uid == p("study"),
-                tombstone.c.series_instance_uid.in_((nothing, p("series"))),
-                tombstone.c.sop_instance_uid == nothing,
+                tombstone.c.series_instance_uid.in_((EMPTY, p("series"))),
+                tombstone.c.sop_instance_uid.in_((EMPTY, p("sop"))),
             )
-        )
-        self.instance_tombstone = text(
-            buried.where(
-                tombstone.c.study_instance_uid == p("study"),
-                tombstone.c.series_instance_uid.in_((nothing, p("series"))),
-                tombstone.c.sop_instance_uid.in_((nothing, p("sop"))),
-            )
+            .limit(ONE)
+            .offset(ZERO)
         )
         self.changes = text(
             select(
@@ -139,37 +132,26 @@ class Reading:
             .where(change.c.sequence > p("since"))
             .order_by(change.c.sequence)
             .limit(p("limit"))
-            .offset(literal_column("0"))
+            .offset(ZERO)
         )
         self.kept_aside = text(
             select(
-                kept_aside.c.partition_id,
                 kept_aside.c.study_instance_uid,
                 kept_aside.c.series_instance_uid,
                 kept_aside.c.sop_instance_uid,
                 kept_aside.c.outcome,
                 kept_aside.c.reason,
+                kept_aside.c.source,
                 kept_aside.c.received_at_ns,
-                kept_aside.c.pack_id,
-                kept_aside.c.offset_bytes,
             )
-            .where(kept_aside.c.partition_id == p("partition"), kept_aside.c.outcome != literal_column("'duplicate'"))
+            .where(kept_aside.c.partition_id == p("partition"), kept_aside.c.outcome != DUPLICATE)
             .order_by(kept_aside.c.received_at_ns.desc(), kept_aside.c.id.desc())
             .limit(p("limit"))
-            .offset(literal_column("0"))
+            .offset(ZERO)
         )
-        self.totals = text(
-            select(
-                select(func.count()).select_from(study).where(study.c.partition_id == p("one")).scalar_subquery(),
-                select(func.count()).select_from(series).where(series.c.partition_id == p("two")).scalar_subquery(),
-                func.count(),
-                func.coalesce(func.sum(instance.c.prefix_length_bytes + instance.c.data_set_length_bytes), literal_column("0")),
-            ).where(instance.c.partition_id == p("three"))
+        self.total = text(
+            select(total.c.studies, total.c.series, total.c.instances, total.c.bytes_stored).where(total.c.partition_id == p("partition"))
         )
         self.all_instances = text(
-            _INSTANCE.add_columns(instance.c.id)
-            .where(instance.c.id > p("after"))
-            .order_by(instance.c.id)
-            .limit(p("limit"))
-            .offset(literal_column("0"))
+            _INSTANCE.add_columns(instance.c.id).where(instance.c.id > p("after")).order_by(instance.c.id).limit(p("limit")).offset(ZERO)
         )

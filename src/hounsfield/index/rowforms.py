@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from hounsfield.index.entry import IndexEntry
+from hounsfield.index.storable import signed, small, storable, unsigned
 from hounsfield.index.words import StudyTexts
 from hounsfield.model.entities import InstanceAttributes, ObjectAttributes, PatientAttributes, SeriesAttributes, StudyAttributes
 from hounsfield.model.identifiers import UID
@@ -14,23 +14,6 @@ from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.matching import date_column, time_column
 
 LARGEST_INLINE_FRAME_TABLE_BYTES = 512
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_INTEGER_BOUND = 1 << 31
-
-
-def storable(text: str) -> str:
-    """The text without what no database takes: NUL and lone surrogates."""
-    return _UNSTORABLE.sub("", text) if "\0" in text or not text.isascii() else text
-
-
-def small(value: int | None) -> int | None:
-    """A count or number from a header, None where it does not fit its column."""
-    return value if value is None or -_INTEGER_BOUND <= value < _INTEGER_BOUND else None
-
-
-def signed(checksum: int) -> int:
-    """An unsigned 64-bit number as databases hold it."""
-    return checksum - (1 << 64) if checksum >> 63 else checksum
 
 
 def spaced(values: set[str]) -> str:
@@ -178,7 +161,7 @@ class HeldRow(NamedTuple):
                     self.prefix_length_bytes,
                     self.data_set_length_bytes,
                 ),
-                digests=Digests(self.prefix_sha256, self.data_set_sha256, self.checksum % (1 << 64)),
+                digests=Digests(self.prefix_sha256, self.data_set_sha256, unsigned(self.checksum)),
                 received_at_ns=self.received_at_ns,
                 node=self.node,
                 transfer_syntax_uid=self.transfer_syntax_uid,

@@ -18,14 +18,14 @@ from hounsfield.model.query import AnyOf, Level, Order, Query, SingleValue, UIDL
 Cursor = tuple[Any, int]
 """Where a page ended: the last row's sort value and its key."""
 
-_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
+STUDY_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
     "StudyDate": study.c.study_date,
     "PatientName": study.c.name_fold,
     "PatientID": study.c.patient_id_fold,
     "AccessionNumber": study.c.accession_fold,
     "StudyDescription": study.c.description_fold,
     "ModalitiesInStudy": study.c.modalities,
-    "ReceivedAt": study.c.id,
+    "ReceivedAt": study.c.last_received_at_ns,
 }
 _SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.number, "Modality": series.c.modality}
 _INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
@@ -129,7 +129,7 @@ class Search:
         dialect = self._database.dialect
         partition = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.partition_id
         # An index on the partition alone would lead the database to all rows there are, and away from the order asked for.
-        ordered = order is not None and order.keyword != "ReceivedAt"
+        ordered = order is not None
         conditions = [(partition if selective or ordered else unhinted(partition)) == bindparam(names())]
         for one in shapes:
             if one == ("candidates",):
@@ -195,7 +195,7 @@ def _order_of(query: Query) -> Order | None:
 def _sort_column(level: Level, order: Order | None) -> ColumnElement[Any]:
     if order is None:
         return {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.id
-    columns = dict(_SORT_COLUMNS) if level is Level.STUDY else {}
+    columns = dict(STUDY_SORT_COLUMNS) if level is Level.STUDY else {}
     if level is Level.SERIES:
         columns = _SERIES_SORT_COLUMNS
     if level is Level.INSTANCE:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hounsfield.index.rows import InstanceHit, SeriesHit, StudyHit, WorklistRow
-from hounsfield.index.search import Projected
+from hounsfield.index.rows import InstanceHit, SeriesHit, StudyHit
+from hounsfield.index.search import STUDY_SORT_COLUMNS, Projected
 from hounsfield.index.tables import instance, series, study
 from hounsfield.model.query import Level
 
@@ -54,28 +54,36 @@ INSTANCE_HIT = Projected(
     ),
 )
 
+_STUDY_ROW = (
+    "study_instance_uid",
+    "patient_id",
+    "issuer",
+    "patient_name",
+    "birth_date",
+    "sex",
+    "study_date",
+    "study_time",
+    "accession_number",
+    "description",
+    "referring_physician",
+    "modalities",
+    "series_count",
+    "instance_count",
+    "last_received_at_ns",
+)
+"""As `model.worklist.StudyRow` has them."""
+
 _SORTED_BY = ("name_fold", "patient_id_fold", "accession_fold", "description_fold")
 
-WORKLIST = Projected(
-    "worklist",
-    Level.STUDY,
-    (*(study.c[name] for name in WorklistRow._fields), *(study.c[name] for name in _SORTED_BY)),
-)
+_WORKLIST = ("id", *_STUDY_ROW, *_SORTED_BY)
 
-SORT_VALUE: dict[str, int] = {
-    "StudyDate": WorklistRow._fields.index("study_date"),
-    "ModalitiesInStudy": WorklistRow._fields.index("modalities"),
-    "ReceivedAt": 0,
-} | {
-    keyword: len(WorklistRow._fields) + _SORTED_BY.index(name)
-    for keyword, name in {
-        "PatientName": "name_fold",
-        "PatientID": "patient_id_fold",
-        "AccessionNumber": "accession_fold",
-        "StudyDescription": "description_fold",
-    }.items()
-}
-"""Where in a row of `WORKLIST` the value lies that it is sorted by."""
+WORKLIST = Projected("worklist", Level.STUDY, tuple(study.c[name] for name in _WORKLIST))
+
+STUDY_ROW_END = 1 + len(_STUDY_ROW)
+"""A worklist row is the study's key, the columns of a `StudyRow` up to here, and what else it may be sorted by."""
+
+SORT_VALUE: dict[str, int] = {keyword: _WORKLIST.index(column.name) for keyword, column in STUDY_SORT_COLUMNS.items()}
+"""Where in a worklist row the value lies that it is sorted by."""
 
 assert len(STUDY_HIT.columns) == len(StudyHit._fields)
 assert len(SERIES_HIT.columns) == len(SeriesHit._fields)

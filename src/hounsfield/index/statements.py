@@ -21,6 +21,7 @@ from hounsfield.index.tables import (
     study,
     study_word,
     tombstone,
+    total,
     word,
 )
 
@@ -115,9 +116,11 @@ class Statements:
         )
         self.insert_instance = insert_into(instance)
         self.insert_frame_table = insert_into(frame_table)
-        self.held = text(HELD.where(instance.c.partition_id == p("partition"), instance.c.sop_instance_uid == p("uid")))
-        self.held_of_series = text(HELD.where(series.c.partition_id == p("partition"), series.c.series_instance_uid == p("uid")))
-        self.held_of_study = text(HELD.where(study.c.partition_id == p("partition"), study.c.study_instance_uid == p("uid")))
+        self.held_of = {
+            "sop": text(HELD.where(instance.c.partition_id == p("partition"), instance.c.sop_instance_uid == p("uid"))),
+            "series": text(HELD.where(series.c.partition_id == p("partition"), series.c.series_instance_uid == p("uid"))),
+            "study": text(HELD.where(study.c.partition_id == p("partition"), study.c.study_instance_uid == p("uid"))),
+        }
         self.large_frame_table = text(select(frame_table.c.frame_table).where(frame_table.c.instance_key == p("key")))
         self.delete_instance = write(delete(instance).where(instance.c.id == p("key")))
         self.delete_frame_table = write(delete(frame_table).where(frame_table.c.instance_key == p("key")))
@@ -188,9 +191,20 @@ class Statements:
         self.empty_series_of_study = text(
             select(series.c.id, series.c.series_instance_uid).where(series.c.study_key == p("key"), series.c.instance_count == ZERO)
         )
-        self.study_counts = text(
-            select(study.c.instance_count, study.c.patient_key, study.c.words, study.c.modalities).where(study.c.id == p("key"))
-        )
+        self.study_counts = text(select(study.c.instance_count, study.c.patient_key).where(study.c.id == p("key")))
+        in_order = (instance.c.received_at_ns, pack.c.node, pack.c.pack_id, instance.c.offset_bytes)
+        located = instance.join(pack, instance.c.pack_key == pack.c.id).join(series, instance.c.series_key == series.c.id)
+        first = select(*in_order).select_from(located).order_by(*in_order).limit(ONE).offset(ZERO)
+        self.first_of_study = text(first.where(series.c.study_key == p("key")))
+        self.first_of_series = text(first.with_only_columns(series.c.series_instance_uid, *in_order).where(series.c.id == p("key")))
+        self.precede_study = write(update(study).values(precedence=p("new_precedence")).where(study.c.id == p("key")))
+        self.precede_series = write(update(series).values(precedence=p("new_precedence")).where(series.c.id == p("key")))
+
+        upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        names = ("studies", "series", "instances", "bytes_stored")
+        added = upsert(total).values({"partition_id": p("partition")} | {name: p(name) for name in names})
+        sums = {name: total.c[name] + added.excluded[name] for name in names}
+        self.add_to_total = write(added.on_conflict_do_update(index_elements=["partition_id"], set_=sums))
 
         self.patient = text(
             select(patient.c.id).where(
@@ -207,7 +221,6 @@ class Statements:
 
         self.words = text(select(word.c.word, word.c.id).where(dialect.among(word.c.word, "words")))
         self.insert_word = insert_into(word)
-        upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         self.insert_study_word = write(upsert(study_word).values(word_key=p("word"), study_key=p("study")).on_conflict_do_nothing())
         self.delete_study_words = write(
             delete(study_word).where(dialect.among(study_word.c.word_key, "words"), study_word.c.study_key == p("study"))
@@ -224,19 +237,15 @@ class Statements:
         self.pack_state = write(update(pack).values(state=p("new_state")).where(pack.c.pack_id == p("pack_id")))
 
         self.insert_kept_aside = insert_into(kept_aside)
-        entries = select(kept_aside.c.id, kept_aside.c.entry, kept_aside.c.outcome)
         self.kept_aside_at = text(
-            select(kept_aside.c.outcome, kept_aside.c.reason).where(
-                kept_aside.c.pack_id == p("pack_id"), kept_aside.c.offset_bytes == p("offset")
-            )
+            select(kept_aside.c.id).where(kept_aside.c.pack_id == p("pack_id"), kept_aside.c.offset_bytes == p("offset"))
         )
-        self.kept_aside_of_study = text(
-            entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.study_instance_uid == p("uid"))
-        )
-        self.kept_aside_of_series = text(
-            entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.series_instance_uid == p("uid"))
-        )
-        self.kept_aside_of_sop = text(entries.where(kept_aside.c.partition_id == p("partition"), kept_aside.c.sop_instance_uid == p("uid")))
+        entries = select(kept_aside.c.id, kept_aside.c.entry).where(kept_aside.c.partition_id == p("partition"))
+        self.kept_aside_of = {
+            "sop": text(entries.where(kept_aside.c.sop_instance_uid == p("uid"))),
+            "series": text(entries.where(kept_aside.c.series_instance_uid == p("uid"))),
+            "study": text(entries.where(kept_aside.c.study_instance_uid == p("uid"))),
+        }
         self.delete_kept_aside = write(delete(kept_aside).where(kept_aside.c.id == p("key")))
         self.judge_kept_aside = write(
             update(kept_aside).values(outcome=p("new_outcome"), reason=p("new_reason")).where(kept_aside.c.id == p("key"))
@@ -259,3 +268,6 @@ class Statements:
             )
         )
         self.insert_change = insert_into(change)
+        # The allocator's number stays: what was given once is never given again, so that versions and ETags keep their meaning.
+        emptied = (instance, frame_table, series, study, study_word, word, patient, kept_aside, tombstone, change, pack, total)
+        self.clear = [write(delete(table)) for table in emptied]

@@ -40,6 +40,16 @@ allocator = Table(
     _big("last"),
 )
 
+total = Table(
+    "total",
+    metadata,
+    Column("partition_id", Integer, primary_key=True, autoincrement=False),
+    _big("studies"),
+    _big("series"),
+    _big("instances"),
+    _big("bytes_stored"),
+)
+
 pack = Table(
     "pack",
     metadata,
@@ -102,6 +112,7 @@ study = Table(
     Index("study_patient_id", "partition_id", "patient_id_fold", "id"),
     Index("study_accession", "partition_id", "accession_fold", "id"),
     Index("study_date", "partition_id", "study_date", "id"),
+    Index("study_received", "partition_id", "last_received_at_ns", "id"),
     Index("study_name", "partition_id", "name_fold", "id"),
     Index("study_description", "partition_id", "description_fold", "id"),
     Index("study_modalities", "partition_id", "modalities", "id"),
@@ -194,6 +205,7 @@ kept_aside = Table(
     _text("sop_instance_uid"),
     _text("outcome"),
     _text("reason"),
+    _text("source"),
     _bytes("precedence"),
     _big("received_at_ns"),
     _text("pack_id"),

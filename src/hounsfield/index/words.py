@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from hounsfield.dicom.person_name import fold
 from hounsfield.model.entities import ObjectAttributes
 
-MOST_WORDS = 64
+MOST_WORDS = 200
 LONGEST_WORD = 64
 
 _BETWEEN = re.compile(r"[\s^=,;:/\\()\[\]{}\"|+*?<>&]+")
 _INSIDE = re.compile(r"[-'’`._]+")
 
 
-def fold(text: str) -> str:
-    """The text without case and accents; what differs only in these folds to the same."""
-    if text.isascii():
-        return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
-
-
 def fold_name_group(group: str) -> str:
     """A component group of a name, folded; empty components at its end and spaces around components do not count (PS3.5 6.2.1)."""
-    return "^".join(component.strip() for component in fold(group).split("^")).rstrip("^ ")
+    return "^".join(map(fold, group.split("^"))).rstrip("^ ")
 
 
 def fold_name(name: str) -> tuple[str, str, str]:
@@ -35,15 +27,15 @@ def fold_name(name: str) -> tuple[str, str, str]:
     return groups[0], groups[1], groups[2]
 
 
-def words_of(folded: str) -> set[str]:
-    """The words of a folded text.
+def words_of(text: str) -> set[str]:
+    """The words of a text, folded.
 
     A word with a hyphen or an apostrophe in it is found by what follows these too, and without them: of `o'brien-smith` come
     `o'brien-smith`, `brien-smith`, `smith`, `obriensmith`.
     """
     found: set[str] = set()
-    for part in _BETWEEN.split(folded):
-        part = part.strip("-'’`._")[:LONGEST_WORD]
+    for part in _BETWEEN.split(text):
+        part = fold(part.strip("-'’`._"))[:LONGEST_WORD]
         if not part:
             continue
         found.add(part)
@@ -54,14 +46,13 @@ def words_of(folded: str) -> set[str]:
     return found
 
 
-def cut(folded: str) -> list[tuple[str, bool, bool]]:
-    """A stretch of a folded text word by word, each with whether it touches the stretch's start and its end."""
+def cut(stretch: str) -> list[tuple[str, bool, bool]]:
+    """A stretch of a text word by word, folded, each with whether it touches the stretch's start and its end."""
     found = []
     position = 0
-    for match in [*_BETWEEN.finditer(folded), None]:
-        end = len(folded) if match is None else match.start()
-        part = folded[position:end]
-        trimmed = part.strip("-'’`._")
+    for match in [*_BETWEEN.finditer(stretch), None]:
+        end = len(stretch) if match is None else match.start()
+        trimmed = fold(stretch[position:end].strip("-'’`._"))
         if trimmed:
             found.append((trimmed, position == 0, match is None))
         position = end if match is None else match.end()
@@ -70,7 +61,7 @@ def cut(folded: str) -> list[tuple[str, bool, bool]]:
 
 def typed_words(text: str) -> list[str]:
     """What a person typed, word by word."""
-    parts = (part.strip("-'’`._")[:LONGEST_WORD] for part in _BETWEEN.split(fold(text)))
+    parts = (fold(part.strip("-'’`._"))[:LONGEST_WORD] for part in _BETWEEN.split(text))
     return list(dict.fromkeys(part for part in parts if part))[:16]
 
 
@@ -96,15 +87,12 @@ def study_texts(attributes: ObjectAttributes) -> StudyTexts:
     """Fold what a study is searched by."""
     patient, study = attributes.patient, attributes.study
     name = fold_name(patient.name)
-    description = fold(study.description)
-    indexed = set[str]()
-    for text in (*name, description):
-        indexed |= words_of(text)
+    words = [*sorted(words_of(patient.name)), *sorted(words_of(study.description))]
     return StudyTexts(
         name=name,
         patient_id=fold(patient.patient_id),
         accession_number=fold(study.accession_number),
-        description=description,
+        description=fold(study.description),
         referring_physician="=".join(fold_name(study.referring_physician)).rstrip("="),
-        indexed=frozenset(sorted(indexed)[:MOST_WORDS]),
+        indexed=frozenset(words[:MOST_WORDS]),
     )

@@ -14,12 +14,12 @@ from sqlalchemy import bindparam, select
 
 from hounsfield.index.contention import admit
 from hounsfield.index.database import Database
-from hounsfield.index.deletion import Removed, apply_deletion
+from hounsfield.index.deletion import Removed, apply_deletion, read_deletion
 from hounsfield.index.dialect import Connection
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
-from hounsfield.index.tables import instance, series, study
-from hounsfield.model.errors import HounsfieldError, IndexUnavailable, UnreadableObject
+from hounsfield.index.tables import instance, kept_aside, series, study
+from hounsfield.model.errors import HounsfieldError, IndexUnavailable, InstanceNotFound, SeriesNotFound, StudyNotFound, UnreadableObject
 from hounsfield.model.identity import Judgement
 
 LARGEST_GROUP = 512
@@ -70,6 +70,16 @@ class IndexWriter:
             .where(instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))
         )
         self._find = database.compile(known).sql
+        held = (
+            select(series.c.series_instance_uid, instance.c.sop_instance_uid)
+            .join_from(study, series, series.c.study_key == study.c.id)
+            .join(instance, instance.c.series_key == series.c.id)
+            .where(study.c.partition_id == bindparam("partition"), study.c.study_instance_uid == bindparam("uid"))
+        )
+        aside = select(kept_aside.c.series_instance_uid, kept_aside.c.sop_instance_uid).where(
+            kept_aside.c.partition_id == bindparam("partition"), kept_aside.c.study_instance_uid == bindparam("uid")
+        )
+        self._touched = (database.compile(held).sql, database.compile(aside).sql)
         self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
         self._thread.start()
 
@@ -93,6 +103,27 @@ class IndexWriter:
         What was received until then goes, a tombstone stays; to apply it again changes nothing. Raises: IndexUnavailable, InvalidInput.
         """
         return cast(Removed, self._ask(None, lambda projection: apply_deletion(projection, record, self._clock_ns())))
+
+    def check_decision(self, record: Mapping[str, Any]) -> None:
+        """Whether there is anything that the decision would touch; it need not be dated yet.
+
+        Raises: StudyNotFound, SeriesNotFound, InstanceNotFound; InvalidInput, IndexUnavailable.
+        """
+        deletion = read_deletion(record, decided_at_ns=0)
+        named = (deletion.partition_id, deletion.study_instance_uid)
+        for sql in self._touched:
+            for series_uid, sop_uid in self._database.fetch(sql, named):
+                if deletion.series_instance_uid in ("", series_uid) and deletion.sop_instance_uid in ("", sop_uid):
+                    return
+        if deletion.sop_instance_uid:
+            raise InstanceNotFound(f"no instance {deletion.sop_instance_uid}")
+        if deletion.series_instance_uid:
+            raise SeriesNotFound(f"no series {deletion.series_instance_uid}")
+        raise StudyNotFound(f"no study {deletion.study_instance_uid}")
+
+    def clear(self) -> None:
+        """Empty the derived tables, for `reindex`: packs and decisions bring all of it back. Raises: IndexUnavailable."""
+        self._ask(None, Projection.clear)
 
     def find(self, partition_id: int, sop_instance_uid: str) -> KnownInstance | None:
         """The object that counts under a UID, as committed; cheap. Raises: IndexUnavailable."""

@@ -8,8 +8,8 @@ precedence that already count. It is
 3. kept aside, where its series is known in another study;
 4. kept aside, where its study is known under another patient (Patient ID and issuer; a name that differs alone is no conflict).
 
-What is kept aside lays no claim: it opens no study, series or patient. A deletion takes effect at the moment it was decided: it
-removes, of what it names, all that was received until then, kept aside or not; an object that comes later is judged anew.
+What is kept aside lays no claim: it opens no study, series or patient. A deletion covers all that it names and that was received
+until it was decided: such objects are judged as if they had never come, so that what was kept aside on their account may count then.
 The whole is therefore a function of the set of objects and decisions, not of the order in which they reached the index.
 """
 
@@ -147,10 +147,10 @@ class Settled:
 def settle(objects: Iterable[ObjectIdentity], deletions: Iterable[Deletion] = ()) -> Settled:
     """The reference that the index is held against: plain, and as slow as it is plain."""
     state = Settled()
-    pending = sorted(deletions, key=lambda deletion: deletion.decided_at_ns)
+    decided = list(deletions)
     for arrival in sorted(objects, key=lambda candidate: candidate.precedence):
-        while pending and pending[0].decided_at_ns < arrival.precedence[0]:
-            _remove(state, pending.pop(0))
+        if any(deletion.covers(arrival) for deletion in decided):
+            continue
         judgement = judge(
             arrival,
             state.counting.get((arrival.partition_id, arrival.sop_instance_uid)),
@@ -161,14 +161,7 @@ def settle(objects: Iterable[ObjectIdentity], deletions: Iterable[Deletion] = ()
             state.counting[arrival.partition_id, arrival.sop_instance_uid] = arrival
         else:
             state.kept_aside[arrival] = judgement
-    for deletion in pending:
-        _remove(state, deletion)
     return state
-
-
-def _remove(state: Settled, deletion: Deletion) -> None:
-    state.counting = {key: value for key, value in state.counting.items() if not deletion.covers(value)}
-    state.kept_aside = {key: value for key, value in state.kept_aside.items() if not deletion.covers(key)}
 
 
 def _series_studies(counting: Mapping[tuple[int, str], ObjectIdentity]) -> dict[tuple[int, str], str]:

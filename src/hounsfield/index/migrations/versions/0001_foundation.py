@@ -30,6 +30,14 @@ def _create_index() -> None:
         sa.Column("last", BIG, nullable=False),
     )
     op.create_table(
+        "total",
+        sa.Column("partition_id", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("studies", BIG, nullable=False),
+        sa.Column("series", BIG, nullable=False),
+        sa.Column("instances", BIG, nullable=False),
+        sa.Column("bytes_stored", BIG, nullable=False),
+    )
+    op.create_table(
         "pack",
         sa.Column("id", BIG, primary_key=True, autoincrement=False),
         sa.Column("pack_id", TEXT, nullable=False, unique=True),
@@ -89,6 +97,7 @@ def _create_index() -> None:
     op.create_index("study_name", "study", ["partition_id", "name_fold", "id"])
     op.create_index("study_patient", "study", ["patient_key"])
     op.create_index("study_patient_id", "study", ["partition_id", "patient_id_fold", "id"])
+    op.create_index("study_received", "study", ["partition_id", "last_received_at_ns", "id"])
     op.create_index("study_uid", "study", ["partition_id", "study_instance_uid"], unique=True)
     op.create_table(
         "word",
@@ -166,6 +175,7 @@ def _create_index() -> None:
         sa.Column("sop_instance_uid", TEXT, nullable=False),
         sa.Column("outcome", TEXT, nullable=False),
         sa.Column("reason", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
         sa.Column("precedence", sa.LargeBinary(), nullable=False),
         sa.Column("received_at_ns", BIG, nullable=False),
         sa.Column("pack_id", TEXT, nullable=False),
