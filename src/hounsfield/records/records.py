@@ -97,9 +97,7 @@ class Records:
 
         by_token = session.c.token_sha256 == p("key")
         self._session = read(select(session).where(by_token))
-        self._add_session = write(
-            insert(session).values({column.name: p(column.name) for column in session.columns}), *session.columns.keys()
-        )
+        self._add_session = add(session)
         self._touch_session = write(update(session).values(last_used_at_s=p("at")).where(by_token), "at", "key")
         self._delete_session = write(delete(session).where(by_token), "key")
         self._delete_sessions_of = write(
