@@ -181,7 +181,7 @@ def load_settings(config: Path | None, overrides: dict[str, Any]) -> Settings:
 
 def _explain(error: Any, path: Path) -> str:
     name = ".".join(str(part) for part in error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
+    message = str(error["msg"]).removeprefix("Value error, ")
     if not name:
         return message
     if error["type"] == "extra_forbidden":

@@ -17,8 +17,9 @@ from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.model.origin import Origin
-from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
-from hounsfield.servers.dicomweb.service import DICOMWebParts, create_dicomweb
+from hounsfield.servers.dicomweb.application import ROOT
+from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
+from hounsfield.servers.dicomweb.composition import dicomweb_application
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
@@ -30,11 +31,10 @@ from hounsfield.services.intake import RemoteStore
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
-from hounsfield.services.transcode import Transcoder
 from hounsfield.services.worklist import Worklist
 
 THREADS = 16
-"""For what waits or computes; look-ups by key run in the event loop."""
+"""For what waits or computes, and as many for uploads; look-ups by key run in the event loop."""
 
 
 def application() -> Site:
@@ -54,13 +54,25 @@ def build(settings: Settings) -> Site:
     retrieve = Retrieve(reader, packs)
     remote = RemoteStore(settings.intake_socket)
     pool = CodecPool(settings.codec_children, settings.codec_memory_bytes)
-    executor = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
     access = bootstrap.access_of(opened, settings)
     check: AccessCheck = OpenAccess() if settings.open_access else Guard(access.sessions, access.tokens)
-    dicomweb = _dicomweb(settings, check, executor, retrieve, remote, pool)
+    executors = [ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in ("read", "upload")]
+    dicomweb = dicomweb_application(
+        DICOMWebParts(
+            store=remote,
+            search=Search(reader),
+            retrieve=retrieve,
+            documents=SeriesMetadata(retrieve, settings.cache_dir, ROOT),
+            codecs=pool,
+            guard=check,
+            executor=executors[0],
+            upload_executor=executors[1],
+            quick_in_loop=not settings.database,
+        )
+    )
 
     def delete(origin: Origin, study_instance_uid: str, reason: str) -> None:
-        delete_study(reader, lambda record: remote.command("decide", record), origin, study_instance_uid, reason)
+        delete_study(lambda record: remote.command("decide", record), origin, study_instance_uid, reason)
 
     facts = SiteFacts(
         settings.ae_title, settings.host, settings.dicom_port, settings.http_port, __version__, settings.open_access, settings.accept_any_caller
@@ -79,24 +91,6 @@ def build(settings: Settings) -> Site:
         static=StaticFiles(static_folder()),
         health=health,
         on_shutdown=[health.close, pool.close, packs.close, opened.close],
-    )
-
-
-def _dicomweb(
-    settings: Settings, check: AccessCheck, executor: ThreadPoolExecutor, retrieve: Retrieve, remote: RemoteStore, pool: CodecPool
-) -> DICOMWeb:
-    return create_dicomweb(
-        DICOMWebParts(
-            store=remote,
-            search=Search(retrieve.reader),
-            retrieve=retrieve,
-            metadata=SeriesMetadata(retrieve, settings.cache_dir, ROOT),
-            transcoder=Transcoder(retrieve, pool.decode),
-            pool=pool,
-        ),
-        check,
-        executor,
-        quick_in_loop=not settings.database,
     )
 
 

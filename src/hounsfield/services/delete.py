@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hounsfield.archive.archive import Archive
-from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.model.errors import InvalidInput
 from hounsfield.model.identifiers import parse_uid
@@ -20,19 +19,17 @@ Decide = Callable[[Mapping[str, Any]], None]
 REASON_MAX_CHARACTERS = 1024
 
 
-def delete_study(reader: IndexReader, decide: Decide, origin: Origin, study_instance_uid: str, reason: str) -> None:
+def delete_study(decide: Decide, origin: Origin, study_instance_uid: str, reason: str) -> None:
     """Delete every object of a study that is here now. Raises: AccessDenied, InvalidInput, StudyNotFound, Gone, Unavailable."""
     require(origin.principal, Role.EDITOR)
     if not reason.strip() or len(reason) > REASON_MAX_CHARACTERS:
         raise InvalidInput("say why, in at most 1024 characters: the reason is kept with the decision")
-    uid = parse_uid(study_instance_uid)
-    reader.study_version(uid, partition_id=origin.principal.partition_id)
     decide(
         {
             "kind": "delete",
             "level": "study",
             "partition_id": origin.principal.partition_id,
-            "study_instance_uid": uid,
+            "study_instance_uid": parse_uid(study_instance_uid),
             "principal": origin.principal.name,
             "reason": reason.strip(),
         }
@@ -48,7 +45,8 @@ class LocalDecisions:
         self._clock_ns = clock_ns
 
     def decide(self, record: Mapping[str, Any]) -> None:
-        """Raises: Unavailable."""
+        """Raises: NotFound where there is nothing to decide on; Gone, Unavailable."""
+        self._writer.check_decision(record)
         dated = {**record, "decided_at_ns": self._clock_ns()}
         self._archive.decide(dated)
         self._writer.apply_decision(dated)

@@ -47,7 +47,9 @@ class SeriesMetadata:
     def etag(self, origin: Origin, study_instance_uid: str, series_instance_uid: str) -> str:
         """Of the series' present state: one query. Raises: SeriesNotFound, Gone."""
         partition_id = origin.principal.partition_id
-        version = self._retrieve.reader.series_version(study_instance_uid, series_instance_uid, partition_id=partition_id)
+        version = self._retrieve.reader.series_version(partition_id, study_instance_uid, series_instance_uid)
+        if version is None:
+            raise self._retrieve.absent(origin, study_instance_uid, series_instance_uid)
         return hashlib.sha256(f"{FORMAT}/{partition_id}/{study_instance_uid}/{series_instance_uid}/{version}".encode()).hexdigest()[:32]
 
     def document(self, origin: Origin, study_instance_uid: str, series_instance_uid: str) -> MetadataDocument:

@@ -9,11 +9,10 @@ import xxhash
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.dicom.deflate import inflate
-from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
+from hounsfield.dicom.frames import FrameSpan
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.index.reader import IndexReader
-from hounsfield.index.rows import InstanceRow
-from hounsfield.model.errors import DamagedObject
+from hounsfield.model.errors import DamagedObject, Gone, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
 
@@ -38,26 +37,40 @@ class Retrieve:
 
     def instances(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> Sequence[StoredInstance]:
         """By series and instance number; never empty. Raises: StudyNotFound, SeriesNotFound, Gone."""
-        rows = self.reader.instances(study_instance_uid, series_instance_uid or None, partition_id=origin.principal.partition_id)
-        return [stored_instance(row) for row in rows]
+        found = self.reader.instances(origin.principal.partition_id, study_instance_uid, series_instance_uid)
+        if not found:
+            raise self.absent(origin, study_instance_uid, series_instance_uid)
+        return found
 
     def instance(self, origin: Origin, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> StoredInstance:
         """Raises: InstanceNotFound, Gone."""
-        partition_id = origin.principal.partition_id
-        return stored_instance(self.reader.instance(sop_instance_uid, study_instance_uid, series_instance_uid, partition_id=partition_id))
+        named = (study_instance_uid, series_instance_uid, sop_instance_uid)
+        found = self.reader.instances(origin.principal.partition_id, *named)
+        if not found:
+            raise self.absent(origin, *named)
+        return found[0]
 
     def with_frames(
         self, origin: Origin, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, numbers: Sequence[int]
     ) -> tuple[StoredInstance, list[FrameSpan]]:
-        """An instance and where some of its frames (from 1) are: one query. Raises: InstanceNotFound, Gone, FrameNotFound."""
-        partition_id = origin.principal.partition_id
-        found = self.reader.frame(sop_instance_uid, study_instance_uid, series_instance_uid, partition_id=partition_id)
-        return stored_instance(found.instance), [frame_from_bytes(found.frame_table, number - 1) for number in numbers]
+        """An instance and where some of its frames (from 1) are. Raises: InstanceNotFound, Gone, FrameNotFound."""
+        instance = self.instance(origin, study_instance_uid, series_instance_uid, sop_instance_uid)
+        return instance, [self.frame_span(instance, number) for number in numbers]
 
     def representative(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> StoredInstance:
         """The instance that stands for a study or series in a picture. Raises: StudyNotFound, SeriesNotFound, Gone."""
-        partition_id = origin.principal.partition_id
-        return stored_instance(self.reader.representative(study_instance_uid, series_instance_uid or None, partition_id=partition_id))
+        found = self.reader.representative(origin.principal.partition_id, study_instance_uid, series_instance_uid)
+        if found is None:
+            raise self.absent(origin, study_instance_uid, series_instance_uid)
+        return found
+
+    def absent(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> NotFound | Gone:
+        """The error for something that is not there: deleted, or never seen."""
+        if self.reader.is_gone(origin.principal.partition_id, study_instance_uid, series_instance_uid, sop_instance_uid):
+            return Gone("it was deleted")
+        if sop_instance_uid:
+            return InstanceNotFound(f"no instance {sop_instance_uid}")
+        return SeriesNotFound(f"no series {series_instance_uid}") if series_instance_uid else StudyNotFound(f"no study {study_instance_uid}")
 
     def read(self, instance: StoredInstance) -> StoredFile:
         """The whole file in memory, verified: for objects that fit. Raises: DamagedObject, PackUnavailable."""
@@ -83,8 +96,7 @@ class Retrieve:
 
     def frame_span(self, instance: StoredInstance, number: int) -> FrameSpan:
         """Where frame `number` (from 1) is. Raises: FrameNotFound, InstanceNotFound."""
-        found = self.reader.frame(instance.sop_instance_uid, partition_id=instance.stored.partition_id)
-        return frame_from_bytes(found.frame_table, number - 1)
+        return self.reader.frame_span(instance.stored.partition_id, instance.sop_instance_uid, number - 1)
 
     def frame(self, instance: StoredInstance, number: int) -> bytes:
         """Frame `number` (from 1) as stored: fragments joined, verified. Raises: FrameNotFound, DamagedObject, PackUnavailable."""
@@ -120,19 +132,3 @@ class Retrieve:
         self.packs.read_into(location.pack_id, location.offset_bytes, target)
         if xxhash.xxh3_64_intdigest(target) != instance.stored.digests.checksum:
             raise DamagedObject(f"{instance.sop_instance_uid} no longer matches its checksum")
-
-
-def stored_instance(row: InstanceRow) -> StoredInstance:
-    """The index's row as the value that services hand on."""
-    return StoredInstance(
-        row.study_instance_uid,
-        row.series_instance_uid,
-        row.sop_instance_uid,
-        row.sop_class_uid,
-        row.number,
-        row.rows,
-        row.columns,
-        row.frames,
-        row.header_length_bytes,
-        row.stored,
-    )

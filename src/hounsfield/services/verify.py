@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.reader import IndexReader
-from hounsfield.index.rows import InstanceRow
 from hounsfield.model.errors import DamagedObject, PackUnavailable
 
 PROGRESS_EVERY = 20
@@ -33,7 +32,7 @@ class VerificationReport:
 def verify(reader: IndexReader, packs: PackReader, on_progress: Callable[[int], None] = lambda _: None) -> VerificationReport:
     """Both SHA-256 digests and the checksum of each object. Raises: IndexUnavailable."""
     report = VerificationReport()
-    for number, instance in enumerate(_every_instance(reader), 1):
+    for number, instance in enumerate(reader.all_instances(), 1):
         try:
             packs.verify(instance.stored)
             report.verified += 1
@@ -43,12 +42,3 @@ def verify(reader: IndexReader, packs: PackReader, on_progress: Callable[[int], 
             on_progress(number)
     on_progress(report.verified + len(report.damaged))
     return report
-
-
-def _every_instance(reader: IndexReader) -> Iterator[InstanceRow]:
-    after = 0
-    while True:
-        rows, after = reader.every_instance(after)
-        yield from rows
-        if not after:
-            return

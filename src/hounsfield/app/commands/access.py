@@ -50,7 +50,7 @@ def add_user(
 def list_users(data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the accounts."""
     with bootstrap.access(settings_from(config, data_dir=data_dir, database=database)) as access:
-        rows = [
+        rows: list[dict[str, object]] = [
             {"name": one.name, "role": one.role.value, "disabled": one.disabled, "created": _moment(one.created_at_s)}
             for one in access.accounts.all()
         ]
@@ -83,7 +83,7 @@ def add_token(
 def list_tokens(data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """List the tokens, without their secrets."""
     with bootstrap.access(settings_from(config, data_dir=data_dir, database=database)) as access:
-        rows = [
+        rows: list[dict[str, object]] = [
             {
                 "name": one.name,
                 "role": one.role.value,
@@ -107,7 +107,7 @@ def _moment(seconds: int | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
 
 
-def _print_rows(rows: list[dict[str, str]] | list[dict[str, object]], as_json: bool) -> None:
+def _print_rows(rows: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return

@@ -73,6 +73,6 @@ def delete(
 ) -> None:
     """Delete a study. The decision is kept beside the packs, so that rebuilding the index does not bring the study back."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    with bootstrap.deciding(settings) as decide, bootstrap.reading(settings) as parts:
-        delete_study(parts.reader, decide, Origin(Protocol.SYSTEM, SYSTEM), study, reason)
+    with bootstrap.deciding(settings) as decide:
+        delete_study(decide, Origin(Protocol.SYSTEM, SYSTEM), study, reason)
     Console(stderr=True).print("deleted")
