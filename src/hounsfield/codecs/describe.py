@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hounsfield.codecs.elements import Element, Encoding, items, read_elements
+from hounsfield.codecs.elements import Element, items, read_elements
 from hounsfield.codecs.frame import FrameDescription, SampleKind
 from hounsfield.codecs.lookup_tables import read_look_up_table, read_palette
 from hounsfield.codecs.presentation import LookUpTable, Palette, Presentation, Window, WindowFunction
+from hounsfield.dicom.encoding import Encoding, detect
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import UndecodablePixels
-
-_NATIVE_IMPLICIT, _NATIVE_BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
-_UNCOMPRESSED = frozenset((_NATIVE_IMPLICIT, "1.2.840.10008.1.2.1", _NATIVE_BIG_ENDIAN, "1.2.840.10008.1.2.1.99"))
 
 _SAMPLES, _PHOTOMETRIC, _PLANAR, _FRAMES = 0x00280002, 0x00280004, 0x00280006, 0x00280008
 _ROWS, _COLUMNS, _ALLOCATED, _STORED, _HIGH_BIT, _SIGN = 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103
@@ -58,7 +57,7 @@ class ImageDescription:
         """How frame `index` (from 0) is coded. Raises: UndecodablePixels when nothing sensible can be decoded so."""
         frame = self._frame
         frame.check()
-        if frame.bits_allocated == 1 and frame.transfer_syntax_uid in _UNCOMPRESSED:
+        if frame.bits_allocated == 1 and not transfer_syntax(frame.transfer_syntax_uid).encapsulated:
             # Single bits run on across frames: most frames begin inside of a byte (PS3.5 8.1.1).
             return _with_bit_offset(frame, index * frame.pixels * frame.samples_per_pixel % 8)
         return frame
@@ -80,8 +79,10 @@ def describe(header: bytes | bytearray | memoryview, transfer_syntax_uid: str) -
     transfer_syntax_uid: in which `header` is encoded; a deflated one must have been inflated.
     Raises: UndecodablePixels when rows, columns or bits are missing. What is present but nonsense fails in `frame(index)`.
     """
-    encoding = _encoding(header, transfer_syntax_uid)
-    found = read_elements(memoryview(header).toreadonly(), encoding, _WANTED)
+    view = memoryview(header).toreadonly()
+    syntax = transfer_syntax(transfer_syntax_uid)
+    encoding, _problem = detect(view, syntax.implicit_vr, syntax.little_endian)
+    found = read_elements(view, encoding, _WANTED)
     frame = _frame_description(found, transfer_syntax_uid)
     presentation = _presentation(found, frame, Presentation(palette=_palette(found, frame)))
     shared: Elements = {}
@@ -95,13 +96,6 @@ def describe(header: bytes | bytearray | memoryview, transfer_syntax_uid: str) -
         encoding = found[_PER_FRAME_GROUPS].encoding
     frames = found[_FRAMES].number() if _FRAMES in found else None
     return ImageDescription(int(frames) if frames and frames >= 1 else 1, frame, presentation, shared, per_frame, encoding)
-
-
-def _encoding(header: bytes | bytearray | memoryview, transfer_syntax_uid: str) -> Encoding:
-    """As the transfer syntax says, unless the first element has no VR where one should be: such files exist."""
-    vr = bytes(header[4:6])
-    implicit = transfer_syntax_uid == _NATIVE_IMPLICIT or not (vr.isalpha() and vr.isupper())
-    return Encoding(implicit, transfer_syntax_uid != _NATIVE_BIG_ENDIAN)
 
 
 def _frame_description(found: Elements, transfer_syntax_uid: str) -> FrameDescription:
@@ -131,7 +125,10 @@ def _frame_description(found: Elements, transfer_syntax_uid: str) -> FrameDescri
         high_bit=unsigned(_HIGH_BIT, stored - 1 if stored else 0),
         pixel_representation=unsigned(_SIGN, 0),
         kind=kind,
-        swapped_bytes=transfer_syntax_uid == _NATIVE_BIG_ENDIAN and allocated == 8 and pixels is not None and pixels.vr == "OW",
+        swapped_bytes=not transfer_syntax(transfer_syntax_uid).little_endian
+        and allocated == 8
+        and pixels is not None
+        and pixels.vr == "OW",
     )
 
 

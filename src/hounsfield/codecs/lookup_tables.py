@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hounsfield.codecs.elements import Element, Encoding, read_elements
+from hounsfield.codecs.elements import Element, read_elements
 from hounsfield.codecs.presentation import LookUpTable, Palette
+from hounsfield.dicom.encoding import Encoding
 
 _DESCRIPTOR, _DATA = 0x00283002, 0x00283006
 _MAX_ENTRIES = 65536
