@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +56,8 @@ class Access:
         return Guard(self.sessions, self.tokens, monotonic=self.clock)
 
 
-@pytest.fixture
-def access(tmp_path: Path) -> Iterator[Access]:
-    """With the accounts `vera` (viewer), `edgar` (editor) and `ada` (administrator), all of one password."""
-    clock = Clock()
-    database = Database(tmp_path / "index.sqlite")
-    database.upgrade()
-    records = Records(database)
-    accounts = Accounts(
+def _accounts(records: Records, clock: Clock) -> Accounts:
+    return Accounts(
         records,
         records,
         hasher=PasswordHasher(time_cost=1, memory_kib=64),
@@ -70,11 +65,34 @@ def access(tmp_path: Path) -> Iterator[Access]:
         per_host=Throttle(free_attempts=6, longest_wait_s=300, monotonic=clock),
         now=clock,
     )
-    sessions = Sessions(accounts, records, records, now=clock)
-    tokens = ApiTokens(records, now=clock)
+
+
+@pytest.fixture(scope="session")
+def peopled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file that is copied for each test: making the schema takes longer than most of them."""
+    path = tmp_path_factory.mktemp("peopled") / "index.sqlite"
+    database = Database(path)
+    database.upgrade()
+    accounts = _accounts(Records(database), Clock())
     for name, role in (("vera", Role.VIEWER), ("edgar", Role.EDITOR), ("ada", Role.ADMINISTRATOR)):
         accounts.create(name, PASSWORD, role)
-    yield Access(
-        clock, database, records, accounts, sessions, tokens, Callers(records, now=clock), Guard(sessions, tokens, monotonic=clock)
-    )
+    database.close()
+    return path
+
+
+@pytest.fixture
+def access(peopled_database: Path, tmp_path: Path) -> Iterator[Access]:
+    """With the accounts `vera` (viewer), `edgar` (editor) and `ada` (administrator), all of one password."""
+    clock = Clock()
+    for suffix in ("", "-wal"):
+        part = peopled_database.with_name(peopled_database.name + suffix)
+        if part.exists():
+            shutil.copy(part, tmp_path / part.name)
+    database = Database(tmp_path / "index.sqlite")
+    records = Records(database)
+    accounts = _accounts(records, clock)
+    sessions = Sessions(accounts, records, records, now=clock)
+    tokens = ApiTokens(records, now=clock)
+    callers = Callers(records, now=clock)
+    yield Access(clock, database, records, accounts, sessions, tokens, callers, Guard(sessions, tokens, monotonic=clock))
     database.close()
