@@ -85,4 +85,3 @@ def _extra_headers(error: HounsfieldError) -> list[Header]:
     if isinstance(error, Unavailable):
         return [(b"retry-after", b"5")]
     return []
-

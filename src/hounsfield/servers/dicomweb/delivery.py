@@ -101,11 +101,12 @@ def deliver_object(stored_uid: str, asked: str) -> ObjectDelivery | None:
     Little Endian is the default, but what is only held with loss goes out as it is: decompressed it would look like an original.
     """
     stored = transfer_syntax(stored_uid)
-    usable = not stored.implicit_vr and stored.little_endian
     only_lossy = not asked and stored.encapsulated and stored.lossy
+    asked = asked or EXPLICIT_VR_LITTLE_ENDIAN
+    usable = not stored.implicit_vr and stored.little_endian
     if usable and (asked in (ANY, stored_uid) or only_lossy):
         return ObjectDelivery(Change.NONE, stored_uid)
-    if asked not in (ANY, "", EXPLICIT_VR_LITTLE_ENDIAN):
+    if asked not in (ANY, EXPLICIT_VR_LITTLE_ENDIAN):
         return None
     return ObjectDelivery(Change.DECODE if stored.encapsulated else Change.REWRITE, EXPLICIT_VR_LITTLE_ENDIAN)
 

@@ -132,4 +132,3 @@ def read_frame_list(listed: str) -> list[int]:
 def random_boundary() -> str:
     """For one answer; nobody can have put it into an object beforehand."""
     return os.urandom(16).hex()
-

@@ -100,4 +100,3 @@ class Metadata:
             if packed := await self._work.slow(compressor.compress, piece):
                 yield packed
         yield compressor.flush()
-

@@ -98,4 +98,3 @@ def _warnings(request: SearchRequest, unmatched: Iterable[str], cut: bool, level
     if cut:
         texts.append("The number of results exceeded the maximum supported by the server. Additional results can be requested.")
     return [(b"warning", f'299 hounsfield "{text}"'.encode("ascii", "replace")) for text in texts]
-

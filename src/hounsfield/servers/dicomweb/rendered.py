@@ -93,4 +93,3 @@ def _headers(request: RenderRequest, etag: bytes) -> list[Header]:
 def _jpeg_first(exchange: Exchange) -> Sequence[MediaType]:
     """A thumbnail is a JPEG wherever one is taken at all: browsers put PNG first, which is larger and slower."""
     return sorted(exchange.accept, key=lambda wanted: not wanted.covers("image/jpeg"))
-

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Sequence
 
 from hounsfield.index.rows import InstanceHit, SeriesHit, StudyHit
 from hounsfield.model.query import Level
 
 _AVAILABLE = b'"00080056":{"vr":"CS","Value":["ONLINE"]}'
-_GROUP_40 = re.compile(rb',"0040[0-9A-F]{4}":\{')
 _SERIES_UID = b'"0020000E":{'
 
 Hit = StudyHit | SeriesHit | InstanceHit
@@ -46,24 +44,37 @@ def _study(uid: str, fragment: bytes, modalities: str, series: int, instances: i
 
 
 def _series(hit: SeriesHit, studies: bytes) -> bytes:
-    first, second = hit.json.split(b"\n")
+    first, second, third = hit.json.split(b"\n")
     study = hit.study_instance_uid.encode()
-    url = b'%b%b/series/%b' % (studies, study, hit.series_instance_uid.encode())
+    url = b"%b%b/series/%b" % (studies, study, hit.series_instance_uid.encode())
     before, named, after = second.partition(_SERIES_UID)
-    second = b'%b"0020000D":{"vr":"UI","Value":["%b"]},%b%b' % (before, study, named, after)
-    count = b',"00201209":{"vr":"IS","Value":[%d]}' % hit.instance_count
-    step = _GROUP_40.search(second)
-    place = len(second) if step is None else step.start()
-    return b'%b,"00081190":{"vr":"UR","Value":["%b"]},%b%b%b' % (first, url, second[:place], count, second[place:])
+    return (
+        b'%b,"00081190":{"vr":"UR","Value":["%b"]},%b"0020000D":{"vr":"UI","Value":["%b"]},%b%b,"00201209":{"vr":"IS","Value":[%d]}%b%b'
+        % (
+            first,
+            url,
+            before,
+            study,
+            named,
+            after,
+            hit.instance_count,
+            b"," if third else b"",
+            third,
+        )
+    )
 
 
 def _instance(hit: InstanceHit, studies: bytes) -> bytes:
     first, second = hit.json.split(b"\n")
     study, series = hit.study_instance_uid.encode(), hit.series_instance_uid.encode()
-    url = b'%b%b/series/%b/instances/%b' % (studies, study, series, hit.sop_instance_uid.encode())
-    return (
-        b'%b,%b,"00081190":{"vr":"UR","Value":["%b"]},"0020000D":{"vr":"UI","Value":["%b"]},"0020000E":{"vr":"UI","Value":["%b"]},%b'
-        % (first, _AVAILABLE, url, study, series, second)
+    url = b"%b%b/series/%b/instances/%b" % (studies, study, series, hit.sop_instance_uid.encode())
+    return b'%b,%b,"00081190":{"vr":"UR","Value":["%b"]},"0020000D":{"vr":"UI","Value":["%b"]},"0020000E":{"vr":"UI","Value":["%b"]},%b' % (
+        first,
+        _AVAILABLE,
+        url,
+        study,
+        series,
+        second,
     )
 
 
@@ -74,7 +85,7 @@ def _merged(hit: SeriesHit | InstanceHit, own: bytes, studies: bytes, levels: fr
         counts = hit.study_series_count, hit.study_instance_count
         item |= json.loads(b"{" + _study(hit.study_instance_uid, hit.study_json, hit.modalities, *counts, studies) + b"}")
     if Level.SERIES in levels and isinstance(hit, InstanceHit):
-        item |= json.loads(b"{" + hit.series_json.replace(b"\n", b",") + b"}")
+        item |= json.loads(b"{" + b",".join(filter(None, hit.series_json.split(b"\n"))) + b"}")
     item |= json.loads(b"{" + own + b"}")
     return json.dumps(dict(sorted(item.items())), separators=(",", ":"), ensure_ascii=False).encode()
 

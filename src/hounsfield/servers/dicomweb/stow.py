@@ -215,4 +215,3 @@ class Stow:
         if media_type.name != MULTIPART_RELATED or media_type.payload not in (DICOM, "*/*"):
             raise UnsupportedMediaType('send multipart/related; type="application/dicom", or application/dicom for one object')
         return MultipartParser(media_type.parameters.get("boundary", ""), self._limits.multipart)
-

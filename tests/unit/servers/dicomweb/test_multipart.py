@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -56,7 +57,7 @@ BODIES = st.lists(LINES.filter(lambda body: b"\r\n--" + BOUNDARY.encode() not in
 
 def cut(whole: bytes, places: list[int]) -> list[bytes]:
     marks = sorted({min(place, len(whole)) for place in places} | {0, len(whole)})
-    return [whole[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [whole[start:end] for start, end in itertools.pairwise(marks)]
 
 
 @settings(deadline=None)
@@ -146,7 +147,9 @@ def test_too_many_headers_in_few_bytes() -> None:
         parse([b"--b\r\n" + b"A: 1\r\n" * 17 + b"\r\n"], "b")
 
 
-@pytest.mark.parametrize("whole", [b"--b junk\r\n\r\nbody\r\n--b--", b"--b\r\nno colon\r\n\r\nbody\r\n--b--", b"--b\r\n: 1\r\n\r\n\r\n--b--"])
+@pytest.mark.parametrize(
+    "whole", [b"--b junk\r\n\r\nbody\r\n--b--", b"--b\r\nno colon\r\n\r\nbody\r\n--b--", b"--b\r\n: 1\r\n\r\n\r\n--b--"]
+)
 def test_malformed_heads(whole: bytes) -> None:
     with pytest.raises(MalformedMultipart):
         parse([whole], "b")

@@ -220,7 +220,9 @@ def test_no_boundary_and_no_parts(post: Callable[..., Any]) -> None:
     assert post(b"").status == 400
 
 
-@pytest.mark.parametrize(("accept", "status"), [("application/dicom+xml", 406), ("*/*", 200), ("application/dicom+xml, application/json;q=0.5", 200)])
+@pytest.mark.parametrize(
+    ("accept", "status"), [("application/dicom+xml", 406), ("*/*", 200), ("application/dicom+xml, application/json;q=0.5", 200)]
+)
 def test_accept(post: Callable[..., Any], store: FakeStore, accept: str, status: int) -> None:
     assert post(multipart(dicom("1.9.1")), headers={"accept": accept}).status == status
     assert bool(store.kept) == (status == 200), "judged before anything is stored"
