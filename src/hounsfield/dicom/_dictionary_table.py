@@ -4,7 +4,6 @@ Edition: PS3.6 2024c as carried by pydicom 3.0.2,
 and the transfer syntaxes and storage SOP classes that editions up to 2026c added.
 """
 
-
 from __future__ import annotations
 
 ELEMENTS: dict[int, tuple[str, str]] = {

@@ -135,6 +135,8 @@ def _decode_code_extensions(raw: bytes, initial: str) -> str:
                 raise UnicodeDecodeError("iso2022", raw, position, matched.end(), "unknown escape sequence")
             position = matched.end()
             continue
+        if raw[position] == ESCAPE:
+            raise UnicodeDecodeError("iso2022", raw, position, position + 1, "no escape sequence of the standard")
         end = raw.find(b"\x1b", position + 1)
         if end < 0:
             end = len(raw)

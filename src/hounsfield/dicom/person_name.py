@@ -49,9 +49,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().replace("^", " ").replace("=", " ").split())
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", plain)
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn" or _is_letter_of_its_script(character))
-    recomposed = unicodedata.normalize("NFKC", bare)
+    recomposed = unicodedata.normalize("NFKC", bare).casefold()
     return " ".join(recomposed.replace("^", " ").replace("=", " ").split())
 
 
