@@ -88,7 +88,7 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
         <Icon name="user" /> {session.user.name}
       </button>
       {open && (
-        <div className="menu-list">
+        <div className="menu-list" data-owns-keys="">
           <label className="menu-field">
             {t('app.language')}
             <select

@@ -123,9 +123,9 @@ function belongsToControl(name: string, target: EventTarget | null): boolean {
 /** Installs the one key listener of the app. */
 export function listenForKeys(): () => void {
   const listener = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing) return;
-    // A modal dialog owns the keyboard.
-    if (document.querySelector('dialog[open]')) return;
+    if (event.isComposing) return;
+    // An open dialog or menu owns the keyboard.
+    if (document.querySelector('dialog[open], [data-owns-keys]')) return;
     const name = keyName(event);
     if (belongsToControl(name, event.target)) return;
     const command = commandForKey(name, isTyping(event.target), snapshot);
@@ -133,6 +133,7 @@ export function listenForKeys(): () => void {
     event.preventDefault();
     command.run();
   };
-  window.addEventListener('keydown', listener);
-  return () => window.removeEventListener('keydown', listener);
+  // While capturing: the renderer cancels every key pressed on a picture.
+  window.addEventListener('keydown', listener, true);
+  return () => window.removeEventListener('keydown', listener, true);
 }

@@ -17,10 +17,12 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { losesSign } from './codestream';
+import { describeForRenderer } from './describe';
 import { type DicomInstance, TAG, text } from './dicom';
 import type { Slice } from './displaySets';
 import { asMultipart, onlyPart } from './multipart';
-import { describeRepaired, type Repair, repairFor, repairFrame } from './repair';
+import { type Repair, repairFor, repairFrame } from './repair';
 import { needsServerDecoding, UNCOMPRESSED } from './transferSyntax';
 
 const CACHE_LIMIT_BYTES = 1_000_000_000;
@@ -37,10 +39,18 @@ const known = new Map<string, Known>();
 const imageIdOf = new WeakMap<XMLHttpRequest, string>();
 let started: Promise<void> | undefined;
 
+const NATIVE_MEDIA_TYPE = 'application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1';
 const FRAME = /\/frames\/(\d+)$/;
 
 function lookUp(imageId: string): Known | undefined {
   return known.get(imageId.replace(FRAME, ''));
+}
+
+async function fetchUncompressed(address: string): Promise<ArrayBuffer> {
+  const response = await fetch(address, { headers: { Accept: UNCOMPRESSED }, credentials: 'same-origin' });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const pixels = onlyPart(new Uint8Array(await response.arrayBuffer()));
+  return asMultipart(pixels, NATIVE_MEDIA_TYPE).buffer as ArrayBuffer;
 }
 
 export function startImaging(): Promise<void> {
@@ -58,16 +68,15 @@ export function startImaging(): Promise<void> {
       beforeProcessing: async (xhr) => {
         const imageId = imageIdOf.get(xhr) ?? '';
         const entry = lookUp(imageId);
-        if (!entry?.repair) return xhr.response as ArrayBuffer;
+        const answer = xhr.response as ArrayBuffer;
+        if (!entry) return answer;
+        if (!entry.repair) {
+          if (entry.fromServer || !losesSign(onlyPart(new Uint8Array(answer)), entry.instance)) return answer;
+          return fetchUncompressed(xhr.responseURL);
+        }
         const frame = Number(FRAME.exec(imageId)?.[1] ?? 1);
-        const repaired = repairFrame(
-          onlyPart(new Uint8Array(xhr.response as ArrayBuffer)),
-          entry.instance,
-          entry.repair,
-          frame,
-        );
-        return asMultipart(repaired, 'application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1')
-          .buffer as ArrayBuffer;
+        const repaired = repairFrame(onlyPart(new Uint8Array(answer)), entry.instance, entry.repair, frame);
+        return asMultipart(repaired, NATIVE_MEDIA_TYPE).buffer as ArrayBuffer;
       },
       errorInterceptor: () => {},
       imageCreated: () => {},
@@ -92,6 +101,10 @@ export function startImaging(): Promise<void> {
     ]) {
       addTool(tool);
     }
+    // The loader leaves a rejected request unhandled besides reporting it; the tile has told it in words by then.
+    window.addEventListener('unhandledrejection', (event) => {
+      if (event.reason instanceof XMLHttpRequest) event.preventDefault();
+    });
     imageCache.setMaxCacheSize(CACHE_LIMIT_BYTES);
   })();
   return started;
@@ -99,16 +112,6 @@ export function startImaging(): Promise<void> {
 
 export function usesProcessorOnly(): boolean {
   return getShouldUseCPURendering();
-}
-
-/**
- * SUV scaling needs a trustworthy injection time and weight; a wrong one gave an infinite factor and a black picture.
- * Without this sequence PET values stay in the unit they were stored in.
- */
-function withoutSuvScaling(instance: DicomInstance): DicomInstance {
-  if (text(instance, TAG.modality) !== 'PT') return instance;
-  const { [TAG.radiopharmaceuticalSequence]: _left, ...rest } = instance;
-  return rest;
 }
 
 /** The image id of a slice; its metadata is handed to the renderer the first time. */
@@ -120,8 +123,7 @@ export function imageIdFor(slice: Slice): string {
   if (!known.has(base)) {
     const repair = repairFor(instance);
     known.set(base, { instance, fromServer: needsServerDecoding(instance), repair });
-    const described = withoutSuvScaling(repair ? describeRepaired(instance, repair) : instance);
-    void metadata.addDicomWebInstance(base, described);
+    void metadata.addDicomWebInstance(base, describeForRenderer(instance, repair));
   }
   return `${base}/frames/${frame}`;
 }

@@ -22,6 +22,8 @@ export interface TileFailure {
 export interface TileState {
   status: 'empty' | 'loading' | 'ready' | 'failed';
   failure?: TileFailure;
+  /** A picture of this display set is on the canvas; it may still be that of another slice (`status` says). */
+  drawn: boolean;
   displaySet?: DisplaySet;
   instance?: DicomInstance;
   /** 0-based. */
@@ -46,6 +48,7 @@ const EVENTS = Enums.Events;
 
 const EMPTY: TileState = {
   status: 'empty',
+  drawn: false,
   index: 0,
   count: 0,
   zoom: 1,
@@ -79,7 +82,8 @@ export class Tile {
   private readonly failures = new Map<string, TileFailure>();
   private prefetcher: Prefetcher | undefined;
   private showing = 0;
-  private drawn = false;
+  /** The image on the canvas; empty before the first of a display set. */
+  private drawnImage = '';
   private frameRequest = 0;
   private cineTimer = 0;
   private wheelRest = 0;
@@ -95,10 +99,12 @@ export class Tile {
       element.addEventListener(name, listener);
       this.cleanUps.push(() => element.removeEventListener(name, listener));
     };
-    onElement(EVENTS.STACK_NEW_IMAGE, () => {
-      this.drawn = true;
+    const newImage = (event: Event): void => {
+      this.drawnImage = (event as CustomEvent<{ imageId: string }>).detail.imageId;
       this.refresh();
-    });
+    };
+    element.addEventListener(EVENTS.STACK_NEW_IMAGE, newImage);
+    this.cleanUps.push(() => element.removeEventListener(EVENTS.STACK_NEW_IMAGE, newImage));
     for (const name of [EVENTS.IMAGE_RENDERED, EVENTS.VOI_MODIFIED, EVENTS.CAMERA_MODIFIED])
       onElement(name, () => this.refresh());
     const onPage = (name: string, listener: (event: Event) => void): void => {
@@ -131,7 +137,7 @@ export class Tile {
     this.stopCine();
     this.prefetcher?.stop();
     this.failures.clear();
-    this.drawn = false;
+    this.drawnImage = '';
     this.indexOfImage.clear();
     const isImage = displaySet.kind === 'image';
     this.imageIds = isImage ? displaySet.slices.map(imageIdFor) : [];
@@ -156,6 +162,7 @@ export class Tile {
     );
     await this.viewport.setStack(this.imageIds, start);
     if (ticket !== this.showing) return;
+    this.checkDrawn(start);
     this.viewport.render();
     this.prefetcher.around(this.state.index);
     this.refresh();
@@ -177,9 +184,13 @@ export class Tile {
     const wanted = loop ? ((index % count) + count) % count : Math.min(Math.max(index, 0), count - 1);
     const from = this.state.index;
     if (wanted === from) return;
-    this.viewport
-      .setImageIdIndex(wanted)
-      .catch((error: unknown) => this.noteFailure(this.imageIds[wanted] as string, error));
+    const ticket = this.showing;
+    this.viewport.setImageIdIndex(wanted).then(
+      () => {
+        if (ticket === this.showing) this.checkDrawn(wanted);
+      },
+      (error: unknown) => this.noteFailure(this.imageIds[wanted] as string, error),
+    );
     this.refresh();
     this.prefetcher?.around(wanted);
     this.onScroll(this, from, wanted);
@@ -190,13 +201,13 @@ export class Tile {
   }
 
   setWindow(center: number, width: number): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     this.viewport.setProperties({ voiRange: rangeOf(center, width) });
     this.viewport.render();
   }
 
   applyPreset(preset: WindowPreset): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     if (preset.window) {
       this.setWindow(preset.window.center, preset.window.width);
       return;
@@ -215,13 +226,13 @@ export class Tile {
   }
 
   invert(): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     this.viewport.setProperties({ invert: !this.viewport.getProperties().invert });
     this.viewport.render();
   }
 
   flip(axis: 'horizontal' | 'vertical'): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     const { flipHorizontal = false, flipVertical = false } = this.viewport.getCamera();
     this.viewport.setCamera(
       axis === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
@@ -231,31 +242,38 @@ export class Tile {
 
   /** quarters: turns of 90 degrees clockwise, as seen. */
   rotate(quarters: number): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     const { rotation = 0 } = this.viewport.getViewPresentation();
     this.viewport.setViewPresentation({ rotation: (((rotation + quarters * 90) % 360) + 360) % 360 });
     this.viewport.render();
   }
 
   fit(): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     this.viewport.resetCamera({ resetPan: true, resetZoom: true });
     this.viewport.render();
   }
 
+  /** Neither zoomed nor moved. */
+  isFitted(): boolean {
+    if (!this.drawn()) return false;
+    const [panX, panY] = this.viewport.getPan();
+    return Math.abs(this.viewport.getZoom() - 1) < 0.001 && Math.hypot(panX, panY) < 0.5;
+  }
+
   zoomBy(factor: number): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     this.viewport.setZoom(Math.min(64, Math.max(0.05, this.viewport.getZoom() * factor)));
     this.viewport.render();
   }
 
   /** One image pixel on one CSS pixel. */
   actualSize(): void {
-    if (this.drawn && this.state.zoom > 0) this.zoomBy(1 / this.state.zoom);
+    if (this.drawn() && this.state.zoom > 0) this.zoomBy(1 / this.state.zoom);
   }
 
   reset(): void {
-    if (!this.drawn) return;
+    if (!this.drawn()) return;
     this.viewport.setViewPresentation({ rotation: 0, flipHorizontal: false, flipVertical: false });
     this.viewport.resetCamera();
     this.viewport.resetProperties();
@@ -272,7 +290,7 @@ export class Tile {
   }
 
   render(): void {
-    if (this.drawn) this.viewport.render();
+    if (this.drawn()) this.viewport.render();
   }
 
   destroy(): void {
@@ -282,6 +300,10 @@ export class Tile {
     cancelAnimationFrame(this.frameRequest);
     for (const cleanUp of this.cleanUps) cleanUp();
     this.listeners.clear();
+  }
+
+  private drawn(): boolean {
+    return this.drawnImage !== '';
   }
 
   private startCine(): void {
@@ -336,6 +358,13 @@ export class Tile {
     return Math.min(displaySet.slices.length, Math.max(2, Math.floor(PREFETCH_BYTES / perSlice / 2)));
   }
 
+  /** The renderer may refuse an image that was loaded, without a word. */
+  private checkDrawn(index: number): void {
+    const imageId = this.imageIds[index];
+    if (!imageId || this.viewport.getCurrentImageIdIndex() !== index) return;
+    if (this.drawnImage !== imageId && cache.isLoaded(imageId)) this.noteFailure(imageId, undefined);
+  }
+
   private noteFailure(imageId: string, error: unknown): void {
     if (!this.indexOfImage.has(imageId)) return;
     this.failures.set(imageId, failureOf(error));
@@ -366,19 +395,20 @@ export class Tile {
         loadedCount += 1;
       }
     });
-    const failure = loaded[index] ? undefined : this.failures.get(imageId);
-    const onScreen = this.drawn && loaded[index] === 1;
+    const onScreen = this.drawnImage === imageId;
+    const failure = onScreen ? undefined : this.failures.get(imageId);
     const status = failure ? 'failed' : onScreen ? 'ready' : 'loading';
     this.state = {
       ...this.state,
       status,
+      drawn: this.drawn(),
       failure,
       instance: slice.instance,
       index,
       loaded,
       loadedCount,
       playing,
-      ...(this.drawn ? this.geometry(slice.instance, slice.frame - 1) : {}),
+      ...(this.drawn() ? this.geometry(slice.instance, slice.frame - 1) : {}),
     };
     this.tell();
   }

@@ -14,6 +14,7 @@ export const SERIES_DRAG_TYPE = 'application/x-hounsfield-series';
 
 const NOTHING: TileState = {
   status: 'empty',
+  drawn: false,
   index: 0,
   count: 0,
   zoom: 1,
@@ -114,10 +115,8 @@ export function TileView({ session, viewer, position, assignment }: Props) {
         session.show(JSON.parse(dragged) as Assignment, position);
       }}
     >
-      <div ref={element} className="tile-canvas" />
-      {waiting && series && (!fresh || state.zoom === 1) && (
-        <Preview key={series.thumbnail} address={series.thumbnail} />
-      )}
+      <div ref={element} className={`tile-canvas ${canvasClass(state, seriesError !== undefined)}`} />
+      {waiting && series && (!fresh || !state.drawn) && <Preview key={series.thumbnail} address={series.thumbnail} />}
       {assignment && fresh && state.instance && <Overlay session={session} viewer={viewer} state={state} tile={tile} />}
       {!assignment && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
       {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}
@@ -140,6 +139,12 @@ export function TileView({ session, viewer, position, assignment }: Props) {
       )}
     </section>
   );
+}
+
+/** Never the picture of another slice or series as if it were the one named in the corners. */
+function canvasClass(state: TileState, failed: boolean): string {
+  if (failed || !state.drawn || state.status === 'failed') return 'tile-canvas-hidden';
+  return state.status === 'loading' ? 'tile-canvas-stale' : '';
 }
 
 /** The thumbnail, enlarged, until the picture itself is there. */
@@ -251,7 +256,9 @@ function Overlay({ session, viewer, state, tile }: OverlayProps) {
           </span>
         </>
       )}
-      {image && some && state.status === 'ready' && <ScaleBar state={state} />}
+      {image && some && state.status === 'ready' && (
+        <ScaleBar state={state} tileWidth={tile?.element.clientWidth ?? 0} />
+      )}
       {image && state.count > 1 && (
         <ScrollBar
           index={state.index}
@@ -264,17 +271,20 @@ function Overlay({ session, viewer, state, tile }: OverlayProps) {
   );
 }
 
+/** CSS pixels; a small tile has less room between its corners. */
 const SCALE_BAR_ROOM = 120;
+const SCALE_BAR_SHARE = 0.22;
 
-function ScaleBar({ state }: { state: TileState }) {
+function lengthLabel(mm: number): string {
+  if (mm >= 100) return `${shortNumber(mm / 10)} cm`;
+  return mm < 1 ? `${shortNumber(mm * 1000)} µm` : `${shortNumber(mm)} mm`;
+}
+
+function ScaleBar({ state, tileWidth }: { state: TileState; tileWidth: number }) {
   const perPixel = state.mmPerPixel?.x ?? 1 / state.zoom;
-  const length = roundLength(SCALE_BAR_ROOM * perPixel);
+  const length = roundLength(Math.min(SCALE_BAR_ROOM, tileWidth * SCALE_BAR_SHARE) * perPixel);
   if (!(length > 0)) return null;
-  const label = state.mmPerPixel
-    ? length >= 100
-      ? `${shortNumber(length / 10)} cm`
-      : `${shortNumber(length)} mm`
-    : `${shortNumber(length)} px`;
+  const label = state.mmPerPixel ? lengthLabel(length) : `${shortNumber(length)} px`;
   return (
     <div className="scale" data-testid="scale">
       <div className="scale-label">

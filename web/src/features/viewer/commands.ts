@@ -84,7 +84,7 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
       run: () => session.toggleLinked(),
     },
     view('reset', 'cmd.reset', ['0'], (tile) => tile.reset()),
-    view('fit', 'cmd.fit', ['f'], (tile) => tile.fit()),
+    view('fit', 'cmd.fit', ['='], (tile) => tile.fit()),
     view('actual', 'cmd.actual', ['g'], (tile) => tile.actualSize()),
     view('invert', 'cmd.invert', ['i'], (tile) => tile.invert()),
     view('flip.horizontal', 'cmd.flipHorizontal', ['h'], (tile) => tile.flip('horizontal')),
@@ -92,7 +92,7 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
     view('rotate.left', 'cmd.rotateLeft', ['['], (tile) => tile.rotate(-1)),
     view('rotate.right', 'cmd.rotateRight', [']'], (tile) => tile.rotate(1)),
     { id: 'overlay', title: 'cmd.overlay', group: 'view', keys: ['o'], run: () => session.nextOverlay() },
-    { id: 'fullScreen', title: 'cmd.fullScreen', group: 'view', keys: ['Shift+Enter'], run: around.toggleFullScreen },
+    { id: 'fullScreen', title: 'cmd.fullScreen', group: 'view', keys: ['f'], run: around.toggleFullScreen },
     ...presetsFor(around.modality)
       .slice(0, 9)
       .map(
