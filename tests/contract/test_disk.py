@@ -36,7 +36,7 @@ def test_reads_what_was_written(disk: Disk, folder: Path) -> None:
     assert disk.pread_into(file, into, 8) == 2
     assert into == b"89\0\0"
     assert disk.size(file) == disk.size_of(folder / "x") == 10
-    disk.forget_cached(file)
+    disk.forget_cached(file, 0)
     assert disk.pread(file, 2, 0) == b"01"
     disk.close(file)
 

@@ -96,9 +96,14 @@ class SimulatedDisk:
         file = self.files[inode]
         if length <= len(file):
             return
-        if self.capacity_bytes is not None and sum(map(len, self.files.values())) - len(file) + length > self.capacity_bytes:
+        if length - len(file) > self._free():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         file.extend(bytes(length - len(file)))
+
+    def _free(self) -> int:
+        if self.capacity_bytes is None:
+            return 1 << 62
+        return max(0, self.capacity_bytes - sum(map(len, self.files.values())))
 
     def create(self, path: Path) -> int:
         self._may("create")
@@ -174,10 +179,15 @@ class SimulatedDisk:
     def allocate(self, descriptor: int, offset_bytes: int, length_bytes: int) -> None:
         inode = self._inode(descriptor)
         self._may("allocate", inode)
-        self._grow(inode, offset_bytes + length_bytes)
+        try:
+            self._grow(inode, offset_bytes + length_bytes)
+        except OSError:
+            # As real ones do: what there was has been taken.
+            self._grow(inode, len(self.files[inode]) + self._free())
+            raise
         self.journal.append(Resize(inode, len(self.files[inode])))
 
-    def forget_cached(self, descriptor: int) -> None:
+    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
         self._inode(descriptor)
 
     def size(self, descriptor: int) -> int:

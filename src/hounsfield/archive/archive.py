@@ -173,7 +173,7 @@ class Archive:
                 return
             # What a killed process had written is in the page cache, not yet on the disk: what is accepted here must be durable.
             self._disk.fdatasync(descriptor)
-            self._disk.forget_cached(descriptor)
+            self._disk.forget_cached(descriptor, through)
             tail = TailRecovery(self._disk, descriptor, identity, through)
             for member in tail:
                 yield recovered(self._reader, member, identity)

@@ -101,7 +101,7 @@ class DecisionLog:
                 return []
             if writable:
                 self._disk.fdatasync(descriptor)
-                self._disk.forget_cached(descriptor)
+                self._disk.forget_cached(descriptor, 0)
             tail = TailRecovery(self._disk, descriptor, identity, 0, MemberKind.DECISION)
             found = [(_number_of(member), self._read_record(descriptor, member)) for member in tail]
             for problem in tail.problems if writable else ():

@@ -53,8 +53,8 @@ class Disk(Protocol):
     def allocate(self, descriptor: int, offset_bytes: int, length_bytes: int) -> None:
         """Reserve room, which reads as zeros, so that later writes neither grow the file nor find the disk full."""
 
-    def forget_cached(self, descriptor: int) -> None:
-        """Let clean pages of the page cache go, so that the next read comes from the disk itself."""
+    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
+        """Let clean pages from `offset_bytes` on go from the page cache, so that they are next read from the disk itself."""
 
     def size(self, descriptor: int) -> int:
         """Of the file, in bytes."""
@@ -118,8 +118,8 @@ class OsDisk:
     def allocate(self, descriptor: int, offset_bytes: int, length_bytes: int) -> None:
         os.posix_fallocate(descriptor, offset_bytes, length_bytes)
 
-    def forget_cached(self, descriptor: int) -> None:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
+        os.posix_fadvise(descriptor, offset_bytes, 0, os.POSIX_FADV_DONTNEED)
 
     def size(self, descriptor: int) -> int:
         return os.fstat(descriptor).st_size

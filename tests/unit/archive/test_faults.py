@@ -120,6 +120,7 @@ def test_a_full_disk_refuses_and_takes_again_once_there_is_room() -> None:
     with pytest.raises(OutOfSpace):
         store(archive, 50, 100_000)
     expect(disk, kept)
+    assert disk.capacity_bytes - sum(map(len, disk.files.values())) > 1000, "refused objects and failed allocations keep no room"
     disk.capacity_bytes = None
     kept += [store(archive, 60, 100_000), store(archive, 61, 1000)]
     expect(disk, kept)

@@ -244,6 +244,26 @@ def test_reading_goes_on_while_packs_are_sealed_and_descriptors_are_few(make_arc
         after.verify(kept.stored)
 
 
+def test_a_descriptor_in_use_is_not_closed_for_want_of_others(make_archive, root: Path, storer) -> None:
+    archive = make_archive(pack_size_bytes=1, seal_after_idle_s=1e6)
+    first, second = (storer.store(archive, 100).stored for _ in range(2))
+    reader = PackReader(root, descriptors_max=1)
+    location = first.location
+    reading = iter(reader.stream(location, first.digests, 10))
+    with reader.mapped(location.pack_id, location.offset_bytes, 10):
+        reader.verify(second)
+        assert descriptors_on(root) == 2 + 3, "the archive's own two, two readers', and the map's"
+    assert descriptors_on(root) == 2 + 1
+    assert len(b"".join(reading)) == location.length_bytes
+    reader.close()
+    assert descriptors_on(root) == 2
+
+
+def descriptors_on(root: Path) -> int:
+    targets = [str(descriptor.readlink()) for descriptor in Path("/proc/self/fd").iterdir() if descriptor.is_symlink()]
+    return sum(target.startswith(f"{root}/open") for target in targets)
+
+
 def test_an_unknown_pack_is_unavailable(archive: Archive, root: Path) -> None:
     with pytest.raises(PackUnavailable):
         PackReader(root).read("0" * 32, 0, 1)
