@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy.sql import false
 
 from hounsfield.dicom.person_name import fold
-from hounsfield.index.dialect import Dialect
+from hounsfield.index.dialect import Dialect, within
 from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import fold_name_group
 from hounsfield.model.errors import InvalidQuery
@@ -207,7 +207,7 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
         case "folded":
             return and_(columns[1] == bindparam(name()), column == bindparam(name()))
         case "folded like":
-            return and_(columns[1].between(bindparam(name()), bindparam(name())), dialect.like(column, name()))
+            return and_(within(columns[1], name(), name()), dialect.like(column, name()))
         case "like":
             return dialect.like(column, name())
         case "name":
@@ -217,7 +217,7 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
         case "name like":
             return or_(*(dialect.like(one, name()) for one in columns))
         case "between":
-            return column.between(bindparam(name()), bindparam(name()))
+            return within(column, name(), name())
         case "among":
             return dialect.among(column, name())
         case "member":

@@ -78,7 +78,7 @@ class Database:
             try:
                 rows = connection.execute(sql, values).fetchall()
             except self.dialect.failures as exc:
-                with contextlib.suppress(*self.dialect.failures):
+                with contextlib.suppress(*self.dialect.errors):
                     connection.close()
                 if fresh:
                     raise IndexUnavailable(f"the database does not answer: {exc}") from exc
@@ -126,13 +126,13 @@ class Database:
     def _give_up(self, connection: Connection) -> None:
         try:
             connection.execute("ROLLBACK")
-        except self.dialect.failures:
+        except self.dialect.errors:
             self._discard_control()
 
     def _discard_control(self) -> None:
         connection, self._controlling = self._controlling, None
         if connection is not None:
-            with contextlib.suppress(*self.dialect.failures):
+            with contextlib.suppress(*self.dialect.errors):
                 connection.close()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Dialect as Compiler
@@ -59,7 +59,9 @@ class Dialect(ABC):
     failures: tuple[type[Exception], ...]
     """The database does not answer, or not now."""
     refusals: tuple[type[Exception], ...]
-    """The database will not take this statement or this value."""
+    """The database will not take this value."""
+    errors: tuple[type[Exception], ...]
+    """All that the driver raises."""
 
     def compile(self, statement: Executable) -> Statement:
         """Build the driver's text of a Core statement, once."""
@@ -110,7 +112,8 @@ class SqliteDialect(Dialect):
     name = "sqlite"
     begin_writing = "BEGIN IMMEDIATE"
     failures = (sqlite3.OperationalError,)
-    refusals = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, ValueError, OverflowError)
+    refusals = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeError)
+    errors = (sqlite3.Error,)
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -170,14 +173,8 @@ class PostgresqlDialect(Dialect):
         self._psycopg = psycopg
         self._url = url
         self.failures = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
-        self.refusals = (
-            psycopg.DataError,
-            psycopg.IntegrityError,
-            psycopg.ProgrammingError,
-            psycopg.NotSupportedError,
-            ValueError,
-            OverflowError,
-        )
+        self.refusals = (psycopg.IntegrityError, psycopg.DataError, OverflowError, UnicodeError)
+        self.errors = (psycopg.Error,)
         self.compiler = compiler.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def connect(self, *, durable: bool, writing: bool) -> Connection:
@@ -234,3 +231,8 @@ def dialect_for(address: str | Path) -> Dialect:
 def unhinted(column: ColumnElement[int]) -> ColumnElement[int]:
     """The column where no index on it shall be used: that it equals a constant says nothing worth an index."""
     return literal_column(f"+{column}", column.type)
+
+
+def within(column: ColumnElement[str], first: str, last: str) -> ColumnElement[bool]:
+    """Whether the column lies between two parameters, both inclusive. (PostgreSQL does not parse BETWEEN with a collation.)"""
+    return and_(column >= bindparam(first), column <= bindparam(last))

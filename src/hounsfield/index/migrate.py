@@ -23,7 +23,7 @@ def current_version(database: Database) -> str | None:
     connection = database.connect()
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except (*database.dialect.failures, *database.dialect.refusals):
+    except database.dialect.errors:
         # There is no such table yet; a database that does not answer will say so when the migration begins.
         return None
     finally:

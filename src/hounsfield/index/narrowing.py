@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select
 from hounsfield.dicom.person_name import fold
 from hounsfield.index.criteria import ATTRIBUTES, Kind
 from hounsfield.index.database import Database
+from hounsfield.index.dialect import within
 from hounsfield.index.tables import study, study_word, word
 from hounsfield.index.words import LONGEST_WORD, cut
 from hounsfield.model.matching import literal_runs, prefix_range
@@ -78,13 +79,11 @@ class Narrowing:
 
         def of_column(column: ColumnElement[str]) -> str:
             # Nothing on the partition but its place in the index: candidates are judged again.
-            statement = select(study.c.id).where(
-                study.c.partition_id == bindparam("partition"), column.between(bindparam("first"), bindparam("last"))
-            )
+            statement = select(study.c.id).where(study.c.partition_id == bindparam("partition"), within(column, "first", "last"))
             return database.compile(statement.limit(limit).offset(NOTHING)).sql
 
         self._exact = of_words(word.c.word == bindparam("word"))
-        self._prefix = of_words(word.c.word.between(bindparam("first"), bindparam("last")))
+        self._prefix = of_words(within(word.c.word, "first", "last"))
         self._contains = of_words(dialect.contains(word.c.word, "part"))
         self._patient_id = of_column(study.c.patient_id_fold)
         self._accession = of_column(study.c.accession_fold)

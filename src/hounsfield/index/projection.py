@@ -68,7 +68,8 @@ class Projection:
         if last != self._last_written:
             self.forget()
             self.latest_deletion_ns = self.one(self.sql.latest_deletion, ())[0] or -1
-            self.latest_kept_aside = self.one(self.sql.latest_kept_aside, ())[0] or b""
+            latest = self.one(self.sql.latest_kept_aside, ())
+            self.latest_kept_aside = bytes(latest[0]) if latest is not None else b""
         self._last = last
 
     def foresee(self, entries: Iterable[IndexEntry]) -> None:

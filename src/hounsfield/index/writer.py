@@ -227,13 +227,13 @@ class IndexWriter:
         if self._connection is not None:
             try:
                 self._connection.execute("ROLLBACK")
-            except (*self._database.dialect.failures, *self._database.dialect.refusals):
+            except self._database.dialect.errors:
                 self._disconnect()
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(*self._database.dialect.failures):
+            with contextlib.suppress(*self._database.dialect.errors):
                 connection.close()
 
 
