@@ -29,8 +29,11 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 GENEROUS = AssociationLimits(max_pdu_length_bytes=1 << 24)
 
 
+ECHO_AND_CT = (ProposedContext(1, VERIFICATION, (IMPLICIT,)), ProposedContext(3, CT_IMAGE_STORAGE, (EXPLICIT,)))
+
+
 def a_request(
-    contexts: Sequence[ProposedContext] = (ProposedContext(1, VERIFICATION, (IMPLICIT,)), ProposedContext(3, CT_IMAGE_STORAGE, (EXPLICIT,))),
+    contexts: Sequence[ProposedContext] = ECHO_AND_CT,
     *,
     calling: str = "TESTER",
     called: str = "HOUNSFIELD",
@@ -47,9 +50,7 @@ def echo_command(message_id: int = 1) -> bytes:
 
 def store_command(message_id: int = 1, instance: str = "1.2.3.5") -> bytes:
     """C-STORE-RQ of a CT."""
-    return request(
-        CommandField.C_STORE_RQ, message_id, CT_IMAGE_STORAGE, has_data_set=True, priority=0, affected_sop_instance_uid=instance
-    )
+    return request(CommandField.C_STORE_RQ, message_id, CT_IMAGE_STORAGE, has_data_set=True, priority=0, affected_sop_instance_uid=instance)
 
 
 class Wire:

@@ -38,7 +38,7 @@ class AssociationLimits:
     send_timeout_s: float = 60.0
     max_associations: int = 100
     max_associations_per_caller: int = 40
-    max_unnegotiated: int = 128
+    max_unnegotiated: int = 256
 
     @property
     def tick_s(self) -> float:

@@ -39,7 +39,7 @@ Handler = Callable[[Association], None]
 """Serves one association until it ends; runs in the association's own thread."""
 
 _BACKLOG = 512
-_ACCEPTED_AT_A_TIME = 64
+_ACCEPTED_AT_A_TIME = 16
 
 
 class Listener:
@@ -75,6 +75,8 @@ class Listener:
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._socket = socket.create_server(address, family=family, backlog=_BACKLOG)
         self._socket.setblocking(False)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+        """Host and port that are bound."""
         self._waker, self._wakened = socket.socketpair()
         self._wakened.setblocking(False)
         self._waker.setblocking(False)
@@ -82,12 +84,6 @@ class Listener:
         self._selector.register(self._socket, selectors.EVENT_READ)
         self._selector.register(self._wakened, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, name="dimse-listener", daemon=True)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port that are bound."""
-        host, port = self._socket.getsockname()[:2]
-        return host, port
 
     def start(self) -> None:
         """Begins to accept."""
@@ -97,8 +93,10 @@ class Listener:
         """Stops accepting; associations may finish what they are at within `grace_s`, then they are cut off."""
         self._closing.set()
         self._wake()
-        if self._thread.is_alive():
+        if self._thread.ident is not None:
             self._thread.join()
+        else:
+            self._close_sockets()
         with self._lock:
             running = list(self._associations.values())
         for association, _ in running:
@@ -119,15 +117,24 @@ class Listener:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                for key, _ in self._selector.select(self._until_next_deadline()):
+                ready = [key for key, _ in self._selector.select(self._until_next_deadline())]
+                # Those who have something to say come before those who only knock: a flood of new connections must not
+                # evict one whose request lies here already.
+                for key in sorted(ready, key=self._is_door):
                     self._on_readable(key)
                 self._expire(time.monotonic())
         finally:
             for guest in [*self._arrivals.all(), *self._departures.all(), *self._returning]:
                 guest.close()
-            self._selector.close()
-            for end in (self._socket, self._waker, self._wakened):
-                end.close()
+            self._close_sockets()
+
+    def _close_sockets(self) -> None:
+        self._selector.close()
+        for end in (self._socket, self._waker, self._wakened):
+            end.close()
+
+    def _is_door(self, key: selectors.SelectorKey) -> bool:
+        return key.fileobj is self._socket
 
     def _on_readable(self, key: selectors.SelectorKey) -> None:
         if key.fileobj is self._socket:
@@ -137,9 +144,9 @@ class Listener:
                 self._wakened.recv(4096)
             while self._returning:
                 self._enter_departures(self._returning.popleft())
-        elif isinstance(key.data, Arrival):
+        elif isinstance(key.data, Arrival) and key.data in self._arrivals:
             self._on_arrival(key.data)
-        elif isinstance(key.data, Departure):
+        elif isinstance(key.data, Departure) and key.data in self._departures:
             self._on_departure(key.data)
 
     def _until_next_deadline(self) -> float | None:
@@ -171,11 +178,19 @@ class Listener:
                 connection.close()
                 continue
             arrival = Arrival(connection, peer[0], peer[1], time.monotonic() + self._limits.artim_s)
-            evicted = self._arrivals.enter(arrival)
-            if evicted is not None:
-                log.debug("connection.evicted", host=evicted.host)
-                self._drop(evicted)
+            self._make_room()
+            self._arrivals.enter(arrival)
             self._selector.register(connection, selectors.EVENT_READ, arrival)
+
+    def _make_room(self) -> None:
+        guest = self._arrivals.next_to_go()
+        if guest is None:
+            return
+        # Its request may have come in while others were being accepted: then it leaves the room by the right door.
+        self._on_arrival(guest)
+        if guest in self._arrivals:
+            log.debug("connection.evicted", host=guest.host)
+            self._drop(guest)
 
     def _on_accept_failed(self, exc: OSError) -> None:
         log.warning("listener.accept_failed", error=errno.errorcode.get(exc.errno or 0, "unknown"))
@@ -259,9 +274,10 @@ class Listener:
         except (OSError, ValueError):
             departure.close()
             return
-        evicted = self._departures.enter(departure)
+        evicted = self._departures.next_to_go()
         if evicted is not None:
             self._drop(evicted)
+        self._departures.enter(departure)
         self._on_departure(departure)
 
     def _on_departure(self, departure: Departure) -> None:

@@ -151,14 +151,20 @@ class Room(Generic[G]):
     def __len__(self) -> int:
         return len(self._guests)
 
-    def enter(self, guest: G) -> G | None:
-        """Returns the guest that had to go to make room; it is out of the room but still open."""
-        evicted = self._oldest_of_the_largest_party() if len(self._guests) >= self._capacity else None
-        if evicted is not None:
-            self.leave(evicted)
+    def __contains__(self, guest: G) -> bool:
+        return id(guest) in self._guests
+
+    def next_to_go(self) -> G | None:
+        """Who has to leave before another may enter: the oldest of the host that holds most of a full room."""
+        if len(self._guests) < self._capacity:
+            return None
+        largest = max(self._of_host.values())
+        return next((guest for guest in self._guests.values() if self._of_host[guest.host] == largest), None)
+
+    def enter(self, guest: G) -> None:
+        """Its deadline must be no earlier than that of those inside."""
         self._guests[id(guest)] = guest
         self._of_host[guest.host] += 1
-        return evicted
 
     def leave(self, guest: G) -> None:
         """No harm where it has left already."""
@@ -174,7 +180,3 @@ class Room(Generic[G]):
     def all(self) -> list[G]:
         """Everyone, oldest first."""
         return list(self._guests.values())
-
-    def _oldest_of_the_largest_party(self) -> G | None:
-        largest = max(self._of_host.values())
-        return next((guest for guest in self._guests.values() if self._of_host[guest.host] == largest), None)

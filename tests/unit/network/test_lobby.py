@@ -69,24 +69,28 @@ def test_a_stream_without_framing_is_dropped_unseen(connection: socket.socket) -
     assert _departure(connection, is_framed=False).feed(encode_pdu(Abort(0)), LIMITS) == []
 
 
-def test_a_full_room_evicts_the_oldest(connection: socket.socket) -> None:
+def test_a_full_room_lets_the_oldest_go(connection: socket.socket) -> None:
     room: Room[Arrival] = Room(2)
-    first, second, third = (_arrival(connection) for _ in range(3))
-    assert room.enter(first) is None
-    assert room.enter(second) is None
-    assert room.enter(third) is first
-    assert room.all() == [second, third]
+    first, second = (_arrival(connection) for _ in range(2))
+    room.enter(first)
+    assert room.next_to_go() is None
+    room.enter(second)
+    assert room.next_to_go() is first
+    room.leave(first)
+    assert room.next_to_go() is None
+    assert first not in room
+    assert room.all() == [second]
     assert room.oldest() is second
 
 
 def test_the_largest_party_makes_room(connection: socket.socket) -> None:
     room: Room[Arrival] = Room(3)
     quiet = _arrival(connection, "10.0.0.9")
-    flood = [_arrival(connection, "10.0.0.1") for _ in range(5)]
-    room.enter(quiet)
-    evicted = [room.enter(guest) for guest in flood]
-    assert evicted == [None, None, *flood[:3]]
-    assert quiet in room.all()
+    flood = [_arrival(connection, "10.0.0.1") for _ in range(2)]
+    for guest in (quiet, *flood):
+        room.enter(guest)
+    assert room.oldest() is quiet
+    assert room.next_to_go() is flood[0]
 
 
 def test_leaving_twice_is_no_harm(connection: socket.socket) -> None:
