@@ -30,7 +30,7 @@ from hounsfield.dicom.value_representations import UNDEFINED_LENGTH, VR_NAMES
 DEPTH_LIMIT = 64
 """Sequences nested deeper are kept as bytes of VR UN. The standard nests a handful of levels."""
 
-TREE_LIMIT = 1_000_000
+TREE_LIMIT = 500_000
 """No more elements and items than this are kept of one object: each costs some 400 bytes of memory."""
 
 

@@ -19,6 +19,9 @@ ELEMENT_LIMIT = 4_000_000
 """No more elements and items than this are walked in one object: a hostile one must not hold a thread. An enhanced object of 10,000 frames
 whose functional groups have undefined lengths comes to one or two million."""
 
+NESTING_LIMIT = 10_000
+"""Sequences nested deeper are a bomb. What stands before them is kept; what is behind them is not read."""
+
 
 class Malformed(ValueError):
     """The bytes cannot be walked any further; says why."""
@@ -126,6 +129,8 @@ def skip_items(view: memoryview, offset: int, end: int, encoding: Encoding) -> i
             if tag == ITEM:
                 offset += 8
                 if length == UNDEFINED_LENGTH:
+                    if len(stack) > 2 * NESTING_LIMIT:
+                        raise Malformed(f"sequences are nested deeper than {NESTING_LIMIT}")
                     stack.append((_ELEMENTS, current))
                 elif length > end - offset:
                     raise Malformed(f"an item claims {length} bytes, {end - offset} are left")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hounsfield.dicom import header
+from hounsfield.dicom.encoding import NESTING_LIMIT
 from hounsfield.dicom.frames import NO_FRAMES
 from hounsfield.dicom.header import scan, scan_header
 from hounsfield.dicom.index_attributes import VALUE_LIMIT_BYTES
@@ -222,11 +223,19 @@ def nested_undefined(data: Any, depth: int) -> bytes:
     return head * depth + tail * depth
 
 
-@pytest.mark.parametrize("depth", [1, 64, 100_000])
+@pytest.mark.parametrize("depth", [1, 64, NESTING_LIMIT])
 def test_what_follows_a_deep_sequence_is_found(data: Any, depth: int) -> None:
     scanned = scan(data.identifiers() + nested_undefined(data, depth) + data.rest(), EXPLICIT)
     assert scanned.attributes.study.study_instance_uid == "1.2.3"
     assert scanned.problems == ()
+
+
+def test_a_sequence_deeper_than_any_honest_one_ends_the_reading(data: Any) -> None:
+    bomb = nested_undefined(data, NESTING_LIMIT + 1)
+    scanned = scan(data.identifiers() + data.rest() + bomb, EXPLICIT)
+    assert scanned.problems == (f"sequences are nested deeper than {NESTING_LIMIT}",)
+    with pytest.raises(UnreadableObject):
+        scan(data.identifiers() + bomb + data.rest(), EXPLICIT)
 
 
 def test_a_deep_sequence_cut_short(data: Any) -> None:
