@@ -20,6 +20,8 @@ from hounsfield.archive.pool import PackPool
 from hounsfield.archive.reader import PackReader
 from hounsfield.archive.recovery import PackProblem, RecoveredObject, TailRecovery, is_unborn, open_identity, recovered, reopen
 from hounsfield.archive.sealing import FrameTableOf, seal, undo
+from hounsfield.archive.tar_format import padded
+from hounsfield.archive.walk import ends_a_member
 from hounsfield.model.errors import OutOfSpace, PackUnavailable, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -122,7 +124,8 @@ class Archive:
         """
         for directory in (self._layout.sealed, self._layout.aside, self._layout.open):
             for pack_id, path in self._packs_in(directory):
-                through = indexed_through.get(pack_id, 0)
+                # The index may count to the last byte of an object; the next one begins on a block's edge.
+                through = padded(indexed_through.get(pack_id, 0))
                 try:
                     if directory == self._layout.open and not self._pool.holds(pack_id):
                         yield from self._recover_open(pack_id, path, through)
@@ -175,6 +178,9 @@ class Archive:
             self._disk.fdatasync(descriptor)
             self._disk.forget_cached(descriptor, through)
             tail = TailRecovery(self._disk, descriptor, identity, through)
+            if through and not ends_a_member(self._disk, descriptor, identity, through):
+                tail = TailRecovery(self._disk, descriptor, identity, 0)
+                tail.problems.append(f"the index has it through {through}, where no member ends")
             for member in tail:
                 yield recovered(self._reader, member, identity)
             if tail.problems:

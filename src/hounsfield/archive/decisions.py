@@ -13,7 +13,7 @@ from hounsfield.archive.layout import Layout, pack_id_of
 from hounsfield.archive.member import Member, MemberKind
 from hounsfield.archive.member_writer import append
 from hounsfield.archive.pack import SMALL_WINDOW_BYTES, OpenPack, PackIdentity
-from hounsfield.archive.pack_files import create_pack
+from hounsfield.archive.pack_files import create_pack, read_back
 from hounsfield.archive.recovery import TailRecovery, is_unborn, open_identity, reopen
 
 ALLOCATION_STEP_BYTES = 1 << 20
@@ -108,8 +108,7 @@ class DecisionLog:
                 self._report(pack_id, problem)
             if writable and not tail.problems:
                 pack = reopen(self._disk, path, descriptor, identity, tail, ALLOCATION_STEP_BYTES, SMALL_WINDOW_BYTES)
-                pack.sequence = tail.sequence or 1
-                if self._pack is None and pack.end_offset_bytes < PACK_SIZE_BYTES:
+                if self._pack is None and pack.end_offset_bytes < PACK_SIZE_BYTES and read_back(pack):
                     self._pack, kept = pack, True
             return found
         finally:

@@ -70,18 +70,22 @@ class Incoming:
         self._affinity = self._affinity or member.series_instance_uid
         return written.stored(pack.identity.node)
 
-    def close(self) -> None:
-        """Abandon the object unless it was committed, and give the pack back."""
+    def close(self, *, failed: bool = False) -> None:
+        """Abandon the object unless it was committed, and give the pack back.
+
+        failed: a committed object did not reach the index. Nothing is appended behind it then: the offset through which the index has
+        the pack would pass it over.
+        """
         if self._released:
             return
         self._released = True
         try:
             self._writer.close()
         finally:
-            self._pool.give_back(self._pack, self._affinity)
+            self._pool.give_back(self._pack, self._affinity, retire=failed and self._writer.committed)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        self.close(failed=error is not None)

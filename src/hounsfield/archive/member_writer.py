@@ -57,6 +57,11 @@ class MemberWriter:
         """Of what has been written so far."""
         return self._data_set_length
 
+    @property
+    def committed(self) -> bool:
+        """Whether the member belongs to the pack."""
+        return self._committed
+
     def write(self, data: Buffer) -> None:
         """Append to the data set. Raises: OutOfSpace, PackUnavailable."""
         length = len(data)

@@ -50,7 +50,7 @@ def move_aside(disk: Disk, layout: Layout, path: Path) -> None:
 
 
 def read_back(pack: OpenPack) -> bool:
-    """Learn the sequence number and the paths of a reopened pack from all its headers; False where they do not lead to its end.
+    """Learn the next number and the paths of a reopened pack from all its headers; False where they do not lead to its end.
 
     Raises: OSError.
     """

@@ -115,8 +115,8 @@ class PackPool:
         self.set_aside(pack, reason)
         return False
 
-    def give_back(self, pack: OpenPack, affinity: str) -> None:
-        """Return a borrowed pack; a series it now holds is remembered."""
+    def give_back(self, pack: OpenPack, affinity: str, *, retire: bool = False) -> None:
+        """Return a borrowed pack; a series it now holds is remembered. retire: it is not lent again, and sealed."""
         if pack.poisoned:
             self._forget()
             self.set_aside(pack, "a write or flush failed")
@@ -127,7 +127,7 @@ class PackPool:
                 del pack.affinities[next(iter(pack.affinities))]
         pack.released_at_ns = self._clock()
         with self._changed:
-            if pack.end_offset_bytes >= self._pack_size_bytes or pack.sequence > self._members_max:
+            if retire or pack.end_offset_bytes >= self._pack_size_bytes or pack.sequence > self._members_max:
                 self._full.append(pack)
                 self._count -= 1
             else:

@@ -109,7 +109,7 @@ def is_unborn(disk: Disk, descriptor: int) -> bool:
 def reopen(
     disk: Disk, path: Path, descriptor: int, identity: PackIdentity, tail: TailRecovery, allocation_step_bytes: int, window_bytes: int
 ) -> OpenPack:
-    """The pack, cut behind its last whole member and ready to be appended to. Raises: OSError."""
+    """The pack, cut behind its last whole member. It can be appended to once `read_back` has been through it. Raises: OSError."""
     pack = OpenPack(disk, path, descriptor, identity, allocation_step_bytes, window_bytes)
     pack.end_offset_bytes = tail.end_offset_bytes
     pack.paths = None

@@ -14,6 +14,7 @@ from hounsfield.archive.tar_format import BLOCK_BYTES
 from hounsfield.model.location import Digests
 
 CHUNK_BYTES = 1 << 20
+_SEARCHED_BACKWARDS_BYTES = 64 << 20
 _MAGIC = b"HOUNSFIELD/header"
 
 
@@ -61,6 +62,26 @@ def find_behind(
             return None
         offset += whole
     return None
+
+
+def ends_a_member(disk: Disk, descriptor: int, identity: PackIdentity, end_bytes: int) -> bool:
+    """Whether an authentic member ends just there. Looks backwards, so that a long pack costs no more than its last member.
+
+    Raises: OSError.
+    """
+    end = end_bytes
+    while end > 0 and end_bytes - end < _SEARCHED_BACKWARDS_BYTES:
+        start = max(0, (end - 1) & -CHUNK_BYTES)
+        chunk = disk.pread(descriptor, end - start, start)
+        found = chunk.rfind(_MAGIC)
+        while found >= 0:
+            if found % BLOCK_BYTES == 0:
+                member = member_at(disk, descriptor, identity, start + found)
+                if member is not None:
+                    return member.end_offset_bytes == end_bytes
+            found = chunk.rfind(_MAGIC, 0, found)
+        end = start
+    return any(member.end_offset_bytes == end_bytes for member in walk(disk, descriptor, identity, 0))
 
 
 def is_whole(disk: Disk, descriptor: int, member: Member) -> bool:
