@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import replace
 
 import pytest
-from index_kit.databases import Addresses, Indexed, opened
-from index_kit.entries import CT_IMAGE, FILE_BYTES, Maker
 
+from hounsfield.dicom.frames import NativeFrames
 from hounsfield.index.changes import ChangeKind
 from hounsfield.model.errors import FrameNotFound, InstanceNotFound, UnreadableObject
 from hounsfield.model.outcomes import StoreOutcome
 from hounsfield.model.query import Key, Level, Query, SingleValue
-from hounsfield.dicom.frames import NativeFrames
+from index_kit.databases import Addresses, Indexed, opened
+from index_kit.entries import CT_IMAGE, FILE_BYTES, Maker
 
 
 def test_a_stored_object_is_found_with_all_that_proves_it(index: Indexed) -> None:
@@ -165,7 +166,8 @@ def test_texts_that_no_database_holds_are_kept_as_far_as_they_go(index: Indexed)
 def test_attributes_are_those_of_the_object_that_precedes(index: Indexed) -> None:
     maker = Maker()
     later = maker.entry(name="Later^Name", series_description="later", description="later")
-    earlier = maker.entry(name="Earlier^Name", series_description="earlier", description="earlier", received_at_ns=later.stored.received_at_ns - 5)
+    before_ns = later.stored.received_at_ns - 5
+    earlier = maker.entry(name="Earlier^Name", series_description="earlier", description="earlier", received_at_ns=before_ns)
     for entry in (later, earlier):
         index.writer.add(entry)
     detail = index.reader.study_detail(1, "1.2.3")
@@ -187,7 +189,7 @@ def test_versions_grow_and_are_never_had_twice(index: Indexed) -> None:
     assert index.reader.series_version(1, "1.2.3", "1.2.3.1") is None
     index.writer.add(maker.entry())
     seen.append(index.reader.series_version(1, "1.2.3", "1.2.3.1"))
-    assert all(before is not None and after is not None and before < after for before, after in zip(seen, seen[1:], strict=False))
+    assert all(before is not None and after is not None and before < after for before, after in itertools.pairwise(seen))
 
 
 def test_a_second_writer_does_not_work_from_stale_memory(index: Indexed) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from services.postgresql import Postgresql
 
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
+from services.postgresql import Postgresql
 
 TEMPLATE = "hounsfield_template"
 _numbers = itertools.count(1)

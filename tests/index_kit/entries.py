@@ -78,7 +78,14 @@ class Maker:
             UID(EXPLICIT_LITTLE_ENDIAN),
             PatientAttributes(patient_id, issuer, name, birth_date, sex),
             StudyAttributes(
-                UID(study), study_id, study_date, study_time, accession_number, description, referring_physician, _json(study=study, name=name)
+                UID(study),
+                study_id,
+                study_date,
+                study_time,
+                accession_number,
+                description,
+                referring_physician,
+                _json(study=study, name=name),
             ),
             SeriesAttributes(
                 UID(series),

@@ -28,8 +28,7 @@ def admit(projection: Projection, entry: IndexEntry) -> Judgement:
     judgement, holder, series, study = projection.judge(identity)
     precedence = precedence_bytes(identity.precedence)
     if judgement.outcome is StoreOutcome.STORED:
-        if precedence < projection.latest_kept_aside and _follower_kept_aside(projection, identity, precedence):
-            return _judge_again(projection, entry, identity)
+        # Whatever was kept aside stays so: one more object that counts takes nothing away from those it was measured against.
         projection.place(entry, identity, series, study)
         return judgement
     if holder is not None:
@@ -49,12 +48,6 @@ def _same_place_in_pack(holder: HeldRow, entry: IndexEntry) -> bool:
     """Whether recovery brings what is indexed already."""
     location = entry.stored.location
     return holder.pack_id == location.pack_id and holder.offset_bytes == location.offset_bytes
-
-
-def _follower_kept_aside(projection: Projection, identity: ObjectIdentity, precedence: bytes) -> bool:
-    """Whether something kept aside comes after this object and might be judged otherwise because of it."""
-    followers = _kept_aside(projection, identity.partition_id, names_of(identity))
-    return any(precedence < precedence_bytes(entry.identity.precedence) for entry in followers.values())
 
 
 def _replace(projection: Projection, entry: IndexEntry, identity: ObjectIdentity, holder: HeldRow) -> Judgement:

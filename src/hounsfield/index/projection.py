@@ -48,7 +48,6 @@ class Projection:
         self.gathered = Gathered()
         self.taken: set[tuple[int, str]] = set()
         self.latest_deletion_ns = -1
-        self.latest_kept_aside = b""
         self._clock_ns = clock_ns
         self._last = -1
         self._last_written = -1
@@ -68,8 +67,6 @@ class Projection:
         if last != self._last_written:
             self.forget()
             self.latest_deletion_ns = self.one(self.sql.latest_deletion, ())[0] or -1
-            latest = self.one(self.sql.latest_kept_aside, ())
-            self.latest_kept_aside = bytes(latest[0]) if latest is not None else b""
         self._last = last
 
     def foresee(self, entries: Iterable[IndexEntry]) -> None:
@@ -137,7 +134,7 @@ class Projection:
         self.forget()
         self._last = last
         self.taken = set()
-        self.latest_deletion_ns, self.latest_kept_aside = -1, b""
+        self.latest_deletion_ns = -1
 
     # Small words for the driver
 
@@ -259,7 +256,6 @@ class Projection:
                 encode_entry(entry),
             ),
         )
-        self.latest_kept_aside = max(self.latest_kept_aside, precedence)
         if judgement.outcome is not StoreOutcome.DUPLICATE:
             subject = "\n".join((identity.study_instance_uid, identity.series_instance_uid, identity.sop_instance_uid))
             values = (self.allocate(), int(ChangeKind.KEPT_ASIDE), stored.partition_id, 0, 0, 1, self._clock_ns(), subject)

@@ -250,7 +250,6 @@ class Statements:
         self.judge_kept_aside = write(
             update(kept_aside).values(outcome=p("new_outcome"), reason=p("new_reason")).where(kept_aside.c.id == p("key"))
         )
-        self.latest_kept_aside = text(select(kept_aside.c.precedence).order_by(kept_aside.c.precedence.desc()).limit(ONE).offset(ZERO))
 
         self.latest_deletion = text(select(func.max(tombstone.c.decided_at_ns)))
         self.tombstones = text(
