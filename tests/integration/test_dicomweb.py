@@ -2,162 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import email.parser
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
-import httpx
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
-from hounsfield.archive.archive import Archive
-from hounsfield.archive.reader import PackReader
-from hounsfield.codecs.pool import CodecPool
-from hounsfield.index.database import Database
-from hounsfield.index.reader import IndexReader
-from hounsfield.index.writer import IndexWriter
-from hounsfield.servers.dicomweb.composition import Parts, dicomweb_application
-from hounsfield.services.guard import OpenAccess
-from hounsfield.services.metadata import SeriesMetadata
-from hounsfield.services.retrieve import Retrieve
-from hounsfield.services.search import Search
-from hounsfield.services.store import LocalStore
-
-ROOT = "http://127.0.0.1/dicom-web"
-
-
-@dataclass
-class Pacs:
-    """A running service; `archive_root` is where its packs lie."""
-
-    app: Callable[..., Any]
-    archive_root: Path
-    writer: IndexWriter
-
-    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, timeout=60) as client:
-                return await client.request(method, ROOT + path, **more)
-
-        return asyncio.run(run())
-
-    def get(self, path: str, accept: str = "", **headers: str) -> httpx.Response:
-        return self.request("GET", path, headers={"accept": accept, **headers} if accept else {"accept": "*/*", **headers})
-
-    def store(self, *files: bytes, path: str = "/studies") -> httpx.Response:
-        body = b"".join(b"--edge\r\nContent-Type: application/dicom\r\n\r\n" + file + b"\r\n" for file in files) + b"--edge--"
-        return self.request(
-            "POST", path, content=body, headers={"content-type": 'multipart/related; type="application/dicom"; boundary=edge'}
-        )
+from dicomweb_kit.objects import as_file, ct, pixels
+from dicomweb_kit.pacs import ROOT, Pacs, open_pacs, parts_of
 
 
 @pytest.fixture(scope="module")
 def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
-    folder = tmp_path_factory.mktemp("pacs")
-    database = Database(folder / "index.sqlite")
-    database.upgrade()
-    archive = Archive(folder / "packs")
-    writer = IndexWriter(database)
-    packs = PackReader(folder / "packs")
-    reader = IndexReader(database)
-    retrieve = Retrieve(reader, packs)
-    with CodecPool() as codecs, ThreadPoolExecutor(4) as threads, ThreadPoolExecutor(4) as uploads:
-        parts = Parts(
-            store=LocalStore(archive, writer),
-            search=Search(reader),
-            retrieve=retrieve,
-            documents=SeriesMetadata(retrieve, folder / "cache", "/dicom-web"),
-            codecs=codecs,
-            guard=OpenAccess(),
-            executor=threads,
-            upload_executor=uploads,
-        )
-        yield Pacs(dicomweb_application(parts), folder / "packs", writer)
-    packs.close()
-    writer.close()
-    archive.close()
-    database.close()
-
-
-def parts_of(response: httpx.Response) -> list[tuple[str, bytes]]:
-    """(Content-Type, body) of each part, taken apart by another parser than ours."""
-    content_type = response.headers["content-type"]
-    boundary = email.parser.HeaderParser().parsestr(f"Content-Type: {content_type}").get_boundary()
-    assert boundary is not None
-    sections = (b"\r\n" + response.content).split(b"\r\n--" + boundary.encode())
-    assert sections[0] == b""
-    assert sections[-1] == b"--\r\n"
-    found = []
-    for section in sections[1:-1]:
-        head, _, body = section.partition(b"\r\n\r\n")
-        headers = email.parser.BytesHeaderParser().parsebytes(head.lstrip(b"\r\n"))
-        if "content-length" in headers:
-            assert int(headers["content-length"]) == len(body)
-        found.append((headers["content-type"], body))
-    return found
-
-
-def ct(instance: int, *, study: str = "1.2.3", series: str = "1.2.3.1", frames: int = 1, **values: Any) -> Dataset:
-    """A small CT with a gradient; values differ from instance to instance."""
-    data_set = Dataset()
-    data_set.SpecificCharacterSet = "ISO_IR 192"
-    data_set.SOPClassUID = CTImageStorage
-    data_set.SOPInstanceUID = f"{series}.{instance}"
-    data_set.StudyInstanceUID = study
-    data_set.SeriesInstanceUID = series
-    data_set.StudyDate, data_set.StudyTime, data_set.AccessionNumber = "20260102", "101112", "ACC-1"
-    data_set.Modality, data_set.SeriesNumber, data_set.InstanceNumber = "CT", 1, instance
-    data_set.PatientName, data_set.PatientID = "Müller^Ägidius", "PAT-1"
-    data_set.PatientBirthDate, data_set.PatientSex, data_set.StudyID = "19700101", "M", "S1"
-    data_set.ReferringPhysicianName = "Ärztin^Eva"
-    data_set.StudyDescription, data_set.SeriesDescription = "Thorax", "axial"
-    data_set.Rows, data_set.Columns, data_set.SamplesPerPixel = 32, 48, 1
-    data_set.PhotometricInterpretation = "MONOCHROME2"
-    data_set.BitsAllocated, data_set.BitsStored, data_set.HighBit, data_set.PixelRepresentation = 16, 12, 11, 0
-    data_set.WindowCenter, data_set.WindowWidth = 1000, 2000
-    if frames > 1:
-        data_set.NumberOfFrames = frames
-    data_set.add_new(0x00090010, "LO", "SOMEBODY")
-    data_set.add_new(0x00091001, "OB", bytes(range(256)) * 8)
-    data_set.PixelData = pixels(instance, frames).tobytes()
-    for keyword, value in values.items():
-        setattr(data_set, keyword, value)
-    return data_set
-
-
-def pixels(instance: int, frames: int = 1) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    return (np.arange(frames * 32 * 48, dtype=np.uint16) * 7 + instance * 100).astype(np.uint16) % 4096
-
-
-def as_file(data_set: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
-    """A Part 10 file in a native transfer syntax, or RLE."""
-    written = Dataset(data_set)
-    written.file_meta = FileMetaDataset()
-    written.file_meta.MediaStorageSOPClassUID = data_set.SOPClassUID
-    written.file_meta.MediaStorageSOPInstanceUID = data_set.SOPInstanceUID
-    written.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == RLELossless else syntax
-    if syntax == RLELossless:
-        written.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
-    if syntax == ExplicitVRBigEndian:
-        written.PixelData = np.frombuffer(data_set.PixelData, "<u2").astype(">u2").tobytes()
-        written["PixelData"].VR = "OW"
-    else:
-        written["PixelData"].VR = "OB" if syntax == RLELossless else "OW"
-    target = BytesIO()
-    pydicom.dcmwrite(
-        target, written, enforce_file_format=True, little_endian=syntax != ExplicitVRBigEndian, implicit_vr=syntax == ImplicitVRLittleEndian
-    )
-    return target.getvalue()
+    with open_pacs(tmp_path_factory.mktemp("pacs")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -499,3 +360,23 @@ class TestEdges:
         for resource, accept in ((path, ANY_DICOM), (f"{path}/frames/1", "*/*"), (f"{path}/rendered", "*/*")):
             response = pacs.get(resource, accept)
             assert (response.status_code, response.json()["error"]["code"]) == (500, "damaged-object")
+
+    def test_what_was_deleted_is_gone(self, pacs: Pacs) -> None:
+        assert pacs.store(as_file(ct(1, study="1.2.10", series="1.2.10.1"))).status_code == 200
+        series = "/studies/1.2.10/series/1.2.10.1"
+        assert pacs.get(f"{series}/metadata").status_code == 200
+        record = {
+            "kind": "delete",
+            "level": "study",
+            "partition_id": 1,
+            "study_instance_uid": "1.2.10",
+            "principal": "test",
+            "reason": "test",
+        }
+        pacs.decisions.decide(record)
+        instance = f"{series}/instances/1.2.10.1.1"
+        for path in ("/studies/1.2.10", series, f"{series}/metadata", "/studies/1.2.10/metadata", instance, f"{instance}/frames/1"):
+            assert pacs.get(path).status_code == 410, path
+        for path in (f"{instance}/rendered", "/studies/1.2.10/thumbnail", f"{instance}/metadata", f"{instance}/bulkdata/7FE00010"):
+            assert pacs.get(path).status_code == 410, path
+        assert pacs.get("/studies?StudyInstanceUID=1.2.10").json() == []

@@ -1,0 +1,1 @@
+"""DICOMweb over the real layers in one process, and small objects to store in it."""
