@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import repeat
 
@@ -81,7 +82,7 @@ def _scan_view(view: memoryview, syntax: TransferSyntax, frame_table: FrameTable
     encoding, problem = detect(view, syntax.implicit_vr, syntax.little_endian)
     problems = [problem] if problem else []
     values: dict[int, bytes] = {}
-    pixels = _walk_any(view, 0, encoding, values, problems) if encoding.implicit_vr else _walk_explicit(view, encoding, values, problems)
+    pixels = _walk(view, encoding, values, problems)
     attributes, value_problems = index_attributes.build(values, UID(syntax.uid), encoding)
     problems += value_problems
     if frame_table is None:
@@ -93,8 +94,49 @@ def _scan_view(view: memoryview, syntax: TransferSyntax, frame_table: FrameTable
     return ScannedObject(attributes, header_length, frame_table, tuple(problems))
 
 
-def _walk_explicit(view: memoryview, encoding: Encoding, values: dict[int, bytes], problems: list[str]) -> PixelElement | None:
-    """Collects wanted values up to the first Pixel Data element, which it returns. The hot loop: what is rare is left to `_walk_any`."""
+def _walk(view: memoryview, encoding: Encoding, values: dict[int, bytes], problems: list[str]) -> PixelElement | None:
+    """Collects wanted values up to the first Pixel Data element, which it returns.
+
+    Plain elements go by in a tight loop, which stops at whatever is rare: undefined lengths, odd VRs, the last bytes. One such element is
+    read here with care, and the loop goes on.
+    """
+    end = len(view)
+    steps = repeat(None, ELEMENT_LIMIT)
+    hurry = _hurry_implicit if encoding.implicit_vr else _hurry_explicit
+    offset = 0
+    try:
+        for _ in steps:
+            pixels, offset = hurry(view, offset, encoding, values, steps)
+            if pixels is not None or offset >= end:
+                return pixels
+            tag, vr, value, length = read_element_header(view, offset, end, encoding)
+            if tag in PIXEL_TAGS:
+                return PixelElement(tag, offset, value, length)
+            if tag == 0 and length == 0:
+                problems.append(f"{end - offset} bytes of padding at the end")
+                return None
+            if tag in DELIMITATIONS:
+                following = value  # a stray item or delimitation between elements: step into it
+            elif length == UNDEFINED_LENGTH:
+                following = skip_items(view, value, end, IMPLICIT_LITTLE if vr == b"UN" else encoding)
+            else:
+                following = value + length
+            if following > end:
+                raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
+            if tag in _WANTED and tag not in values:
+                values[tag] = bytes(view[value : value + _kept(tag, following - value)])
+            offset = following
+        problems.append(f"more than {ELEMENT_LIMIT} elements")
+    except Malformed as exc:
+        problems.append(str(exc))
+    return None
+
+
+_Walked = tuple[PixelElement | None, int]
+
+
+def _hurry_explicit(view: memoryview, offset: int, encoding: Encoding, values: dict[int, bytes], steps: Iterator[None]) -> _Walked:
+    """From `offset` on, as far as elements are plain. Returns the Pixel Data element or None, and where it stopped."""
     end = len(view)
     last = end - 12
     little = encoding is EXPLICIT_LITTLE
@@ -102,8 +144,7 @@ def _walk_explicit(view: memoryview, encoding: Encoding, values: dict[int, bytes
     unpack = (_KEYED_LITTLE if little else _KEYED_BIG).unpack_from
     unpack_long = encoding.long.unpack_from
     short_vrs, long_vrs = SHORT_VRS, LONG_VRS
-    offset = 0
-    for _ in repeat(None, ELEMENT_LIMIT):
+    for _ in steps:
         if offset > last:
             break
         key, vr, length = unpack(view, offset)
@@ -122,45 +163,35 @@ def _walk_explicit(view: memoryview, encoding: Encoding, values: dict[int, bytes
         tag = wanted(key)
         if tag is not None:
             if tag in PIXEL_TAGS:
-                return PixelElement(tag, offset, value, length)
+                return PixelElement(tag, offset, value, length), offset
             if tag not in values:
                 values[tag] = bytes(view[value : following if length <= _KEPT_BYTES else value + _kept(tag, length)])
         offset = following
-    else:
-        problems.append(f"more than {ELEMENT_LIMIT} elements")
-        return None
-    return _walk_any(view, offset, encoding, values, problems)
+    return None, offset
 
 
-def _walk_any(view: memoryview, offset: int, encoding: Encoding, values: dict[int, bytes], problems: list[str]) -> PixelElement | None:
-    """The same for any encoding and any oddity, from `offset` on."""
+def _hurry_implicit(view: memoryview, offset: int, _encoding: Encoding, values: dict[int, bytes], steps: Iterator[None]) -> _Walked:
+    """The same without VRs."""
     end = len(view)
-    try:
-        for _ in repeat(None, ELEMENT_LIMIT):
-            if offset >= end:
-                return None
-            tag, vr, value, length = read_element_header(view, offset, end, encoding)
+    last = end - 8
+    wanted = _WANTED_LITTLE.get
+    unpack = _KEYED_IMPLICIT.unpack_from
+    for _ in steps:
+        if offset > last:
+            break
+        key, length = unpack(view, offset)
+        value = offset + 8
+        following = value + length
+        if following > end or length == UNDEFINED_LENGTH or not key:
+            break
+        tag = wanted(key)
+        if tag is not None:
             if tag in PIXEL_TAGS:
-                return PixelElement(tag, offset, value, length)
-            if tag == 0 and length == 0:
-                problems.append(f"{end - offset} bytes of padding at the end")
-                return None
-            if length == UNDEFINED_LENGTH:
-                offset = skip_items(view, value, end, IMPLICIT_LITTLE if vr == b"UN" else encoding)
-                if tag in _WANTED and tag not in values:
-                    values[tag] = bytes(view[value : value + _kept(tag, offset - value)])
-                continue
-            if tag in DELIMITATIONS:
-                length = 0  # a stray item or delimitation between elements: step into it
-            if length > end - value:
-                raise Malformed(f"element {tag_text(tag)} claims {length} bytes, {end - value} are left")
-            if tag in _WANTED and tag not in values:
-                values[tag] = bytes(view[value : value + _kept(tag, length)])
-            offset = value + length
-        problems.append(f"more than {ELEMENT_LIMIT} elements")
-    except Malformed as exc:
-        problems.append(str(exc))
-    return None
+                return PixelElement(tag, offset, value, length), offset
+            if tag not in values:
+                values[tag] = bytes(view[value : following if length <= _KEPT_BYTES else value + _kept(tag, length)])
+        offset = following
+    return None, offset
 
 
 def _kept(tag: int, length: int) -> int:
@@ -171,3 +202,4 @@ def _kept(tag: int, length: int) -> int:
 
 _KEYED_LITTLE = struct.Struct("<L2sH")
 _KEYED_BIG = struct.Struct(">L2sH")
+_KEYED_IMPLICIT = struct.Struct("<LL")

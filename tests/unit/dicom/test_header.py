@@ -355,6 +355,25 @@ def test_a_mapped_file_can_be_closed_after_the_scan(data: Any, tmp_path: Path) -
                 mapped.close()
 
 
+@pytest.mark.parametrize("write", ["explicit", "implicit"])
+def test_an_object_of_more_than_4_gib(data: Any, tmp_path: Path, write: str) -> None:
+    w = getattr(data, write)
+    vr = b"SQ\0\0" if write == "explicit" else b""
+    sequence = b"\x08\x00\x40\x11" + vr + b"\xff\xff\xff\xff" + data.open_item(w(0x00081155, b"UI", b"1.2\0")) + data.SEQUENCE_END
+    head = data.identifiers(w) + sequence + w(0x00091001, b"OB", b"")[:-4] + struct.pack("<L", 0xFFFFFFF0)
+    path = tmp_path / "large"
+    with path.open("wb+") as file:
+        file.write(head)
+        file.seek(0xFFFFFFF0, 1)
+        file.write(data.rest(w) + w(0x7FE00010, b"OB", b"ab"))
+        file.flush()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            scanned = scan(mapped, EXPLICIT if write == "explicit" else IMPLICIT)
+            assert scanned.frame_table.frame(0).fragments == ((len(mapped) - 2, 2),)
+    assert scanned.attributes.study.study_instance_uid == "1.2.3"
+    assert scanned.header_length_bytes > 2**32
+
+
 def test_a_million_elements_are_not_walked_for_ever(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(header, "ELEMENT_LIMIT", 1000)
     scanned = scan(data.identifiers() + data.rest() + data.explicit(0x00091001, b"LO", b"") * 2000, EXPLICIT)
