@@ -61,8 +61,8 @@ def _accounts(records: Records, clock: Clock) -> Accounts:
         records,
         records,
         hasher=PasswordHasher(time_cost=1, memory_kib=64),
-        per_account=Throttle(free_attempts=3, longest_wait_s=60, monotonic=clock),
-        per_host=Throttle(free_attempts=6, longest_wait_s=300, monotonic=clock),
+        per_account=Throttle(free_failures=3, longest_wait_s=60, monotonic=clock),
+        per_host=Throttle(free_failures=6, longest_wait_s=300, monotonic=clock),
         now=clock,
     )
 

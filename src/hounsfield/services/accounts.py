@@ -51,8 +51,8 @@ class Accounts:
         self._accounts = accounts
         self._sessions = sessions
         self._hasher = hasher or PasswordHasher()
-        self._per_account = Throttle(free_attempts=10, longest_wait_s=60) if per_account is None else per_account
-        self._per_host = Throttle(free_attempts=20, longest_wait_s=300) if per_host is None else per_host
+        self._per_account = Throttle(free_failures=10, longest_wait_s=60) if per_account is None else per_account
+        self._per_host = Throttle(free_failures=30, longest_wait_s=300) if per_host is None else per_host
         self._now = now
 
     def ensure_administrator(self) -> str | None:
@@ -116,21 +116,27 @@ class Accounts:
         """
         name = name.strip().lower()[:64]
         network = network_of(host)
-        wait_s = max(self._per_account.wait_s(name), self._per_host.wait_s(network))
-        wait_s = wait_s or self._per_host.attempt(network) or self._per_account.attempt(name)
-        if wait_s > 0:
-            seconds = int(wait_s) + 1
-            raise TooManyAttempts(f"too many failed sign-ins; wait {seconds} s", seconds)
-        account = self._accounts.account(name) if _NAME.fullmatch(name) else None
-        usable = account is not None and not account.disabled
-        matches = self._hasher.matches(account.password_hash if account and usable else None, password)
-        if account is None or not matches:
-            raise NotSignedIn("user name or password is wrong")
+        self._raise_if_throttled(name, network)
+        with self._hasher.turn():
+            # Once more: those before us in the queue may have failed, and a burst of parallel guesses must gain nothing.
+            self._raise_if_throttled(name, network)
+            account = self._accounts.account(name) if _NAME.fullmatch(name) else None
+            usable = account is not None and not account.disabled
+            matches = self._hasher.matches(account.password_hash if account and usable else None, password)
+            if account is None or not matches:
+                self._per_account.failed(name)
+                self._per_host.failed(network)
+                raise NotSignedIn("user name or password is wrong")
         self._per_account.forgive(name)
-        self._per_host.take_back(network)
         if self._hasher.is_outdated(account.password_hash):
             self._accounts.set_password(name, self._hasher.hash(password), account.must_change_password)
         return account
+
+    def _raise_if_throttled(self, name: str, network: str) -> None:
+        wait_s = max(self._per_account.wait_s(name), self._per_host.wait_s(network))
+        if wait_s > 0:
+            seconds = int(wait_s) + 1
+            raise TooManyAttempts(f"too many failed sign-ins; wait {seconds} s", seconds)
 
     def _add(self, name: str, password: str, role: Role, *, must_change: bool) -> Account | None:
         account = Account(name, role, self._hasher.hash(password), int(self._now()), must_change)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import unicodedata
+from collections.abc import Iterator
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -46,41 +48,38 @@ def random_password() -> str:
 
 
 class PasswordHasher:
-    """Hashes and compares; a bounded number at once, because each takes `memory_kib` for as long as it lasts."""
+    """Hashes and compares, by turns: each takes `memory_kib` and a core for as long as it lasts, so a flood of sign-ins must queue."""
 
-    def __init__(self, *, time_cost: int = 3, memory_kib: int = 32 * 1024, at_once: int = 2, patience_s: float = 10.0) -> None:
+    def __init__(self, *, time_cost: int = 3, memory_kib: int = 32 * 1024, patience_s: float = 10.0) -> None:
         self._argon2 = argon2.PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
-        self._slots = threading.BoundedSemaphore(at_once)
+        self._turn = threading.Lock()
         self._patience_s = patience_s
         self._decoy = ""
 
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """What happens inside, nobody else in this process does at the same time. Raises: Unavailable where the queue is too long."""
+        if not self._turn.acquire(timeout=self._patience_s):
+            raise Unavailable("too many people are signing in at this moment; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     def hash(self, password: str) -> str:
-        """Returns the argon2id string to keep. Raises: Unavailable."""
-        with self._Slot(self):
-            return self._argon2.hash(_bytes_of(password))
+        """Returns the argon2id string to keep."""
+        return self._argon2.hash(_bytes_of(password))
 
     def matches(self, password_hash: str | None, password: str) -> bool:
-        """Whether `password` is what was hashed; None (no such account) takes the same time and is never so. Raises: Unavailable."""
-        with self._Slot(self):
-            # Made at the first comparison of any kind, so that its making tells nothing; commands that compare none start at once.
-            self._decoy = self._decoy or self._argon2.hash(secrets.token_hex(16))
-            try:
-                self._argon2.verify(password_hash or self._decoy, _bytes_of(password[: MAX_CHARACTERS + 1]))
-            except (VerifyMismatchError, VerificationError, InvalidHashError):
-                return False
+        """Whether `password` is what was hashed; None (no such account) takes the same time and is never so."""
+        # Made at the first comparison of any kind, so that its making tells nothing; commands that compare none start at once.
+        self._decoy = self._decoy or self._argon2.hash(secrets.token_hex(16))
+        try:
+            self._argon2.verify(password_hash or self._decoy, _bytes_of(password[: MAX_CHARACTERS + 1]))
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
         return password_hash is not None
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether it was made with other parameters than today's."""
         return self._argon2.check_needs_rehash(password_hash)
-
-    class _Slot:
-        def __init__(self, hasher: PasswordHasher) -> None:
-            self._hasher = hasher
-
-        def __enter__(self) -> None:
-            if not self._hasher._slots.acquire(timeout=self._hasher._patience_s):
-                raise Unavailable("too many people are signing in at this moment; try again")
-
-        def __exit__(self, *_: object) -> None:
-            self._hasher._slots.release()

@@ -12,30 +12,31 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class _Failures:
-    count: int
-    blocked_until_s: float
-    last_s: float
+    count: float
+    counted_at_s: float
+    blocked_until_s: float = 0.0
 
 
 class Throttle:
-    """Counts attempts by key, in this process; memory is bounded, the least recently seen keys are forgotten first.
+    """Counts failures by key, in this process; memory is bounded, the keys that failed longest ago are forgotten first.
 
-    An attempt is counted *before* the password is compared and taken back when it proves right, so that a burst of parallel
-    guesses gains nothing.
+    free_failures: so many cost no wait; each beyond them doubles it, up to `longest_wait_s`.
+    forgive_one_after_s: failures fade by one in that time, so that a whole clinic behind one address is not locked out by its
+    typing errors of a day, while who goes on guessing gets no more than about one guess in that time.
     """
 
     def __init__(
         self,
         *,
-        free_attempts: int,
+        free_failures: int,
         longest_wait_s: float,
-        forget_after_s: float = 900.0,
+        forgive_one_after_s: float = 30.0,
         max_keys: int = 10_000,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._free_attempts = free_attempts
+        self._free_failures = free_failures
         self._longest_wait_s = longest_wait_s
-        self._forget_after_s = forget_after_s
+        self._forgive_one_after_s = forgive_one_after_s
         self._max_keys = max_keys
         self._monotonic = monotonic
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
@@ -48,37 +49,25 @@ class Throttle:
             found = self._failures.get(key)
             return max(0.0, found.blocked_until_s - now) if found else 0.0
 
-    def attempt(self, key: str) -> float:
-        """Counts an attempt and returns 0, or counts nothing and returns the seconds to wait."""
+    def failed(self, key: str) -> None:
+        """Counts a failure."""
         now = self._monotonic()
         with self._lock:
-            found = self._failures.get(key)
-            if found is None or now - found.last_s > self._forget_after_s:
-                found = self._failures[key] = _Failures(0, 0.0, now)
-            if found.blocked_until_s > now:
-                return found.blocked_until_s - now
-            found.count += 1
-            found.last_s = now
-            excess = found.count - self._free_attempts
+            found = self._failures.setdefault(key, _Failures(0.0, now))
+            faded = (now - found.counted_at_s) / self._forgive_one_after_s
+            found.count = max(0.0, found.count - faded) + 1.0
+            found.counted_at_s = now
+            excess = found.count - self._free_failures
             if excess >= 0:
-                found.blocked_until_s = now + min(self._longest_wait_s, 2.0 ** min(excess, 30))
+                found.blocked_until_s = now + min(self._longest_wait_s, 2.0 ** min(excess, 30.0))
             self._failures.move_to_end(key)
             while len(self._failures) > self._max_keys:
                 self._failures.popitem(last=False)
-            return 0.0
 
     def forgive(self, key: str) -> None:
-        """The attempts of this key are forgotten: the last one was right."""
+        """The failures of this key are forgotten."""
         with self._lock:
             self._failures.pop(key, None)
-
-    def take_back(self, key: str) -> None:
-        """One attempt of this key is not held against it."""
-        with self._lock:
-            found = self._failures.get(key)
-            if found is not None:
-                found.count = max(0, found.count - 1)
-                found.blocked_until_s = 0.0
 
     @property
     def key_count(self) -> int:

@@ -23,6 +23,7 @@ OPEN = frozenset({("POST", "/api/session")})
 """The sign-in, and nothing else."""
 
 MAX_BODY_BYTES = 1 << 20
+MAX_STRANGERS_BODY_BYTES = 16 << 10
 BODY_DEADLINE_S = 30.0
 PRINCIPAL_KEY = "hounsfield.principal"
 NO_STORE = (b"cache-control", b"no-store")
@@ -58,7 +59,8 @@ class Guarded:
 
         try:
             scope[PRINCIPAL_KEY] = await self._principal(scope)
-            body = await _read_body(scope, receive)
+            limit_bytes = MAX_STRANGERS_BODY_BYTES if scope[PRINCIPAL_KEY] is None else MAX_BODY_BYTES
+            body = await _read_body(scope, receive, limit_bytes)
             await self.inner(scope, _replay(body, receive), send_private)
         except HounsfieldError as exc:
             await answer(send_private, status_of(exc), body_of(exc), [JSON_TYPE, *headers_of(exc)])
@@ -91,10 +93,11 @@ def log_unknown_error(error: BaseException) -> None:
     _log.error("request-failed", error=type(error).__name__, places=places[-12:])
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
+async def _read_body(scope: Scope, receive: Receive, limit_bytes: int) -> bytes:
+    too_large = f"this request has a body of at most {limit_bytes} bytes"
     announced = header(scope, b"content-length")
-    if announced and (not announced.isdigit() or int(announced[:20]) > MAX_BODY_BYTES):
-        raise BodyRefused(413, f"a request to /api has at most {MAX_BODY_BYTES} bytes")
+    if announced and (not announced.isdigit() or int(announced[:20]) > limit_bytes):
+        raise BodyRefused(413, too_large)
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
@@ -103,8 +106,8 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes:
                 if message["type"] == "http.disconnect":
                     raise BodyRefused(None)
                 body += message.get("body", b"")
-                if len(body) > MAX_BODY_BYTES:
-                    raise BodyRefused(413, f"a request to /api has at most {MAX_BODY_BYTES} bytes")
+                if len(body) > limit_bytes:
+                    raise BodyRefused(413, too_large)
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as exc:

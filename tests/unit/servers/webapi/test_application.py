@@ -10,9 +10,9 @@ import time
 import pytest
 import structlog
 
-from hounsfield.servers.webapi import guarded
+from hounsfield.servers.webapi import guarded, session_routes
 from hounsfield.servers.webapi.application import Site
-from hounsfield.servers.webapi.guarded import MAX_BODY_BYTES
+from hounsfield.servers.webapi.guarded import MAX_BODY_BYTES, MAX_STRANGERS_BODY_BYTES
 from hounsfield.servers.webapi.health import Health, has_free_space
 
 EVERYWHERE = [
@@ -80,17 +80,60 @@ def test_answers_of_the_api_are_never_stored(house):
             assert browser.get(path).headers.get_list("cache-control") == ["no-store"]
 
 
-def test_a_large_body_is_refused_whether_announced_or_not(house):
+def _large_bodies(limit_bytes):
     async def dripping():
-        for _ in range(MAX_BODY_BYTES // 65536 + 2):
-            yield b"x" * 65536
+        for _ in range(limit_bytes // 4096 + 2):
+            yield b"x" * 4096
 
-    announced = house.browser().send("POST", "/api/session", content=b"x" * (MAX_BODY_BYTES + 1))
-    chunked = house.browser().send("POST", "/api/session", content=dripping())
-    for response in (announced, chunked):
+    return b"x" * (limit_bytes + 1), dripping()
+
+
+def test_a_large_body_is_refused_whether_announced_or_not(house):
+    for content in _large_bodies(MAX_STRANGERS_BODY_BYTES):
+        response = house.browser().send("POST", "/api/session", content=content)
         assert (response.status_code, response.json()["error"]["code"]) == (413, "body-too-large")
+    browser = house.browser("vera")
+    for content in _large_bodies(MAX_BODY_BYTES):
+        assert browser.change("POST", "/api/session/password", content=content).status_code == 413
     for lie in ("99999999999999999999999", "-1", "1e9", "x"):
         assert house.browser().send("POST", "/api/session", headers={"Content-Length": lie}, content=b"{}").status_code == 413
+
+
+def test_a_queue_of_sign_ins_keeps_nobody_else_waiting(house):
+    """With every turn taken, sign-ins wait in threads of their own, and those beyond the queue are told to come back."""
+
+    async def ask(method, path, headers=(), body=b""):
+        sent = []
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive():
+            return waiting.pop()
+
+        async def send(message):
+            sent.append(message)
+
+        await house.site(_scope(method, path, headers), receive, send)
+        return sent[0]["status"]
+
+    async def flood():
+        json_type = [(b"content-type", b"application/json")]
+        body = json.dumps({"username": "vera", "password": house.access.password}).encode()
+        sign_ins = [asyncio.create_task(ask("POST", "/api/session", json_type, body)) for _ in range(session_routes.MAX_WAITING + 50)]
+        beyond = await asyncio.wait_for(sign_ins[-1], 20)
+        assert beyond == 503
+        statuses = [await ask("GET", "/api/worklist", cookie) for _ in range(5)]
+        release.set()
+        return statuses, [await one for one in sign_ins]
+
+    cookie = [(b"cookie", b"hounsfield_session=" + house.browser("vera").cookies["hounsfield_session"].encode())]
+    release = threading.Event()
+    hasher = house.access.accounts._hasher
+    matches = hasher.matches
+    hasher.matches = lambda *given: release.wait(30) and matches(*given)
+    others, sign_ins = asyncio.run(flood())
+    assert others == [200] * 5
+    assert sign_ins.count(503) == 50
+    assert sign_ins.count(200) == session_routes.MAX_WAITING
 
 
 def _run(application, scope, messages):

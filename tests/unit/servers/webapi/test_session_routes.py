@@ -147,7 +147,7 @@ def test_a_token_has_no_password_to_change(house):
         (b"\xff\xfe", "application/json"),
         (b'{"username":"vera\\ud800","password":"x"}', "application/json"),
         (b'{"username":"vera","password":"x","role":"administrator"}', "application/json"),
-        (b'{"username":' + b"[" * 50_000 + b"]" * 50_000 + b',"password":"x"}', "application/json"),
+        (b'{"username":' + b"[" * 8_000 + b"]" * 8_000 + b',"password":"x"}', "application/json"),
     ],
 )
 def test_a_form_of_another_site_or_broken_json_signs_nobody_in(house, content, content_type):

@@ -1,0 +1,1 @@
+"""The site over a real HTTP server, for tests."""
