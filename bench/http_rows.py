@@ -53,7 +53,17 @@ def load_with_wrk(server: Running, paths: Sequence[str], accept: str, seconds: i
         listing.flush()
         header_lines = "\n".join(f"{name}: {value}" for name, value in {"Accept": accept, **headers}.items())
         done = subprocess.run(
-            ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(Path(__file__).with_name("paths.lua")), f"http://{root.netloc}"],
+            [
+                "wrk",
+                "-t2",
+                f"-c{CONNECTIONS}",
+                f"-d{seconds}s",
+                "--timeout",
+                "20s",
+                "-s",
+                str(Path(__file__).with_name("paths.lua")),
+                f"http://{root.netloc}",
+            ],
             env={**os.environ, "BENCH_PATHS": listing.name, "BENCH_HEADERS": header_lines},
             capture_output=True,
             text=True,
@@ -111,7 +121,18 @@ def series_megabytes_per_s(server: Running, study: Study, times: int) -> float:
     accept = STORED if server.name == "hounsfield" else 'multipart/related; type="application/dicom"'
     for _ in range(times):
         done = subprocess.run(
-            ["curl", "-s", "-f", "-o", "/dev/null", "-H", f"Accept: {accept}", "-w", "%{size_download} %{time_total}", server.dicom_web + series_path(study)],
+            [
+                "curl",
+                "-s",
+                "-f",
+                "-o",
+                "/dev/null",
+                "-H",
+                f"Accept: {accept}",
+                "-w",
+                "%{size_download} %{time_total}",
+                server.dicom_web + series_path(study),
+            ],
             capture_output=True,
             text=True,
             check=True,

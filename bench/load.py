@@ -44,7 +44,9 @@ def make(folder: Path) -> Load:
         }
         index.write_text(json.dumps(loads))
     raw = json.loads(index.read_text())
-    return Load(*(tuple(Study(s["study"], s["series"], s["patient"], Path(s["folder"]), tuple(s["sops"])) for s in raw[k]) for k in ("ct", "small")))
+    return Load(
+        *(tuple(Study(s["study"], s["series"], s["patient"], Path(s["folder"]), tuple(s["sops"])) for s in raw[k]) for k in ("ct", "small"))
+    )
 
 
 def _study(folder: Path, kind: str, number: int, images: int, side: int) -> dict[str, object]:

@@ -99,7 +99,9 @@ def orthanc(folder: Path) -> Iterator[Running]:
         )
     )
     with (folder / "log").open("wb") as output:
-        process = subprocess.Popen(["Orthanc", str(folder / "orthanc.json")], stdout=output, stderr=output, env={**os.environ, "TCP_NODELAY": "1"})
+        process = subprocess.Popen(
+            ["Orthanc", str(folder / "orthanc.json")], stdout=output, stderr=output, env={**os.environ, "TCP_NODELAY": "1"}
+        )
         try:
             _wait(f"http://127.0.0.1:{http_port}/system", process)
             yield Running("orthanc", "ORTHANC", dicom_port, f"http://127.0.0.1:{http_port}/dicom-web", process)
@@ -114,7 +116,10 @@ def storescp(folder: Path) -> Iterator[int]:
     folder.mkdir(parents=True)
     port = free_port()
     process = subprocess.Popen(
-        ["storescp", "--fork", "-od", str(folder), str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TCP_NODELAY": "1"}
+        ["storescp", "--fork", "-od", str(folder), str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TCP_NODELAY": "1"},
     )
     try:
         deadline = time.monotonic() + 10

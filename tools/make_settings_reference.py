@@ -17,8 +17,9 @@ def text() -> str:
         "",
         "Generated from `src/hounsfield/app/settings.py` by `tools/make_settings_reference.py`.",
         "",
-        "Each is read, the later winning, from its default, from `hounsfield.toml` in the data directory (or `--config FILE`), from the variable",
-        "`HOUNSFIELD_` + its name in capitals, and from the command line where an option exists. `hounsfield doctor` shows the values in force.",
+        "Each is read, the later winning, from its default, from `hounsfield.toml` in the data directory (or `--config FILE`), from the",
+        "variable `HOUNSFIELD_` + its name in capitals, and from the command line where an option exists.",
+        "`hounsfield doctor` shows the values in force.",
         "",
         "| setting | default | meaning |",
         "|---|---|---|",
@@ -31,6 +32,8 @@ def text() -> str:
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        sys.exit(0 if TARGET.exists() and TARGET.read_text() == text() else f"{TARGET.name} is out of date: run tools/make_settings_reference.py")
+        sys.exit(
+            0 if TARGET.exists() and TARGET.read_text() == text() else f"{TARGET.name} is out of date: run tools/make_settings_reference.py"
+        )
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(text())

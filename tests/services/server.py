@@ -78,7 +78,17 @@ def launch(data_dir: Path, *options: str, command: str = "serve", ready_within_s
     output = data_dir.parent / f"{data_dir.name}.log"
     with output.open("ab") as log:
         process = subprocess.Popen(
-            [HOUNSFIELD, command, "--data-dir", str(data_dir), "--dicom-port", str(server_ports[0]), "--http-port", str(server_ports[1]), *options],
+            [
+                HOUNSFIELD,
+                command,
+                "--data-dir",
+                str(data_dir),
+                "--dicom-port",
+                str(server_ports[0]),
+                "--http-port",
+                str(server_ports[1]),
+                *options,
+            ],
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,

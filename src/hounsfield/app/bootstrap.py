@@ -88,9 +88,7 @@ def access_of(opened: Database, settings: Settings) -> Access:
     """Accounts, sessions and tokens over a database."""
     records = Records(opened)
     accounts = Accounts(records, records)
-    sessions = Sessions(
-        accounts, records, records, idle_s=settings.session_idle_minutes * 60, absolute_s=settings.session_max_hours * 3600
-    )
+    sessions = Sessions(accounts, records, records, idle_s=settings.session_idle_minutes * 60, absolute_s=settings.session_max_hours * 3600)
     return Access(accounts, sessions, ApiTokens(records))
 
 

@@ -1,4 +1,7 @@
-"""The command line. Exit codes: 0 done, 1 something went wrong, 2 wrong words, 3 done in part (some files were rejected, some objects are damaged)."""
+"""The command line.
+
+Exit codes: 0 done, 1 something went wrong, 2 wrong words, 3 done in part (some files were rejected, some objects are damaged).
+"""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on, for DICOM and HTTP. `0.0.0.0` listens on every IPv4 address.")
     dicom_port: int = Field(default=11112, ge=0, le=65535, description="TCP port of the DICOM listener.")
     http_port: int = Field(default=8080, ge=1, le=65535, description="TCP port of DICOMweb and the web app.")
-    peers: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="Known peers as `AET=host:port`; their AE titles may call us.")
+    peers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Known peers as `AET=host:port`; their AE titles may call us."
+    )
     open_access: bool = Field(
         default=False,
         description="No sign-in, and any AE title may call. Refused unless `host` is a loopback address: for tests and a first look.",

@@ -135,7 +135,10 @@ class Supervisor:
 
 
 def _is_ready(url: str) -> bool:
-    with contextlib.suppress(OSError, ValueError, urllib.error.URLError), urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:
+    with (
+        contextlib.suppress(OSError, ValueError, urllib.error.URLError),
+        urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer,
+    ):
         json.load(answer)
         return True
     return False

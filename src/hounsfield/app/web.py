@@ -75,7 +75,13 @@ def build(settings: Settings) -> Site:
         delete_study(lambda record: remote.command("decide", record), origin, study_instance_uid, reason)
 
     facts = SiteFacts(
-        settings.ae_title, settings.host, settings.dicom_port, settings.http_port, __version__, settings.open_access, settings.accept_any_caller
+        settings.ae_title,
+        settings.host,
+        settings.dicom_port,
+        settings.http_port,
+        __version__,
+        settings.open_access,
+        settings.accept_any_caller,
     )
     callers = bootstrap.callers_of(opened, settings)
     health = Health(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def export_study(retrieve: Retrieve, study_instance_uid: str, target: Path) -> I
             with unfinished.open("wb") as file:
                 for chunk in retrieve.stream(instance):
                     file.write(chunk)
-            os.replace(unfinished, path)
+            unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
         yield len(instances), path

@@ -95,7 +95,7 @@ def _keep(path: Path, body: bytes) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(body)
-            os.replace(unfinished, path)
+            Path(unfinished).replace(path)
         except OSError:
             Path(unfinished).unlink(missing_ok=True)
             raise

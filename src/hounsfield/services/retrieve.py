@@ -70,7 +70,9 @@ class Retrieve:
             return Gone("it was deleted")
         if sop_instance_uid:
             return InstanceNotFound(f"no instance {sop_instance_uid}")
-        return SeriesNotFound(f"no series {series_instance_uid}") if series_instance_uid else StudyNotFound(f"no study {study_instance_uid}")
+        return (
+            SeriesNotFound(f"no series {series_instance_uid}") if series_instance_uid else StudyNotFound(f"no study {study_instance_uid}")
+        )
 
     def read(self, instance: StoredInstance) -> StoredFile:
         """The whole file in memory, verified: for objects that fit. Raises: DamagedObject, PackUnavailable."""

@@ -100,9 +100,7 @@ class LocalStore:
             sop_instance_uid = parse_uid(envelope.sop_instance_uid)
         except InvalidUID as exc:
             raise MismatchedIdentifiers(f"Affected SOP Instance UID: {exc}") from exc
-        prefix = build_prefix(
-            envelope.sop_class_uid, sop_instance_uid, envelope.transfer_syntax_uid, origin.calling_ae_title
-        )
+        prefix = build_prefix(envelope.sop_class_uid, sop_instance_uid, envelope.transfer_syntax_uid, origin.calling_ae_title)
         return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid)
 
     def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:

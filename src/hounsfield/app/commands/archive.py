@@ -27,7 +27,12 @@ def register(application: typer.Typer) -> None:
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
     )
 
 
@@ -41,7 +46,9 @@ def reindex(data_dir: DataDir = None, database: Database = None, config: Config 
     if as_json:
         sys.stdout.write(json.dumps({"objects": report.objects, "decisions": report.decisions, "unreadable": report.unreadable}) + "\n")
     else:
-        console.print(f"{report.objects} objects and {report.decisions} decisions read from the packs; {len(report.unreadable)} could not be indexed")
+        console.print(
+            f"{report.objects} objects and {report.decisions} decisions read from the packs; {len(report.unreadable)} could not be indexed"
+        )
         for line in report.unreadable:
             console.print(f"  {line}", markup=False)
     raise typer.Exit(3 if report.unreadable else 0)

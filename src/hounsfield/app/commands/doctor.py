@@ -107,12 +107,14 @@ def _flushes(folder: Path) -> Finding:
         os.close(descriptor)
         path.unlink()
     if rate < 50:
-        return Finding("flushes", WARNING, f"{rate:.0f} fdatasync a second", "each object waits for one: use an SSD or a controller with a battery")
+        return Finding(
+            "flushes", WARNING, f"{rate:.0f} fdatasync a second", "each object waits for one: use an SSD or a controller with a battery"
+        )
     return Finding("flushes", OK, f"{rate:.0f} fdatasync a second")
 
 
 def _encryption(data_dir: Path) -> Finding:
-    device = os.stat(data_dir).st_dev
+    device = data_dir.stat().st_dev
     uuid = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/dm/uuid")
     if uuid.exists() and uuid.read_text().startswith("CRYPT-"):
         return Finding("encryption", OK, "the volume is encrypted (dm-crypt)")

@@ -76,7 +76,9 @@ def _print_whereabouts(running: Running, first_password: str, lines: list[str]) 
     if settings.open_access:
         console.print("  Access      [yellow]open: no sign-in, any AE title (loopback only)[/]")
     elif first_password:
-        console.print(f"  Sign in     user [bold]admin[/], password [bold]{first_password}[/]   (shown this once; change it after signing in)")
+        console.print(
+            f"  Sign in     user [bold]admin[/], password [bold]{first_password}[/]   (shown this once; change it after signing in)"
+        )
     else:
         console.print("  Sign in     with your account; a forgotten password: hounsfield user passwd NAME")
     for line in lines:
