@@ -37,7 +37,7 @@ SEAL_AFTER_IDLE_S = 300.0
 class Archive:
     """Takes objects and decisions in, durably.
 
-    node: the name of this node, kept in every pack it makes.
+    node: the name of this node, kept in every pack it makes; 32 characters at most.
     pack_size_bytes: a pack that has grown so long is sealed, as is one with `members_max` members or one idle for `seal_after_idle_s`.
     allocation_step_bytes: room is reserved on the disk in such steps.
     window_bytes: of each open pack's buffer, a multiple of 512; an object that fits is written by one call.
@@ -45,7 +45,7 @@ class Archive:
     frame_table_of: asked, while sealing, for the frame tables of objects stored by an earlier run; without them the catalogue lacks those.
     clock: nanoseconds since 1970-01-01 UTC. entropy: so many random bytes, fit for secrets.
 
-    Raises: ArchiveLocked where another process writes here; OutOfSpace, PackUnavailable.
+    Raises: ArchiveLocked where another process writes here; ConfigurationError, OutOfSpace, PackUnavailable.
     """
 
     def __init__(
@@ -73,8 +73,6 @@ class Archive:
         self._window_bytes = window_bytes
         self.problems: list[PackProblem] = []
         """Packs that a person should look at, as recovery and writing found them."""
-        self._make_directories()
-        self._lock = self._disk.lock(self._layout.lock)
         self._reader = PackReader(root, disk=self._disk)
         self._pool = PackPool(
             self._disk,
@@ -92,6 +90,8 @@ class Archive:
         )
         self._frame_table_of = frame_table_of
         self._decisions = DecisionLog(self._disk, self._layout, self._pool.new_identity, clock, self._report)
+        self._make_directories()
+        self._lock = self._disk.lock(self._layout.lock)
 
     def _make_directories(self) -> None:
         try:
@@ -120,7 +120,9 @@ class Archive:
         """What the packs hold beyond what the index has seen, pack by pack and in each in the order received.
 
         indexed_through: by pack, the offset behind the last object the index has. To be exhausted before anything is received; open
-        packs are then appended to again. A pack that cannot be read is reported in `problems`, and does not stop the others.
+        packs are then appended to again. A pack that cannot be read is reported in `problems`, and does not stop the others. Called again
+        while the archive runs, it reads alone: whoever has lost objects on the way to the index may ask for them.
+        Raises: PackUnavailable where not even the directories can be read.
         """
         for directory in (self._layout.sealed, self._layout.aside, self._layout.open):
             for pack_id, path in self._packs_in(directory):
@@ -134,11 +136,12 @@ class Archive:
                 except OSError as error:
                     self._report(pack_id, f"cannot be read: {error.strerror or error}")
 
-    def _packs_in(self, directory: Path) -> Iterator[tuple[str, Path]]:
-        for name in self._disk.names(directory):
-            pack_id = pack_id_of(name)
-            if pack_id is not None:
-                yield pack_id, directory / name
+    def _packs_in(self, directory: Path) -> list[tuple[str, Path]]:
+        try:
+            names = self._disk.names(directory)
+        except OSError as error:
+            raise unavailable(error, f"looking into {directory}") from error
+        return [(pack_id, directory / name) for name in names if (pack_id := pack_id_of(name)) is not None]
 
     def _recover_closed(self, pack_id: str, path: Path, through: int) -> Iterator[RecoveredObject]:
         if through >= self._disk.size_of(path):

@@ -47,6 +47,8 @@ class DecisionLog:
         with self._lock:
             number = self._start()
             pack = self._writable()
+            # Spent even where this fails: should a refused decision come back after a crash, it takes no other's place.
+            self._next_number = number + 1
             try:
                 append(pack, MemberKind.DECISION, f"decisions/{number}.json", body, self._clock())
             except BaseException:
@@ -54,7 +56,6 @@ class DecisionLog:
                     self._pack = None
                     pack.close()
                 raise
-            self._next_number = number + 1
 
     def read(self) -> Iterator[Mapping[str, object]]:
         """Every decision, the oldest first. Raises: PackUnavailable."""

@@ -10,7 +10,7 @@ from hounsfield.archive.disk import Disk
 from hounsfield.archive.layout import Layout
 from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES, NODE_MAX_CHARACTERS, OpenPack, PackIdentity
 from hounsfield.archive.pack_files import create_pack, move_aside, read_back
-from hounsfield.model.errors import ArchiveBusy
+from hounsfield.model.errors import ArchiveBusy, ConfigurationError
 
 AFFINITIES_MAX = 64
 """Series remembered for one pack."""
@@ -43,7 +43,7 @@ class PackPool:
         on_set_aside: Callable[[str, str], None],
     ) -> None:
         if len(node) > NODE_MAX_CHARACTERS:
-            raise ValueError(f"a node's name has at most {NODE_MAX_CHARACTERS} characters")
+            raise ConfigurationError(f"the node's name {node!r} has more than {NODE_MAX_CHARACTERS} characters")
         self._disk = disk
         self._layout = layout
         self._node = node

@@ -10,7 +10,7 @@ import pytest
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.member import MemberNames
-from hounsfield.model.errors import ArchiveBusy
+from hounsfield.model.errors import ArchiveBusy, ConfigurationError
 
 
 def store(incoming: Incoming, series: str) -> str:
@@ -93,3 +93,9 @@ def test_leaving_twice_gives_back_once(make_archive) -> None:
     incoming.close()
     with archive.receive(b""), pytest.raises(ArchiveBusy):
         archive.receive(b"")
+
+
+def test_a_node_with_a_long_name_is_refused(make_archive) -> None:
+    with pytest.raises(ConfigurationError):
+        make_archive(node="x" * 33)
+    make_archive(node="ж" * 32).receive(b"").close()
