@@ -19,8 +19,7 @@ from hounsfield.codecs.render import render
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
 _MAX_DESCRIPTORS = 64
-_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG = 4, 38, 1
-_SIGKILL = 9
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
 
 def main(arguments: list[str]) -> int:
@@ -71,7 +70,10 @@ def _serve(channel: socket.socket, job: message.Job, window: mmap.mmap) -> None:
 
 
 def _confine(memory_limit_bytes: int) -> None:
-    """No core dumps, no files, bounded memory, no way back to more; and no life after the parent's."""
+    """No core dumps, no files, bounded memory, no way back to more.
+
+    The parent's end is seen on the socket. PR_SET_PDEATHSIG would kill the child at the end of the *thread* that started it.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_DESCRIPTORS, _MAX_DESCRIPTORS))
@@ -79,7 +81,6 @@ def _confine(memory_limit_bytes: int) -> None:
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
 def _allow_cpu(seconds: int) -> None:

@@ -56,6 +56,7 @@ class CodecPool:
         self._slots = threading.BoundedSemaphore(children)
         self._guard = threading.Lock()
         self._idle: list[_Child] = []
+        self._busy = 0
         self._closed = False
 
     def decode(self, frame: bytes | memoryview, description: FrameDescription) -> DecodedFrame:
@@ -77,8 +78,14 @@ class CodecPool:
         job = message.Job(len(frame), room, description, presentation, request, self._frame_limit_bytes)
         return self._run(job, frame)[0]
 
+    @property
+    def busy(self) -> int:
+        """Calls that have a child now."""
+        with self._guard:
+            return self._busy
+
     def close(self) -> None:
-        """Ends all children; a call that is under way fails. Safe to repeat."""
+        """Ends all children; a call that is under way ends its own when it is done. Safe to repeat."""
         with self._guard:
             self._closed = True
             children, self._idle = self._idle, []
@@ -112,23 +119,32 @@ class CodecPool:
     def _borrowed(self) -> Iterator[_Lease]:
         if not self._slots.acquire(timeout=self._patience_s):
             raise Unavailable("all decoders are busy")
-        lease = None
         try:
             with self._guard:
                 if self._closed:
                     raise Unavailable("the decoders have been shut down")
                 child = self._idle.pop() if self._idle else None
-            lease = _Lease(child or self._start())
-            yield lease
-        finally:
-            if lease is not None and not lease.discarded:
+                self._busy += 1
+            try:
+                lease = _Lease(child or self._start())
+                try:
+                    yield lease
+                finally:
+                    self._take_back(lease)
+            finally:
                 with self._guard:
-                    if not self._closed:
-                        self._idle.append(lease.child)
-                        lease.discarded = True
-                if not lease.discarded:
-                    lease.discard()
+                    self._busy -= 1
+        finally:
             self._slots.release()
+
+    def _take_back(self, lease: _Lease) -> None:
+        if lease.discarded:
+            return
+        with self._guard:
+            if not self._closed:
+                self._idle.append(lease.child)
+                return
+        lease.discard()
 
     def _start(self) -> _Child:
         try:

@@ -123,7 +123,7 @@ def _fit(pixels: Pixels, aspect_ratio: float, request: RenderRequest) -> Pixels:
 
     image = Image.fromarray(pixels)
     # The gap lets a cheap box filter do most of a large reduction before the good filter finishes it.
-    scaled = image.resize(size, Image.Resampling.LANCZOS if size[0] < image.width else Image.Resampling.BICUBIC, reducing_gap=3.0)
+    scaled = image.resize(size, Image.Resampling.LANCZOS if size[0] < image.width else Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(scaled)
 
 
