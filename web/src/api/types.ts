@@ -4,6 +4,8 @@ export interface Session {
   user: { name: string; role: string };
   csrf_token: string;
   open_access: boolean;
+  /** The password is the one printed at the first start. */
+  must_change_password?: boolean;
 }
 
 export interface StudyRow {

@@ -5,6 +5,8 @@ import type { DicomInstance } from './types';
 export type UploadOutcome =
   | { kind: 'stored' }
   | { kind: 'duplicate' }
+  /** Stored beside the object that counts: the same UID with other bytes, or a study under another patient. */
+  | { kind: 'kept'; patient: boolean }
   | { kind: 'rejected'; reason: string; code: string }
   | { kind: 'failed'; reason: string };
 
@@ -34,7 +36,7 @@ export function uploadFile(
     xhr.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size));
     xhr.onload = () => {
       onProgress(file.size);
-      resolve(readOutcome(xhr.status, xhr.responseText));
+      resolve(readOutcome(xhr.status, xhr.responseText, xhr.getResponseHeader('Hounsfield-Outcomes') ?? ''));
     };
     xhr.onerror = () => resolve({ kind: 'failed', reason: 'unreachable' });
     xhr.onabort = () => resolve({ kind: 'failed', reason: 'cancelled' });
@@ -50,15 +52,18 @@ const OTHER_FAILURES_SEQUENCE = '0008119A';
 const FAILURE_REASON = '00081197';
 const WARNING_REASON = '00081196';
 const ERROR_COMMENT = '00000902';
-/** Ours: the object was already stored, byte for byte the same. */
-const DUPLICATE_COMMENT = /duplicate|already stored/i;
+/** PS3.18 table I.2-1: the data set does not fit what is known. */
+const KEPT_ASIDE = 0xb007;
 
 function items(answer: DicomInstance, tag: string): DicomInstance[] {
   return (answer[tag]?.Value ?? []) as DicomInstance[];
 }
 
-/** Reads a Store Instances Response (PS3.18 10.5.3). */
-export function readOutcome(status: number, text: string): UploadOutcome {
+/**
+ * Reads a Store Instances Response (PS3.18 10.5.3).
+ * counts: the header `Hounsfield-Outcomes`, such as `duplicate=1`.
+ */
+export function readOutcome(status: number, text: string, counts = ''): UploadOutcome {
   let answer: DicomInstance | undefined;
   try {
     const parsed = JSON.parse(text) as
@@ -85,10 +90,11 @@ export function readOutcome(status: number, text: string): UploadOutcome {
     }
     const stored = items(answer, REFERENCED_SOP_SEQUENCE)[0];
     if (stored) {
-      const comment = String(stored[ERROR_COMMENT]?.Value?.[0] ?? answer[ERROR_COMMENT]?.Value?.[0] ?? '');
-      return DUPLICATE_COMMENT.test(comment) || Number(stored[WARNING_REASON]?.Value?.[0]) === 0x0111
-        ? { kind: 'duplicate' }
-        : { kind: 'stored' };
+      if (/\bduplicate=/.test(counts)) return { kind: 'duplicate' };
+      if (Number(stored[WARNING_REASON]?.Value?.[0]) === KEPT_ASIDE) {
+        return { kind: 'kept', patient: /\bkept-aside-patient=/.test(counts) };
+      }
+      return { kind: 'stored' };
     }
   }
   if (status >= 200 && status < 300) return { kind: 'stored' };

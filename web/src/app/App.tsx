@@ -82,7 +82,7 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
   const route = routeOf(path);
   const { status, refused, refresh } = useServer();
   const queue = useUploadQueue(refresh);
-  const [dialog, setDialog] = useState<OpenDialog>();
+  const [dialog, setDialog] = useState<OpenDialog>(session.must_change_password ? 'password' : undefined);
   const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
 
   const signOut = useCallback(() => {

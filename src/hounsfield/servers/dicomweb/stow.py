@@ -21,7 +21,7 @@ from hounsfield.model.origin import Origin, Role
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.media_types import DICOM, MULTIPART_RELATED, MalformedHeader, json_type, parse_media_type
 from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
-from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, response_status
+from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, outcome_counts, response_status
 
 if TYPE_CHECKING:
     from hounsfield.services.store import FileStore, Reception
@@ -172,7 +172,8 @@ class Stow:
         finally:
             await self._run(upload.abandon)
         status = response_status(upload.outcomes)
-        await exchange.answer(status, [(b"content-type", content_type)], encode_response(upload.outcomes, exchange.base_url))
+        headers = [(b"content-type", content_type), (b"hounsfield-outcomes", outcome_counts(upload.outcomes))]
+        await exchange.answer(status, headers, encode_response(upload.outcomes, exchange.base_url))
 
     async def _pump(self, exchange: Exchange, upload: Upload) -> None:
         """One piece is fed in a thread while the next is awaited: the body is never held, and a slow client holds no thread."""

@@ -145,6 +145,7 @@ export function UploadPanel({ queue }: { queue: UploadQueue }) {
       <dl className="upload-counts">
         <Count name={t('upload.stored')} value={state.stored} id="stored" />
         <Count name={t('upload.duplicates')} value={state.duplicates} id="duplicates" />
+        <Count name={t('upload.kept')} value={state.kept} id="kept" />
         <Count name={t('upload.rejected')} value={state.rejected} id="rejected" />
         <Count name={t('upload.failed')} value={state.failed.length} id="failed" />
       </dl>
@@ -188,6 +189,8 @@ function headline(state: UploadState): string {
 
 /** Failure reasons of PS3.18 table I.2-2 and PS3.4 table B.2-1. */
 const REASONS: ReadonlyArray<[RegExp, MessageKey]> = [
+  [/^kept-uid/, 'upload.reason.keptUid'],
+  [/^kept-patient/, 'upload.reason.keptPatient'],
   [/^0xA7/, 'upload.reason.full'],
   [/^0xA9|^0xC409/, 'upload.reason.mismatch'],
   [/^0xC/, 'upload.reason.unreadable'],

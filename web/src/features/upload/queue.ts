@@ -17,6 +17,8 @@ export interface UploadState {
   /** The first `REJECTS_KEPT`; `rejected` counts all. */
   rejects: readonly Reject[];
   rejected: number;
+  /** Stored, but beside the object that counts. */
+  kept: number;
   /** Files that did not reach the archive and may be sent again. */
   failed: readonly File[];
   running: boolean;
@@ -32,6 +34,7 @@ export const IDLE: UploadState = {
   duplicates: 0,
   rejects: [],
   rejected: 0,
+  kept: 0,
   failed: [],
   running: false,
   stopped: false,
@@ -132,7 +135,11 @@ export class UploadQueue {
     if (outcome.kind === 'stored') part.stored = state.stored + 1;
     else if (outcome.kind === 'duplicate') part.duplicates = state.duplicates + 1;
     else if (outcome.kind === 'failed') part.failed = [...state.failed, file];
-    else {
+    else if (outcome.kind === 'kept') {
+      part.kept = state.kept + 1;
+      const code = outcome.patient ? 'kept-patient' : 'kept-uid';
+      part.rejects = [...state.rejects, { name: displayName(file), reason: '', code }].slice(0, REJECTS_KEPT);
+    } else {
       part.rejected = state.rejected + 1;
       if (state.rejects.length < REJECTS_KEPT) {
         part.rejects = [...state.rejects, { name: displayName(file), reason: outcome.reason, code: outcome.code }];

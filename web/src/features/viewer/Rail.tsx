@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { SeriesRow, StudyDetail, StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { count, daysBetween, dicomDate } from '../../ui/format';
+import { hasPictures } from '../../ui/modalities';
 import { ageText } from './corner';
 import { type Assignment, LAYOUTS, seriesInOrder, type ViewerSession, type ViewerState } from './session';
 import { SERIES_DRAG_TYPE } from './TileView';
@@ -122,7 +123,7 @@ function Thumbnail({ address, modality }: { address: string; modality: string })
   const [failed, setFailed] = useState(false);
   return (
     <span className="thumb">
-      {failed || !address ? (
+      {failed || !address || !hasPictures(modality) ? (
         <span className="thumb-word">{modality}</span>
       ) : (
         <img src={address} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setFailed(true)} />

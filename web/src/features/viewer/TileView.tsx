@@ -6,6 +6,7 @@ import { NO_LETTERS } from '../../imaging/orientation';
 import { roundLength } from '../../imaging/spacing';
 import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
+import { hasPictures } from '../../ui/modalities';
 import { badges, cornerText, shortNumber } from './corner';
 import { ScrollBar } from './ScrollBar';
 import type { Assignment, ViewerSession, ViewerState } from './session';
@@ -116,7 +117,9 @@ export function TileView({ session, viewer, position, assignment }: Props) {
       }}
     >
       <div ref={element} className={`tile-canvas ${canvasClass(state, seriesError !== undefined)}`} />
-      {waiting && series && (!fresh || !state.drawn) && <Preview key={series.thumbnail} address={series.thumbnail} />}
+      {waiting && series && hasPictures(series.modality) && (!fresh || !state.drawn) && (
+        <Preview key={series.thumbnail} address={series.thumbnail} />
+      )}
       {assignment && fresh && state.instance && <Overlay session={session} viewer={viewer} state={state} tile={tile} />}
       {!assignment && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
       {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}

@@ -4,6 +4,7 @@ import type { SeriesRow, StudyDetail } from '../../api/types';
 import type { Stage, Tile } from '../../imaging';
 import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
 import type { ToolName } from '../../imaging/toolNames';
+import { hasPictures } from '../../ui/modalities';
 
 export const LAYOUTS = { '1x1': 1, '1x2': 2, '2x2': 4 } as const;
 export type Layout = keyof typeof LAYOUTS;
@@ -28,27 +29,8 @@ export interface ViewerState {
   sets: Readonly<Record<string, readonly DisplaySet[]>>;
 }
 
-/** Modalities whose objects are not pictures to scroll through; they open last. */
-const NOT_FIRST = new Set([
-  'SR',
-  'KO',
-  'PR',
-  'SEG',
-  'DOC',
-  'REG',
-  'RTSTRUCT',
-  'RTPLAN',
-  'RTRECORD',
-  'ECG',
-  'HD',
-  'AU',
-  'PLAN',
-  'M3D',
-  'ANN',
-]);
-
 export function seriesInOrder(detail: StudyDetail): SeriesRow[] {
-  const weight = (series: SeriesRow): number => (NOT_FIRST.has(series.modality) ? 1 : 0);
+  const weight = (series: SeriesRow): number => (hasPictures(series.modality) && series.modality !== 'SEG' ? 0 : 1);
   return [...detail.series].sort(
     (one, other) => weight(one) - weight(other) || (one.number ?? 1e9) - (other.number ?? 1e9),
   );

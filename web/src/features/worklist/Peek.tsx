@@ -3,6 +3,7 @@ import { api } from '../../api/client';
 import type { StudyDetail, StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
+import { hasPictures } from '../../ui/modalities';
 
 const SETTLE_MS = 150;
 
@@ -52,13 +53,15 @@ export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (stud
             <li key={series.series_instance_uid}>
               <span className="thumb">
                 <span className="thumb-word">{series.modality}</span>
-                <img
-                  src={series.thumbnail}
-                  alt=""
-                  loading="lazy"
-                  decoding="async"
-                  onError={(event) => event.currentTarget.remove()}
-                />
+                {hasPictures(series.modality) && (
+                  <img
+                    src={series.thumbnail}
+                    alt=""
+                    loading="lazy"
+                    decoding="async"
+                    onError={(event) => event.currentTarget.remove()}
+                  />
+                )}
               </span>
               <span className="peek-series-name" title={series.description}>
                 {series.description || series.body_part || series.modality}

@@ -3,6 +3,7 @@ import type { StudyRow } from '../../api/types';
 import { type MessageKey, t } from '../../i18n';
 import { count, dicomDate, dicomTime, moment, personName } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
+import { hasPictures } from '../../ui/modalities';
 import type { Filters, SortKey } from './filters';
 import { ROW_PX, scrollToShow, visibleRows } from './visibleRows';
 
@@ -155,13 +156,15 @@ function Row({ row, index, chosen, onChoose, onOpen }: RowProps) {
       onDoubleClick={() => onOpen(uid)}
     >
       <span className="cell cell-thumb" role="gridcell">
-        <img
-          src={row.thumbnail}
-          alt=""
-          loading="lazy"
-          decoding="async"
-          onError={(event) => event.currentTarget.remove()}
-        />
+        {row.modalities.some(hasPictures) && (
+          <img
+            src={row.thumbnail}
+            alt=""
+            loading="lazy"
+            decoding="async"
+            onError={(event) => event.currentTarget.remove()}
+          />
+        )}
       </span>
       <span className="cell cell-patient" role="gridcell">
         {personName(row.patient_name) || <span className="muted">{t('worklist.noName')}</span>}
