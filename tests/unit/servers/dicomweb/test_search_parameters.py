@@ -1,0 +1,108 @@
+"""Query parameters of a search."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.query import AnyOf, Key, Level, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.servers.dicomweb.search_parameters import MAX_LIST_VALUES, read_match, read_search
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "match"),
+    [
+        ("PatientID", "A1", SingleValue("A1")),
+        ("PatientID", "A,1", SingleValue("A,1")),
+        ("PatientName", "Doe*", WildCard("Doe*")),
+        ("PatientName", "D?e", WildCard("D?e")),
+        ("PatientName", "*", None),
+        ("PatientName", " ", None),
+        ("StudyInstanceUID", "1.2", SingleValue("1.2")),
+        ("StudyInstanceUID", "1.2,1.3", UIDList(("1.2", "1.3"))),
+        ("StudyInstanceUID", "1.2\\1.3\\", UIDList(("1.2", "1.3"))),
+        ("StudyInstanceUID", ",", None),
+        ("StudyDate", "20260101", SingleValue("20260101")),
+        ("StudyDate", "20260101-20260131", Range("20260101", "20260131")),
+        ("StudyDate", "-20260131", Range("", "20260131")),
+        ("StudyDate", "20260101-", Range("20260101", "")),
+        ("StudyTime", "10-1130", Range("10", "1130")),
+        ("StudyTime", "101500.123", SingleValue("101500.123")),
+        ("ModalitiesInStudy", "CT", SingleValue("CT")),
+        ("ModalitiesInStudy", "CT\\MR", AnyOf(("CT", "MR"))),
+        ("ModalitiesInStudy", "CT,MR", AnyOf(("CT", "MR"))),
+        ("SeriesNumber", " 3 ", SingleValue("3")),
+    ],
+)
+def test_matches(keyword: str, value: str, match: Match | None) -> None:
+    assert read_match(keyword, value) == match
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("StudyDate", "2026"),
+        ("StudyDate", "20260101-2026"),
+        ("StudyDate", "-"),
+        ("StudyDate", "1-2-3"),
+        ("StudyTime", "1"),
+        ("StudyInstanceUID", "1.2,x"),
+        ("StudyInstanceUID", ",".join(["1.2"] * (MAX_LIST_VALUES + 1))),
+        ("PatientName", "x" * 2000),
+    ],
+)
+def test_values_that_cannot_be_understood(keyword: str, value: str) -> None:
+    with pytest.raises(InvalidQuery):
+        read_match(keyword, value)
+
+
+def test_a_whole_request() -> None:
+    within = (Key("StudyInstanceUID", SingleValue("1.2")),)
+    parameters = [
+        ("00080060", "CT"),
+        ("includefield", "all"),
+        ("includefield", "00181030,PixelSpacing,Nonsense"),
+        ("limit", "10"),
+        ("offset", "20"),
+        ("fuzzymatching", "TRUE"),
+        ("accept", "application/json"),
+        ("RequestAttributesSequence.ScheduledProcedureStepID", "1"),
+        ("00090010", "x"),
+        ("", "x"),
+    ]
+    request = read_search(Level.SERIES, within, parameters, partition_id=7)
+    assert request.query.keys == (*within, Key("Modality", SingleValue("CT")))
+    assert (request.query.limit, request.query.offset, request.query.fuzzy, request.query.partition_id) == (10, 20, True, 7)
+    assert request.included == {"all", "ProtocolName", "PixelSpacing"}
+    assert request.unsupported == ("includefield=Nonsense", "RequestAttributesSequence.ScheduledProcedureStepID", "00090010", "")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        [("limit", "1"), ("limit", "2")],
+        [("limit", "-1")],
+        [("offset", "9" * 13)],
+        [("limit", "\u0661")],
+        [("PatientID", "1"), ("00100020", "1")],
+        [("StudyInstanceUID", "1.2")],
+        [("fuzzymatching", "1")],
+    ],
+)
+def test_requests_that_cannot_be_understood(parameters: list[tuple[str, str]]) -> None:
+    with pytest.raises(InvalidQuery):
+        read_search(Level.SERIES, (Key("StudyInstanceUID", SingleValue("1.2")),), parameters, partition_id=1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["PatientName", "StudyDate", "0020000D", "limit", "offset", "includefield", "x"]), st.text()), max_size=4
+    )
+)
+def test_nothing_else_is_raised(parameters: list[tuple[str, str]]) -> None:
+    with contextlib.suppress(InvalidQuery):
+        read_search(Level.STUDY, (), parameters, partition_id=1)
