@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,10 @@ needs_dcmtk = pytest.mark.skipif(
 )
 
 
-def run(tool: str, *arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a tool to its end; its output is in `stdout` and `stderr` together."""
+def run(tool: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs a tool to its end, as stock leaves it: with Nagle's algorithm on. All of its output is in `stdout`."""
     command = [tool, *map(str, arguments)]
-    variables = {**os.environ, **(environment or {})}
+    variables = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"}
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, env=variables)
 
 

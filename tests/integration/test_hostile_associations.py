@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import resource
 import selectors
 import shutil
@@ -16,12 +17,16 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from dimse_kit.server import MemoryStore, running_server, until
 from dimse_kit.wire import Wire, a_request, echo_command, store_command
+from hounsfield.model.identifiers import AETitle
+from hounsfield.model.origin import Origin
 from hounsfield.network.limits import AssociationLimits
-from hounsfield.network.pdu import Abort, AssociateReject, DataTransfer, ReleaseRequest, encode_pdu
-from hounsfield.servers.dimse.server import DimseServer
+from hounsfield.network.pdu import PDV, Abort, AssociateAccept, AssociateReject, DataTransfer, ReleaseRequest, encode_pdu
+from hounsfield.servers.dimse.server import AnyCaller, DimseServer
+from hounsfield.services.store import Envelope, Reception
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +132,27 @@ def test_a_flood_of_500_connections_keeps_no_honest_echo_out() -> None:
     assert served >= 99
 
 
+def test_a_request_that_lies_here_already_is_not_evicted_by_those_behind_it() -> None:
+    limits = AssociationLimits(artim_s=30.0, max_unnegotiated=4)
+    server = DimseServer(("127.0.0.1", 0), AETitle.parse("HOUNSFIELD"), MemoryStore(), AnyCaller(), limits=limits)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.close, 0.2)
+        honest = stack.enter_context(Wire(server.address))
+        honest.send(a_request())
+        for _ in range(20):
+            stack.enter_context(socket.create_connection(server.address))
+        server.start()
+        assert isinstance(honest.receive(), AssociateAccept)
+
+
+def test_a_title_with_line_breaks_is_rejected_and_forges_no_log_line() -> None:
+    with capture_logs() as logs, running_server() as server, Wire(server.address) as wire:
+        wire.send(a_request(calling="X\nassociation=1"))
+        assert wire.receive() == AssociateReject(1, 1, 3)
+        assert until(lambda: len(server.registry) == 0)
+    assert {entry["calling_ae_title"] for entry in logs if "calling_ae_title" in entry} == {"X?association=1"}
+
+
 def _tries_to_be_served(server: DimseServer) -> bool:
     try:
         return _is_served(server.address)
@@ -215,7 +241,7 @@ def test_lies_about_length_cost_no_memory() -> None:
 
 
 def test_an_object_of_any_size_takes_flat_memory() -> None:
-    piece = encode_pdu(DataTransfer(())) and struct.pack(">BxLLBB", 4, 131072, 131068, 3, 0) + bytes(131066)
+    piece = struct.pack(">BxLLBB", 4, 131072, 131068, 3, 0) + bytes(131066)
     store = CountingStore()
     with running_server(store) as server, Wire(server.address) as wire:
         wire.associate()
@@ -237,7 +263,7 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.received_bytes = 0
 
-    def receive(self, origin, envelope):  # type: ignore[no-untyped-def]
+    def receive(self, origin: Origin, envelope: Envelope) -> Reception:
         reception = super().receive(origin, envelope)
         reception.write = self._count  # type: ignore[method-assign]
         return reception
@@ -271,9 +297,7 @@ def test_a_peer_that_reads_nothing_is_given_up() -> None:
         assert until(lambda: len(server.registry) == 0, 10)
 
 
-def _value(command: bytes):  # type: ignore[no-untyped-def]
-    from hounsfield.network.pdu import PDV
-
+def _value(command: bytes) -> PDV:
     return PDV(1, is_command=True, is_last=True, data=command)
 
 
@@ -288,8 +312,6 @@ def test_idle_threads_are_not_left_behind() -> None:
 
 def test_descriptors_are_not_left_behind() -> None:
     def descriptors() -> int:
-        import os
-
         return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  counting is all
 
     with running_server(limits=QUICK) as server:

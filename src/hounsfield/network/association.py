@@ -131,7 +131,9 @@ class Association:
         self.contexts = {
             context.context_id: AcceptedContext(context.context_id, proposed[context.context_id].abstract_syntax, context.transfer_syntax)
             for context in answer.contexts
-            if context.result == 0 and context.context_id in proposed
+            if context.result == 0
+            and context.context_id in proposed
+            and context.transfer_syntax in proposed[context.context_id].transfer_syntaxes
         }
         self.peer = peer
         longest = min(peer.max_length_bytes or LONGEST_SENT_PDU_BYTES, LONGEST_SENT_PDU_BYTES)
@@ -140,6 +142,8 @@ class Association:
 
     def receive(self) -> Message | None:
         """Waits for the next command. Returns None when the peer has released the association (and has been answered)."""
+        if self._draining:
+            self._give_up("the server is closing")
         gathered = b""
         pause_s = self._limits.idle_timeout_s
         while True:

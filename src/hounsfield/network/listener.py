@@ -117,10 +117,7 @@ class Listener:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                ready = [key for key, _ in self._selector.select(self._until_next_deadline())]
-                # Those who have something to say come before those who only knock: a flood of new connections must not
-                # evict one whose request lies here already.
-                for key in sorted(ready, key=self._is_door):
+                for key, _ in self._selector.select(self._until_next_deadline()):
                     self._on_readable(key)
                 self._expire(time.monotonic())
         finally:
@@ -132,9 +129,6 @@ class Listener:
         self._selector.close()
         for end in (self._socket, self._waker, self._wakened):
             end.close()
-
-    def _is_door(self, key: selectors.SelectorKey) -> bool:
-        return key.fileobj is self._socket
 
     def _on_readable(self, key: selectors.SelectorKey) -> None:
         if key.fileobj is self._socket:
@@ -241,13 +235,14 @@ class Listener:
         record = self.registry.admit(
             arrival.host,
             arrival.port,
-            request.calling_ae_title,
-            request.called_ae_title,
+            _printable(request.calling_ae_title),
+            _printable(request.called_ae_title),
             encrypted=isinstance(arrival.connection, ssl.SSLSocket),
         )
         arrival.machine.fire(event, acceptable=record is not None)
         if record is None:
-            log.warning("association.rejected", host=arrival.host, calling_ae_title=request.calling_ae_title, reason="limit exceeded")
+            title = _printable(request.calling_ae_title)
+            log.warning("association.rejected", host=arrival.host, calling_ae_title=title, reason=_in_words(LOCAL_LIMIT_EXCEEDED))
             self._dismiss(arrival, encode_pdu(LOCAL_LIMIT_EXCEEDED), is_framed=True)
             return
         self._begin(arrival, request, record)
@@ -363,3 +358,8 @@ class Listener:
 
 def _in_words(refusal: AssociateReject) -> str:
     return f"{refusal.result}/{refusal.source}/{refusal.reason}"
+
+
+def _printable(title: str) -> str:
+    """A title as it may stand in a log: one that is not valid is rejected later, but named before."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in title)

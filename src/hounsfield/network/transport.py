@@ -16,6 +16,8 @@ NOTHING_YET = -1
 """What `receive_into` returns when a tick has passed without a byte."""
 
 _MOST_BUFFERS_A_CALL = 512
+_TCP = socket.IPPROTO_TCP
+_QUICKACK = socket.TCP_QUICKACK
 
 
 class Transport(Protocol):
@@ -42,7 +44,7 @@ class Transport(Protocol):
 
 def prepare(connection: socket.socket) -> None:
     """What every connection of ours has: no Nagle delay, and a probe that finds dead peers."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
@@ -75,7 +77,7 @@ class PlainTransport:
         # Re-armed before each read: it flushes the acknowledgement of what was read before, which a sender with Nagle's
         # algorithm on waits for before it lets its next small segment go.
         try:
-            self._setsockopt(6, 12, 1)  # IPPROTO_TCP, TCP_QUICKACK
+            self._setsockopt(_TCP, _QUICKACK, 1)
             return self._recv_into(room)
         except BlockingIOError:
             return NOTHING_YET
@@ -107,6 +109,8 @@ class PlainTransport:
             self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
+        except OSError:
+            return True  # the read that follows says what is wrong
         return True
 
     def shutdown(self) -> None:
@@ -134,7 +138,7 @@ class TlsTransport:
 
     def receive_into(self, room: memoryview) -> int:
         try:
-            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self._connection.setsockopt(_TCP, _QUICKACK, 1)
             return self._connection.recv_into(room)
         except (TimeoutError, ssl.SSLWantReadError):
             return NOTHING_YET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -34,8 +35,9 @@ from hounsfield.network.transport import prepare, transport_over
 LIMITS = AssociationLimits(
     max_pdu_length_bytes=4096, max_command_bytes=1000, artim_s=2.0, pdu_deadline_s=0.2, idle_timeout_s=5.0, send_timeout_s=0.3
 )
-UNABLE = 0.2
-"""Seconds: as LIMITS.pdu_deadline_s."""
+
+
+IMPLEMENTATION = Implementation("1.2", "T")
 
 
 class Pair:
@@ -65,7 +67,7 @@ def accept() -> Iterator[Callable[..., Pair]]:
         asked = request or a_request()
         association._machine.fire(Event.CONNECTION_INDICATED)
         association._machine.fire(Event.ASSOCIATE_RQ_PDU)
-        association.accept(asked, acceptance(asked, lambda context: context.transfer_syntaxes[0], Implementation("1.2", "T"), limits))
+        association.accept(asked, acceptance(asked, lambda context: context.transfer_syntaxes[0], IMPLEMENTATION, limits))
         assert isinstance(peer.receive(), AssociateAccept)
         opened.append(Pair(association, peer))
         return opened[-1]
@@ -177,7 +179,7 @@ def test_release_collision_of_the_acceptor(accept: Callable[..., Pair]) -> None:
 def test_release_collision_of_the_requestor() -> None:
     association, peer = _connected(LIMITS, requestor=True)
     request = a_request()
-    answer = acceptance(request, lambda context: context.transfer_syntaxes[0], Implementation("1.2", "T"), LIMITS)
+    answer = acceptance(request, lambda context: context.transfer_syntaxes[0], IMPLEMENTATION, LIMITS)
     with peer:
         peer.send(answer, ReleaseRequest(), ReleaseResponse())
         assert association.request(request) == answer
@@ -186,6 +188,19 @@ def test_release_collision_of_the_requestor() -> None:
         assert peer.receive() == ReleaseRequest()
         assert peer.receive() == ReleaseResponse()
         assert association.state is State.IDLE
+
+
+@pytest.mark.parametrize("chosen", ["1.2.840.10008.1.2.5", ""])
+def test_an_acceptor_cannot_choose_what_was_not_proposed(chosen: str) -> None:
+    association, peer = _connected(LIMITS, requestor=True)
+    request = a_request()
+    with peer:
+        peer.send(
+            acceptance(request, lambda context: context.transfer_syntaxes[0] if context.context_id == 1 else chosen, IMPLEMENTATION, LIMITS)
+        )
+        association.request(request)
+        assert list(association.contexts) == [1]
+        association.close()
 
 
 def test_the_peers_abort_is_told(accept: Callable[..., Pair]) -> None:
@@ -271,7 +286,7 @@ def test_a_trickle_does_not_keep_a_pdu_open(accept: Callable[..., Pair]) -> None
 
     def trickle() -> None:
         pair.peer.socket.sendall(b"\x04\0\0\0\x10\0\0\0\x0f\xfc\x03\0")
-        while not enough.wait(UNABLE / 20):
+        while not enough.wait(LIMITS.pdu_deadline_s / 20):
             try:
                 pair.peer.socket.sendall(b"x")
             except OSError:
@@ -309,13 +324,29 @@ def test_a_peer_that_takes_nothing_is_given_up(accept: Callable[..., Pair]) -> N
         pair.association.send(3, b"\0\0", bytes(64 << 20))
 
 
-def test_draining_ends_an_association_between_messages(accept: Callable[..., Pair]) -> None:
+def test_draining_ends_an_association_that_waits(accept: Callable[..., Pair]) -> None:
+    pair = accept()
+    with pytest.raises(TimedOut, match="closing"), drained_soon(pair.association):
+        pair.association.receive()
+    assert pair.peer.receive() == Abort(0, 0)
+
+
+def test_draining_ends_a_busy_association_between_two_messages(accept: Callable[..., Pair]) -> None:
     pair = accept()
     pair.peer.command(1, echo_command())
-    pair.association.drain()
+    pair.peer.command(1, echo_command())
     assert pair.association.receive() is not None
+    pair.association.drain()
     with pytest.raises(TimedOut, match="closing"):
         pair.association.receive()
+
+
+@contextlib.contextmanager
+def drained_soon(association: Association) -> Iterator[None]:
+    timer = threading.Timer(0.05, association.drain)
+    timer.start()
+    yield
+    timer.join()
 
 
 def test_input_is_seen_without_waiting(accept: Callable[..., Pair]) -> None:
