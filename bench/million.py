@@ -35,6 +35,8 @@ THREADS = 4
 INGESTED = 8_000
 REPEATS = 60
 GROUP = 20_000
+FAMILY_NAMES = 80_000
+GIVEN_NAMES = 8_000
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 SYLLABLES = [first + vowel for first in "bdfghjklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ei", "au")]
@@ -51,24 +53,28 @@ class Hospital:
         self.pack_id = pack_id
         self.instances_per_study = instances_per_study
         self.made = 0
+        self.families = self.names(FAMILY_NAMES)
+        self.given = self.names(GIVEN_NAMES)
         self.study: tuple[StudyAttributes, PatientAttributes, SeriesAttributes] | None = None
 
     def uid(self) -> str:
         """Without any order: the worst case for the index."""
         return f"2.25.{self.random.getrandbits(126)}"
 
-    def word(self) -> str:
-        """A name's component."""
-        return "".join(self.random.choices(SYLLABLES, k=self.random.choice((2, 3, 3)))).capitalize()
+    def names(self, number: int) -> list[str]:
+        """Different names of two or three syllables."""
+        return ["".join(self.random.choices(SYLLABLES, k=self.random.choice((2, 3, 3)))).capitalize() for _ in range(number)]
 
     def _new_study(self) -> tuple[StudyAttributes, PatientAttributes, SeriesAttributes]:
         chance = self.random
         number = chance.randrange(10**8)
         date = f"{chance.randrange(2005, 2027)}{chance.randrange(1, 13):02}{chance.randrange(1, 29):02}"
-        patient = PatientAttributes(f"PAT{number:08}", "", f"{self.word()}^{self.word()}", "19620317", chance.choice("MF"))
+        patient = PatientAttributes(
+            f"PAT{number:08}", "", f"{chance.choice(self.families)}^{chance.choice(self.given)}", "19620317", chance.choice("MF")
+        )
         description = f"{chance.choice(REGIONS)} {chance.choice(MANNERS)}"
         study_uid, series_uid = UID(self.uid()), UID(self.uid())
-        referring = f"{self.word()}^Dr"
+        referring = f"{self.families[number % 500]}^Dr"
         fragment = (
             f'"00080020":{{"vr":"DA","Value":["{date}"]}},"00080030":{{"vr":"TM","Value":["101500"]}},'
             f'"00080050":{{"vr":"SH","Value":["ACC{number}"]}}\n"00080090":{{"vr":"PN","Value":[{{"Alphabetic":"{referring}"}}]}},'
@@ -154,11 +160,14 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
     def query(*keys: Key, **more: Any) -> Query:
         return Query(Level.STUDY, keys, limit=25, **more)
 
+    def patient_id() -> str:
+        return one().attributes.patient.patient_id
+
     def family() -> str:
         return one().attributes.patient.name.split("^")[0]
 
     newest = Order("StudyDate", descending=True)
-    yield "studies by Patient ID", 20, lambda r: r.search(query(Key("PatientID", SingleValue(one().attributes.patient.patient_id))))
+    yield "studies by Patient ID", 20, lambda r: r.search(query(Key("PatientID", SingleValue(patient_id()))))
     yield (
         "studies by accession number",
         20,
@@ -185,7 +194,7 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
     yield (
         "Patient ID with wild card",
         20,
-        lambda r: r.search(query(Key("PatientID", WildCard(one().attributes.patient.patient_id[:7] + "*")))),
+        lambda r: r.search(query(Key("PatientID", WildCard(patient_id()[:7] + "*")))),
     )
     yield "name, whole", 50, lambda r: r.search(query(Key("PatientName", SingleValue(one().attributes.patient.name.upper()))))
     yield "name, beginning of it", 50, lambda r: r.search(query(Key("PatientName", WildCard(family()[:5] + "*"))))
@@ -200,7 +209,7 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
     )
     yield "typed: name and region", 50, lambda r: r.search(query(text=f"{family()[:4]} {chance.choice(REGIONS)}", order=newest))
     yield "typed: region and modality", 50, lambda r: r.search(query(text=f"{chance.choice(REGIONS)} us", order=newest))
-    yield "typed: Patient ID", 50, lambda r: r.search(query(text=one().attributes.patient.patient_id.lower(), order=newest))
+    yield "typed: Patient ID", 50, lambda r: r.search(query(text=patient_id().lower(), order=newest))
     yield "worklist page with its count", 150, lambda r: r.worklist(query(order=newest))
     yield "worklist by name with its count", 150, lambda r: r.worklist(query(text=family()[:3], order=Order("PatientName")))
     yield (

@@ -207,7 +207,7 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
         case "folded":
             return and_(columns[1] == bindparam(name()), column == bindparam(name()))
         case "folded like":
-            return and_(within(columns[1], name(), name()), dialect.like(column, name()))
+            return and_(within(dialect.unhinted(columns[1]), name(), name()), dialect.like(column, name()))
         case "like":
             return dialect.like(column, name())
         case "name":

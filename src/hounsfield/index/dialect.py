@@ -102,6 +102,10 @@ class Dialect(ABC):
         """Whether the column holds the text as it stands."""
 
     @abstractmethod
+    def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column where no index on it shall be used, because a better way in is known."""
+
+    @abstractmethod
     def engine_url(self) -> URL:
         """For migrations, which run through an SQLAlchemy engine."""
 
@@ -153,6 +157,9 @@ class SqliteDialect(Dialect):
 
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.instr(column, bindparam(parameter)) > NOTHING
+
+    def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return literal_column(f"+{column}", column.type)
 
     def engine_url(self) -> URL:
         return URL.create("sqlite", database=str(self.path))
@@ -209,6 +216,10 @@ class PostgresqlDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.strpos(column, bindparam(parameter)) > NOTHING
 
+    def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        # Its planner keeps statistics and does well by itself.
+        return column
+
     def engine_url(self) -> URL:
         return self._url.set(drivername="postgresql+psycopg")
 
@@ -226,11 +237,6 @@ def dialect_for(address: str | Path) -> Dialect:
     if url.get_backend_name() == "postgresql":
         return PostgresqlDialect(url)
     raise ConfigurationError(f"no database for {url.render_as_string()}: give a path, sqlite:///PATH or postgresql://USER@HOST/NAME")
-
-
-def unhinted(column: ColumnElement[int]) -> ColumnElement[int]:
-    """The column where no index on it shall be used: that it equals a constant says nothing worth an index."""
-    return literal_column(f"+{column}", column.type)
 
 
 def within(column: ColumnElement[str], first: str, last: str) -> ColumnElement[bool]:

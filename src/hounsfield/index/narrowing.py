@@ -13,12 +13,12 @@ from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.tables import study, study_word, word
 from hounsfield.index.words import LONGEST_WORD, cut
-from hounsfield.model.matching import literal_runs, prefix_range
-from hounsfield.model.query import Key, SingleValue, WildCard
+from hounsfield.model.matching import date_bounds, date_column, literal_prefix, literal_runs, prefix_range
+from hounsfield.model.query import Key, Range, SingleValue, WildCard
 
 NOTHING: ColumnElement[int] = literal_column("0")
 MOST_CANDIDATES = 5_000
-MOST_TO_INTERSECT = 60_000
+MOST_TO_INTERSECT = 30_000
 
 
 class Ends(enum.Enum):
@@ -28,17 +28,33 @@ class Ends(enum.Enum):
     PREFIX = "prefix"
     CONTAINS = "contains"
     TYPED = "typed"  # the beginning of a word, an ID or an accession number
+    PATIENT_ID = "patient_id_fold"  # what lies between two values of this column; so the next two
+    ACCESSION_NUMBER = "accession_fold"
+    STUDY_DATE = "study_date"
 
 
 class Clue(NamedTuple):
-    """A word that every match has."""
+    """Something that every match has: a word, or a value between `text` and `last`."""
 
     ends: Ends
     text: str
+    last: str = ""
+
+
+COLUMN_CLUES = {"PatientID": Ends.PATIENT_ID, "AccessionNumber": Ends.ACCESSION_NUMBER}
 
 
 def clues_of(key: Key) -> list[Clue]:
-    """The words that a study must have to match a key on its names or description; the longest first."""
+    """What a study must have to match a key, as far as it can be looked up; the most telling first."""
+    if key.keyword in COLUMN_CLUES and isinstance(key.match, WildCard):
+        prefix = fold(literal_prefix(key.match.pattern))
+        return [Clue(COLUMN_CLUES[key.keyword], *prefix_range(prefix))] if prefix else []
+    if key.keyword == "StudyDate" and isinstance(key.match, Range):
+        bounds = date_bounds(key.match.first, key.match.last)
+        return [Clue(Ends.STUDY_DATE, *bounds)] if bounds is not None else []
+    if key.keyword == "StudyDate" and isinstance(key.match, SingleValue):
+        date = date_column(key.match.value)
+        return [Clue(Ends.STUDY_DATE, date, date)] if date else []
     attribute = ATTRIBUTES.get(key.keyword)
     if attribute is None or not (attribute.kind is Kind.NAME or key.keyword == "StudyDescription"):
         return _modality_clues(key)
@@ -84,9 +100,11 @@ class Narrowing:
 
         self._exact = of_words(word.c.word == bindparam("word"))
         self._prefix = of_words(within(word.c.word, "first", "last"))
-        self._contains = of_words(dialect.contains(word.c.word, "part"))
-        self._patient_id = of_column(study.c.patient_id_fold)
-        self._accession = of_column(study.c.accession_fold)
+        # Said with IN, so that the words are gone through first, and not all studies' words.
+        parts = select(word.c.id).where(dialect.contains(word.c.word, "part"))
+        contains = select(study_word.c.study_key).where(study_word.c.word_key.in_(parts)).limit(limit).offset(NOTHING)
+        self._contains = database.compile(contains).sql
+        self._columns = {ends: of_column(study.c[ends.value]) for ends in (Ends.PATIENT_ID, Ends.ACCESSION_NUMBER, Ends.STUDY_DATE)}
 
     def candidates(self, partition_id: int, clues: list[Clue]) -> set[int] | None:
         """Keys of the studies that have all clues, or more than these; None where there are too many to list."""
@@ -110,7 +128,9 @@ class Narrowing:
 
     def _keys(self, partition_id: int, clue: Clue, most: int) -> set[int] | None:
         fetch, limit = self._database.fetch, most + 1
-        if clue.ends is Ends.EXACT:
+        if clue.ends in self._columns:
+            rows = fetch(self._columns[clue.ends], (partition_id, clue.text, clue.last, limit))
+        elif clue.ends is Ends.EXACT:
             rows = fetch(self._exact, (clue.text, limit))
         elif clue.ends is Ends.CONTAINS:
             rows = fetch(self._contains, (clue.text, limit))
@@ -118,6 +138,6 @@ class Narrowing:
             span = prefix_range(clue.text)
             rows = fetch(self._prefix, (*span, limit))
             if clue.ends is Ends.TYPED and len(rows) < limit:
-                rows += fetch(self._patient_id, (partition_id, *span, limit))
-                rows += fetch(self._accession, (partition_id, *span, limit))
+                rows += fetch(self._columns[Ends.PATIENT_ID], (partition_id, *span, limit))
+                rows += fetch(self._columns[Ends.ACCESSION_NUMBER], (partition_id, *span, limit))
         return {row[0] for row in rows} if len(rows) <= most else None

@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, o
 
 from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criterion
 from hounsfield.index.database import Database
-from hounsfield.index.dialect import unhinted
+from hounsfield.index.dialect import within
 from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
 from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import typed_words
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.query import AnyOf, Level, Order, Query, SingleValue, UIDList
+
+CANDIDATES: Shape = ("candidates",)
 
 Cursor = tuple[Any, int]
 """Where a page ended: the last row's sort value and its key."""
@@ -113,13 +115,15 @@ class Search:
             shapes.append(("typed",))
             values.extend((f" {word}", f" {word.upper()}"))
         if not selective and (query.keys or words):
-            clues = [clue for key in query.keys if key.keyword not in unsupported for clue in clues_of(key)]
+            by_date = _order_of(query)
+            walked = by_date is not None and by_date.keyword == "StudyDate"
+            asked = [key for key in query.keys if key.keyword not in unsupported and not (walked and key.keyword == "StudyDate")]
+            clues = [clue for key in asked for clue in clues_of(key)]
             clues += [Clue(Ends.TYPED, word) for word in words]
             candidates = self._narrowing.candidates(query.partition_id, clues) if clues else None
             if candidates is not None:
-                shapes.append(("candidates",))
+                shapes.append(CANDIDATES)
                 values.append(dialect.listed(candidates))
-                selective = True
                 if not candidates:
                     return Planned((), (), True, tuple(unsupported))
         return Planned((selective, *shapes), tuple(values), False, tuple(unsupported))
@@ -128,14 +132,17 @@ class Search:
         selective, *shapes = shape
         dialect = self._database.dialect
         partition = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.partition_id
-        # An index on the partition alone would lead the database to all rows there are, and away from the order asked for.
-        ordered = order is not None
-        conditions = [(partition if selective or ordered else unhinted(partition)) == bindparam(names())]
+        # The one way in is by a unique value, by the candidates or in the order asked for; an index on the partition alone, or on
+        # a range, would lead the database to too many rows.
+        ordered = order is not None and CANDIDATES not in shapes
+        conditions = [(partition if selective or ordered else dialect.unhinted(partition)) == bindparam(names())]
         for one in shapes:
-            if one == ("candidates",):
+            if one == CANDIDATES:
                 conditions.append(dialect.among(study.c.id, names()))
             elif one == ("typed",):
                 conditions.append(or_(dialect.contains(study.c.words, names()), dialect.contains(study.c.modalities, names())))
+            elif one == ("between", "StudyDate") and not (ordered and order is not None and order.keyword == "StudyDate"):
+                conditions.append(within(dialect.unhinted(study.c.study_date), names(), names()))
             else:
                 conditions.append(condition(one, names, dialect))
         return conditions
@@ -147,6 +154,8 @@ class Search:
         key = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[projected.level].c.id
         column = _sort_column(projected.level, order)
         descending = order is not None and order.descending
+        if plan[0] or CANDIDATES in plan:
+            column = self._database.dialect.unhinted(column) if column is not key else key
         if after:
             place = tuple_(column, key)
             bounds = tuple_(bindparam(names(), type_=column.type), bindparam(names(), type_=key.type))
