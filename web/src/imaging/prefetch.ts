@@ -1,20 +1,8 @@
 /** Loads the slices around the one in view, nearest first, a few at a time, within a share of memory. */
 import { cache, Enums, imageLoader } from '@cornerstonejs/core';
+import { nearestFirst } from './prefetchOrder';
 
 const AT_A_TIME = 4;
-
-/** Indices by distance from `centre`, the further side of a tie being the later slice. */
-export function nearestFirst(count: number, centre: number, reach: number): number[] {
-  const order: number[] = [];
-  for (let distance = 0; distance <= reach; distance += 1) {
-    if (distance === 0) order.push(centre);
-    else {
-      if (centre + distance < count) order.push(centre + distance);
-      if (centre - distance >= 0) order.push(centre - distance);
-    }
-  }
-  return order;
-}
 
 export class Prefetcher {
   private waiting: number[] = [];

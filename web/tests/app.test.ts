@@ -1,0 +1,212 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
+import { readOutcome } from '../src/api/upload';
+import { routeOf } from '../src/app/router';
+import { type Command, commandForKey, keyLabel, keyName } from '../src/commands/registry';
+import { worthSending } from '../src/features/upload/dropped';
+import { UploadQueue } from '../src/features/upload/queue';
+import { viewerCommands } from '../src/features/viewer/commands';
+import { CATALOGUES, LANGUAGES } from '../src/i18n';
+import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../src/ui/format';
+
+const SOURCE = fileURLToPath(new URL('../src/', import.meta.url));
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? sources(path) : /\.tsx?$/.test(name) ? [path] : [];
+  });
+}
+
+describe('layers', () => {
+  const imports = sources(SOURCE).flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => {
+      const target = match[1] as string;
+      return {
+        from: relative(SOURCE, path),
+        to: target.startsWith('.') ? relative(SOURCE, join(path, '..', target)) : target,
+      };
+    }),
+  );
+  const folder = (path: string) =>
+    path
+      .split('/')
+      .slice(0, path.startsWith('features/') ? 2 : 1)
+      .join('/');
+
+  it('features do not import each other, nor the app', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('features/') &&
+        ((to.startsWith('features/') && folder(to) !== folder(from)) || to.startsWith('app/')),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('only imaging knows the renderer', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => /^(@cornerstonejs|@kitware|dicom-parser)/.test(to) && !from.startsWith('imaging/'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('shared folders know no feature', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => /^(ui|api|i18n|imaging|commands)\//.test(from) && /^(features|app)\//.test(to),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('languages', () => {
+  const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+  for (const language of LANGUAGES) {
+    it(`${language} says everything, with the same placeholders`, () => {
+      expect(Object.keys(CATALOGUES[language]).sort()).toEqual(Object.keys(CATALOGUES.en).sort());
+      for (const [key, text] of Object.entries(CATALOGUES.en)) {
+        const other = CATALOGUES[language][key as keyof typeof CATALOGUES.en];
+        expect(other.trim(), key).not.toBe('');
+        expect(places(other), key).toEqual(places(text));
+      }
+    });
+  }
+
+  it('are translated, not copied', () => {
+    for (const language of ['fr', 'es'] as const) {
+      const same = Object.entries(CATALOGUES.en).filter(
+        ([key, text]) => text === CATALOGUES[language][key as keyof typeof CATALOGUES.en],
+      );
+      expect(same.length / Object.keys(CATALOGUES.en).length).toBeLessThan(0.2);
+    }
+  });
+});
+
+describe('commands', () => {
+  const press = (key: string, more: Partial<KeyboardEvent> = {}) =>
+    keyName({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+
+  it('have names for keys', () => {
+    expect(press('W')).toBe('w');
+    expect(press(' ')).toBe('Space');
+    expect(press('?', { shiftKey: true })).toBe('?');
+    expect(press('k', { metaKey: true })).toBe('Ctrl+k');
+    expect(press('Tab', { shiftKey: true })).toBe('Shift+Tab');
+    expect(keyLabel('Ctrl+k')).toBe('Ctrl K');
+  });
+
+  it('leave typing alone, unless they work everywhere', () => {
+    const command = (id: string, key: string, everywhere = false): Command => ({
+      id,
+      title: 'app.name',
+      group: 'general',
+      keys: [key],
+      everywhere,
+      run: () => {},
+    });
+    const all = [command('one', 'a'), command('palette', 'Ctrl+k', true), command('page', 'a')];
+    expect(commandForKey('a', false, all)?.id).toBe('page');
+    expect(commandForKey('a', true, all)).toBeUndefined();
+    expect(commandForKey('Ctrl+k', true, all)?.id).toBe('palette');
+  });
+
+  it('of the viewer never share a key', () => {
+    const commands = viewerCommands({ getState: () => ({}) } as never, {
+      backToWorklist: () => {},
+      toggleFullScreen: () => {},
+      modality: 'CT',
+    });
+    const keys = commands.flatMap((command) => command.keys ?? []);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(commands.map((command) => command.id)).size).toBe(commands.length);
+  });
+});
+
+describe('store answers', () => {
+  const sequence = (tag: string, item: object) => JSON.stringify({ [tag]: { vr: 'SQ', Value: [item] } });
+  it('are read by sequence and header', () => {
+    expect(readOutcome(200, sequence('00081199', {}))).toEqual({ kind: 'stored' });
+    expect(readOutcome(200, sequence('00081199', {}), 'duplicate=1')).toEqual({ kind: 'duplicate' });
+    const kept = { '00081196': { vr: 'US', Value: [0xb007] } };
+    expect(readOutcome(202, sequence('00081199', kept), 'kept-aside-uid=1')).toEqual({ kind: 'kept', patient: false });
+    const failed = { '00081197': { vr: 'US', Value: [0xc000] } };
+    expect(readOutcome(409, sequence('00081198', failed))).toEqual({ kind: 'rejected', reason: '', code: '0xC000' });
+    expect(readOutcome(400, sequence('0008119A', failed))).toMatchObject({ kind: 'rejected' });
+    expect(readOutcome(503, '<html>')).toEqual({ kind: 'failed', reason: 'HTTP 503' });
+    expect(readOutcome(413, '')).toMatchObject({ kind: 'rejected', code: 'HTTP 413' });
+  });
+});
+
+describe('the upload queue', () => {
+  it('sends three at a time and counts each outcome', async () => {
+    vi.stubGlobal('window', globalThis);
+    const waiting: Array<() => void> = [];
+    let most = 0;
+    let open = 0;
+    const outcomes = [
+      { kind: 'stored' },
+      { kind: 'duplicate' },
+      { kind: 'rejected', reason: 'why', code: '1' },
+      { kind: 'failed', reason: '' },
+    ];
+    let sent = 0;
+    const queue = new UploadQueue(
+      () => {},
+      (_file, progress) =>
+        new Promise((resolve) => {
+          open += 1;
+          most = Math.max(most, open);
+          const outcome = outcomes[sent % outcomes.length];
+          sent += 1;
+          waiting.push(() => {
+            open -= 1;
+            progress(1);
+            resolve(outcome as never);
+          });
+        }),
+    );
+    queue.add(Array.from({ length: 8 }, (_, at) => new File(['x'], `f${at}`)));
+    while (queue.getState().running) {
+      waiting.shift()?.();
+      await Promise.resolve();
+      await Promise.resolve();
+    }
+    expect(most).toBe(3);
+    expect(queue.getState()).toMatchObject({ files: 8, done: 8, stored: 2, duplicates: 2, rejected: 2, bytesSent: 8 });
+    expect(queue.getState().failed).toHaveLength(2);
+    vi.unstubAllGlobals();
+  });
+
+  it('leaves out what media carry beside the images', () => {
+    expect(['DICOMDIR', '.DS_Store', '._x', 'Thumbs.db'].filter(worthSending)).toEqual([]);
+    expect(worthSending('IM0001')).toBe(true);
+  });
+});
+
+describe('values', () => {
+  it('are shown as people read them', () => {
+    expect(dicomDate('20261121')).toBe('2026-11-21');
+    expect(dicomDate('soon')).toBe('soon');
+    expect(dicomTime('134502.1')).toBe('13:45');
+    expect(personName('Yamada^Tarou=山田^太郎=やまだ^たろう')).toBe('Yamada, Tarou (山田, 太郎)');
+    expect(personName('=山田^太郎')).toBe('山田, 太郎');
+    expect(personName('^^')).toBe('');
+  });
+
+  it('count the time between studies', () => {
+    expect(daysBetween('20250101', '20250301')).toBe(59);
+    expect(daysBetween('', '20250301')).toBeUndefined();
+    expect(ageOf(14)).toEqual({ unit: 'days', count: 14 });
+    expect(ageOf(426)).toEqual({ unit: 'months', count: 14 });
+    expect(ageOf(1500)).toEqual({ unit: 'years', count: 4 });
+  });
+});
+
+describe('routes', () => {
+  it('take UIDs only', () => {
+    expect(routeOf('/')).toEqual({ page: 'worklist' });
+    expect(routeOf('/viewer/1.2.3')).toEqual({ page: 'viewer', studyUid: '1.2.3' });
+    expect(routeOf('/viewer/<script>')).toEqual({ page: 'unknown' });
+  });
+});

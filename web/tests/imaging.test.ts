@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { jpeg2000IsSigned, jpegPrecision, losesSign } from '../src/imaging/codestream';
+import { describeForRenderer } from '../src/imaging/describe';
+import { asMultipart, onlyPart } from '../src/imaging/multipart';
+import { nearestFirst } from '../src/imaging/prefetchOrder';
+import { presetsFor, rangeOf, windowOf } from '../src/imaging/presets';
+import { expandBits, repairFor, repairFrame, rgb16To8, ybr422ToRgb } from '../src/imaging/repair';
+import { pixelScale, roundLength } from '../src/imaging/spacing';
+import { needsServerDecoding } from '../src/imaging/transferSyntax';
+import { image } from './instances';
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+
+describe('windows', () => {
+  it('go to a range and back', () => {
+    expect(rangeOf(40, 400)).toEqual({ lower: -160, upper: 239 });
+    for (const [center, width] of [
+      [40, 400],
+      [-600, 1500],
+      [2048.5, 4096],
+      [0.5, 1],
+    ] as const) {
+      expect(windowOf(rangeOf(center, width))).toEqual({ center, width });
+    }
+  });
+
+  it('have at most nine keys, the first as stored', () => {
+    for (const modality of ['CT', 'MR', '']) {
+      expect(presetsFor(modality).length).toBeLessThanOrEqual(9);
+      expect(presetsFor(modality)[0]?.window).toBeUndefined();
+    }
+  });
+});
+
+describe('what the browser cannot decode', () => {
+  const asks = (values: Record<string, unknown>) => needsServerDecoding(image(values));
+  it('is asked from the server', () => {
+    expect(asks({ '00280100': 1 })).toBe(true);
+    expect(asks({ '00280100': 32, '00083002': '1.2.840.10008.1.2.5' })).toBe(true);
+    expect(asks({ '00280004': 'YBR_FULL_422', '00280002': 3, '00280100': 8 })).toBe(true);
+    expect(asks({ '00280004': 'RGB', '00280002': 3, '00280100': 8, '00083002': '1.2.840.10008.1.2.4.50' })).toBe(true);
+    expect(asks({ '00083002': '1.2.3.4.5' })).toBe(true);
+  });
+
+  it('and nothing else is', () => {
+    expect(asks({})).toBe(false);
+    expect(asks({ '00083002': '1.2.840.10008.1.2.4.70' })).toBe(false);
+    expect(asks({ '00083002': '1.2.840.10008.1.2.4.201' })).toBe(false);
+    const ybr = { '00280004': 'YBR_FULL_422', '00280002': 3, '00280100': 8 };
+    expect(asks({ ...ybr, '00083002': '1.2.840.10008.1.2.4.50' })).toBe(false);
+  });
+});
+
+describe('repairs', () => {
+  it('expand bits, least significant first, also from the middle of a byte', () => {
+    expect([...expandBits(bytes(0b00000101), 4)]).toEqual([255, 0, 255, 0]);
+    expect([...expandBits(bytes(0b10100000, 0b1), 4, 5)]).toEqual([255, 0, 255, 255]);
+  });
+
+  it('find where a frame of bits starts, and leave expanded ones alone', () => {
+    const mask = image({ '00280100': 1, '00280010': 1, '00280011': 4, '00280008': 2 });
+    expect(repairFor(mask)).toBe('bits');
+    expect([...repairFrame(bytes(0b11000101), mask, 'bits', 1)]).toEqual([255, 0, 255, 0]);
+    expect([...repairFrame(bytes(0b11000101), mask, 'bits', 2)]).toEqual([0, 0, 255, 255]);
+    expect([...repairFrame(bytes(0, 1, 1, 0), mask, 'bits', 2)]).toEqual([0, 255, 255, 0]);
+  });
+
+  it('turn YBR 4:2:2 into RGB', () => {
+    expect([...ybr422ToRgb(bytes(10, 200, 128, 128), 2)]).toEqual([10, 10, 10, 200, 200, 200]);
+    // Pure red: Y 76, Cb 85, Cr 255.
+    const [red, green, blue] = ybr422ToRgb(bytes(76, 76, 85, 255), 2);
+    expect(red).toBeGreaterThan(250);
+    expect(green).toBeLessThan(5);
+    expect(blue).toBeLessThan(5);
+  });
+
+  it('bring 16-bit colour to 8 bits, pixel and planar', () => {
+    const sample = (value: number) => [value & 255, value >> 8];
+    const interleaved = bytes(...[0x1000, 0x8000, 0xffff].flatMap(sample));
+    expect([...rgb16To8(interleaved, 1, 16, false)]).toEqual([0x10, 0x80, 0xff]);
+    const planar = bytes(...[1, 2, 3, 4, 5, 6].map((value) => value << 8).flatMap(sample));
+    expect([...rgb16To8(planar, 2, 16, true)]).toEqual([1, 3, 5, 2, 4, 6]);
+  });
+});
+
+describe('lost signs', () => {
+  const siz = (ssiz: number) => {
+    const stream = new Uint8Array(60);
+    stream.set([0xff, 0x4f, 0xff, 0x51], 0);
+    stream[42] = ssiz;
+    return stream;
+  };
+  it('are seen in JPEG 2000', () => {
+    expect(jpeg2000IsSigned(siz(0x8c))).toBe(true);
+    expect(jpeg2000IsSigned(siz(0x0c))).toBe(false);
+    expect(jpeg2000IsSigned(bytes(1, 2, 3))).toBeUndefined();
+    const signed = image({ '00083002': '1.2.840.10008.1.2.4.90', '00280103': 1 });
+    expect(losesSign(siz(0x0c), signed)).toBe(true);
+    expect(losesSign(siz(0x8c), signed)).toBe(false);
+  });
+
+  it('are seen in JPEG lossless', () => {
+    const stream = bytes(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc3, 0, 11, 12, 0, 1, 0, 1, 1);
+    expect(jpegPrecision(stream)).toBe(12);
+    const syntax = { '00083002': '1.2.840.10008.1.2.4.70' };
+    expect(losesSign(stream, image({ ...syntax, '00280103': 1 }))).toBe(true);
+    expect(losesSign(stream, image({ ...syntax, '00280103': 0 }))).toBe(false);
+  });
+});
+
+describe('what the renderer is told', () => {
+  it('has no SUV factor, no empty window, no VOI function cut to a letter', () => {
+    const pet = describeForRenderer(image({ '00080060': 'PT', '00540016': {} }), undefined);
+    expect(pet['00540016']).toBeUndefined();
+    const narrow = describeForRenderer(image({ '00281050': 40, '00281051': 0 }), undefined);
+    expect(narrow['00281051']).toBeUndefined();
+    const wide = describeForRenderer(image({ '00281050': 40, '00281051': 400 }), undefined);
+    expect(wide['00281051']?.Value).toEqual([400]);
+    expect(describeForRenderer(image({ '00281056': 'LINEAR' }), undefined)['00281056']).toBeUndefined();
+    expect(describeForRenderer(image({ '00281056': 'SIGMOID' }), undefined)['00281056']?.Value?.[0]).toBe('SIGMOID');
+  });
+});
+
+describe('spacing', () => {
+  it('names its source', () => {
+    expect(pixelScale(image({ '00280030': [0.5, 0.4] }), 0)).toEqual({
+      source: 'calibrated',
+      rowMm: 0.5,
+      columnMm: 0.4,
+    });
+    expect(pixelScale(image({ '00181164': [0.1, 0.1] }), 0).source).toBe('detector');
+    expect(pixelScale(image({ '00181164': [0.1, 0.1], '00280030': [0.1, 0.1] }), 0).source).toBe('detector');
+    expect(pixelScale(image({ '00181164': [0.1, 0.1], '00280030': [0.08, 0.08] }), 0).source).toBe('calibrated');
+    expect(pixelScale(image(), 0)).toEqual({ source: 'none' });
+    expect(pixelScale(image({ '00280030': [0, 0] }), 0)).toEqual({ source: 'none' });
+  });
+
+  it('takes one ultrasound region, in centimetres, and no more than one', () => {
+    const number = (value: number) => ({ vr: 'US', Value: [value] });
+    const region = {
+      '00186012': number(1),
+      '00186024': number(3),
+      '00186026': number(3),
+      '0018602C': number(0.02),
+      '0018602E': number(0.03),
+    };
+    expect(pixelScale(image({ '00186011': [region] }), 0)).toEqual({ source: 'calibrated', rowMm: 0.3, columnMm: 0.2 });
+    expect(pixelScale(image({ '00186011': [region, region] }), 0).source).toBe('none');
+    expect(pixelScale(image({ '00186011': [{ ...region, '00186024': number(4) }] }), 0).source).toBe('none');
+  });
+
+  it('rounds to 1, 2 or 5', () => {
+    expect([119, 60, 49, 20, 9.9, 0.07].map(roundLength)).toEqual([100, 50, 20, 20, 5, 0.05]);
+    expect(roundLength(0)).toBe(0);
+    expect(roundLength(Number.NaN)).toBe(0);
+  });
+});
+
+describe('multipart', () => {
+  it('gives back what was put in, also with dashes and line ends inside', () => {
+    const body = bytes(45, 45, 13, 10, 13, 10, 0, 255, 13, 10);
+    expect([...onlyPart(asMultipart(body, 'application/octet-stream'))]).toEqual([...body]);
+    expect([...onlyPart(bytes(1, 2, 3))]).toEqual([1, 2, 3]);
+  });
+});
+
+describe('prefetching', () => {
+  it('goes outward from the slice in view', () => {
+    expect(nearestFirst(5, 1, 5)).toEqual([1, 2, 0, 3, 4]);
+    expect(nearestFirst(100, 50, 2)).toEqual([50, 51, 49, 52, 48]);
+  });
+});
