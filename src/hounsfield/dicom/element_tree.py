@@ -88,6 +88,7 @@ def read_data_set(data_set: Buffer, transfer_syntax_uid: str, *, header_length_b
     """Reads all elements. What cannot be read ends the reading, and is said in `problems`; an element cut short keeps what is there of it.
 
     header_length_bytes: read no further than the element that begins there (Pixel Data), which is kept with what there is of its value.
+    The tree refers to the bytes of `data_set`, unless they had to be inflated.
     Raises: UnreadableObject where a deflated data set cannot be inflated.
     """
     view = memoryview(data_set).cast("B")
@@ -164,8 +165,8 @@ class _Reader:
                     self.problems.append(f"{end - start} bytes of padding at the end")
                     break
                 vr = VR_NAMES.get(stated) or self._vr(tag, creators, signed, length)
-                if vr == "UN" and stated and not tag & 0x10000 and (known := vr_of(tag)).isupper():
-                    vr = known if known == "SQ" or length <= 0xFFFF else vr
+                if vr == "UN" and stated and (known := vr_of(tag)).isupper():
+                    vr = known
                 if root and start == self.stop:
                     elements[tag] = _cut_short(tag, vr, view, value, length)
                     break

@@ -119,8 +119,8 @@ def skip_items(view: memoryview, offset: int, end: int, encoding: Encoding) -> i
         if offset + 8 > end:
             raise Malformed("a sequence is cut short")
         if mode == _ELEMENTS and not current.implicit_vr:
-            group, _element, stated, length = current.short.unpack_from(view, offset)
-            if stated in SHORT_VRS and group != 0xFFFE:  # nearly all elements
+            _group, _element, stated, length = current.short.unpack_from(view, offset)
+            if stated in SHORT_VRS:  # nearly all elements
                 offset += 8 + length
                 continue
         if mode == _ITEMS:

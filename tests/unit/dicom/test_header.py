@@ -177,7 +177,7 @@ def test_only_dates_get_into_the_typed_column(data: Any, raw: bytes, typed: str)
 
 
 @pytest.mark.parametrize(
-    ("raw", "number"), [(b"12", 12), (b"+12 ", 12), (b"1.5 ", None), (b"x ", None), (b"99999999999", None), (b"1\\2 ", 1), (b"", None)]
+    ("raw", "number"), [(b"12", 12), (b"+12 ", 12), (b"1.5 ", None), (b"x ", None), (b"9999999999", None), (b"1\\2 ", 1), (b"", None)]
 )
 def test_numbers_are_numbers_or_nothing(data: Any, raw: bytes, number: int | None) -> None:
     scanned = scan(data.identifiers() + data.rest() + data.explicit(0x00200013, b"IS", raw), EXPLICIT)
@@ -256,6 +256,23 @@ def test_a_sequence_stated_as_unknown_is_implicit_inside(data: Any, undefined: b
     scanned = scan(data.identifiers() + sequence + data.rest(), EXPLICIT)
     assert scanned.attributes.study.study_instance_uid == "1.2.3"
     assert scanned.problems == ()
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+def test_lengths_that_look_like_vrs_inside_a_sequence_stated_as_unknown(data: Any, undefined: bool) -> None:
+    """21,333 bytes is 0x5355: the letters US where an explicit element would state its VR."""
+    inside = data.implicit(0x00091002, b"", bytes(0x5355))
+    unknown = struct.pack("<HH2sHL", 0x0009, 0x1001, b"UN", 0, 0xFFFFFFFF) + data.open_item(inside) + data.SEQUENCE_END
+    head = struct.pack("<HH2sHL", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF)
+    outer = head + (data.open_item(unknown) if undefined else data.item(unknown)) + data.SEQUENCE_END
+    scanned = scan(data.identifiers() + outer + data.rest(), EXPLICIT)
+    assert scanned.attributes.study.study_instance_uid == "1.2.3"
+    assert scanned.problems == ()
+
+
+def test_an_item_that_wraps_elements_is_stepped_into(data: Any) -> None:
+    scanned = scan(data.identifiers() + data.item(data.rest()), EXPLICIT)
+    assert scanned.attributes.study.study_instance_uid == "1.2.3"
 
 
 def test_an_item_that_forgot_its_delimitation(data: Any) -> None:

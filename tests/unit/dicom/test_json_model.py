@@ -112,6 +112,18 @@ def test_group_lengths_are_left_out_and_tags_are_in_order(data: Any) -> None:
     assert raw == b'{"00080060":{"vr":"CS","Value":["CT"]},"00100020":{"vr":"LO","Value":["P1"]}}'
 
 
+def test_of_two_elements_with_one_tag_the_first_counts(data: Any) -> None:
+    data_set = data.explicit(0x00100020, b"LO", b"P1") + data.explicit(0x00100020, b"LO", b"P2")
+    assert data_set_json(data_set, EXPLICIT, bulk_data_uri=None) == b'{"00100020":{"vr":"LO","Value":["P1"]}}'
+
+
+def test_unknown_sequences_nested_in_explicit_ones_are_implicit_inside(data: Any) -> None:
+    inside = data.implicit(0x00091002, b"", bytes(0x5355)) + data.implicit(0x00100020, b"", b"P1")
+    unknown = struct.pack("<HH2sHL", 0x0009, 0x1001, b"UN", 0, 0xFFFFFFFF) + data.open_item(inside) + data.SEQUENCE_END
+    said = model(data.explicit(0x00081140, b"SQ", data.item(unknown)))
+    assert said["00081140"]["Value"][0]["00091001"]["Value"][0]["00100020"] == {"vr": "LO", "Value": ["P1"]}
+
+
 def test_the_character_set_said_is_the_objects_own_and_items_may_have_theirs(data: Any) -> None:
     inner = data.explicit(0x00080005, b"CS", b"ISO_IR 144") + data.explicit(0x00080104, b"LO", b"\xbb\xee")
     data_set = data.explicit(0x00080005, b"CS", b"ISO_IR 100") + data.explicit(

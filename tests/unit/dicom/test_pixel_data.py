@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hounsfield.dicom import pixel_data
 from hounsfield.dicom.header import ScannedObject, scan
 
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -129,6 +130,33 @@ def test_a_basic_offset_table_that_does_not_fit_is_passed_over(data: Any, table:
     frames, scanned = frames_of(data.image(2, 2, 8, frames=2) + data.encapsulated(table, b"a1", b"b1"), JPEG)
     assert frames == [b"a1", b"b1"]
     assert scanned.problems == ("the basic offset table does not fit the fragments",)
+
+
+def test_a_basic_offset_table_that_leaves_out_the_first_fragment_is_passed_over(data: Any) -> None:
+    fragments = (SOI + b"a", b"a2", SOI + b"b")
+    frames, _scanned = frames_of(data.image(2, 2, 8, frames=2) + data.encapsulated(offsets(14, 24), *fragments), JPEG)
+    assert frames == [SOI + b"aa2", SOI + b"b"]
+
+
+def test_full_rate_chrominance_that_calls_itself_half(data: Any) -> None:
+    header = data.image(2, 4, 8, frames=2, samples=3, photometric=b"YBR_FULL_422")
+    frames, _scanned = frames_of(native(data, header, bytes(48), b"OB"), EXPLICIT)
+    assert [len(frame) for frame in frames] == [24, 24]
+
+
+def test_a_run_length_frame_is_one_fragment_whatever_it_begins_with(data: Any) -> None:
+    frames, scanned = frames_of(data.image(2, 2, 8, frames=2) + data.encapsulated(b"", SOI, b"22", SOI), RLE)
+    assert frames == [SOI, b"22"]
+    assert scanned.problems == ("3 fragments for 2 frames",)
+
+
+def test_more_frames_than_any_object_has_are_left_out(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixel_data, "FRAME_LIMIT", 10)
+    monkeypatch.setattr(pixel_data, "FRAGMENT_LIMIT", 10)
+    _frames, scanned = frames_of(native(data, data.image(1, 1, 8, frames=12), bytes(12), b"OB"), EXPLICIT)
+    assert (scanned.frame_table.count, scanned.problems) == (0, ("more than 10 frames",))
+    _frames, scanned = frames_of(data.image(1, 1, 8, frames=12) + data.encapsulated(b"", *[b"ab"] * 12), JPEG)
+    assert (scanned.frame_table.count, scanned.problems[0]) == (0, "more than 10 fragments")
 
 
 def test_no_table_and_as_many_fragments_as_frames(data: Any) -> None:
