@@ -161,6 +161,9 @@ class SimulatedDisk:
         memoryview(buffer)[: len(data)] = data
         return len(data)
 
+    def pread_cached_into(self, descriptor: int, buffer: bytearray | memoryview, offset_bytes: int) -> int:
+        return self.pread_into(descriptor, buffer, offset_bytes)
+
     def map(self, descriptor: int, offset_bytes: int, length_bytes: int) -> memoryview:
         return memoryview(self.pread(descriptor, length_bytes, offset_bytes))
 

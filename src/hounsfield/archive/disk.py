@@ -5,6 +5,7 @@ Everything the archive does to files goes through here, so that a test can recor
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -40,6 +41,9 @@ class Disk(Protocol):
 
     def pread_into(self, descriptor: int, buffer: bytearray | memoryview, offset_bytes: int) -> int:
         """Returns how many bytes were read; 0 at the end of the file."""
+
+    def pread_cached_into(self, descriptor: int, buffer: bytearray | memoryview, offset_bytes: int) -> int:
+        """Returns how many bytes the page cache gave without waiting for the disk, perhaps none."""
 
     def map(self, descriptor: int, offset_bytes: int, length_bytes: int) -> memoryview:
         """A read-only view of the page cache; the range lies inside the file."""
@@ -101,6 +105,14 @@ class OsDisk:
 
     def pread_into(self, descriptor: int, buffer: bytearray | memoryview, offset_bytes: int) -> int:
         return os.preadv(descriptor, [buffer], offset_bytes)
+
+    def pread_cached_into(self, descriptor: int, buffer: bytearray | memoryview, offset_bytes: int) -> int:
+        try:
+            return os.preadv(descriptor, [buffer], offset_bytes, os.RWF_NOWAIT)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EOPNOTSUPP):  # not cached, or a file system that cannot tell
+                return 0
+            raise
 
     def map(self, descriptor: int, offset_bytes: int, length_bytes: int) -> memoryview:
         if length_bytes == 0:

@@ -78,6 +78,16 @@ class PackReader:
         finally:
             self._release(handle)
 
+    def read_cached_into(self, pack_id: str, offset_bytes: int, buffer: bytearray | memoryview) -> bool:
+        """Fill `buffer` if that takes no waiting for the disk, and tell whether it did; unverified as `read`. Raises: PackUnavailable."""
+        handle = self._acquire(pack_id)
+        try:
+            return self._disk.pread_cached_into(handle.descriptor, buffer, offset_bytes) == len(buffer)
+        except OSError as error:
+            raise unavailable(error, f"reading pack {pack_id}") from error
+        finally:
+            self._release(handle)
+
     def read_object(self, location: Location, digests: Digests) -> bytes:
         """The whole Part 10 file, verified. Raises: DamagedObject, PackUnavailable."""
         data = self.read(location.pack_id, location.offset_bytes, location.length_bytes)

@@ -115,22 +115,33 @@ class Retrieve:
             raise DamagedObject(f"frame {number} of {instance.sop_instance_uid} no longer matches its checksum")
         return frame
 
-    def frame_into(self, instance: StoredInstance, span: FrameSpan, target: memoryview) -> None:
+    def frame_into(self, instance: StoredInstance, span: FrameSpan, target: memoryview, *, cached_only: bool = False) -> bool:
         """Fill `target` with a frame of a transfer syntax that is not deflated, verified: one read, no copy.
 
-        Raises: DamagedObject, PackUnavailable.
+        cached_only: give up, and return False, rather than wait for the disk. Raises: DamagedObject, PackUnavailable.
         """
         location = instance.stored.location
         filled = 0
         for offset, length in span.fragments:
-            self.packs.read_into(location.pack_id, location.data_set_offset_bytes + offset, target[filled : filled + length])
+            part = target[filled : filled + length]
+            if not self._read_into(location.pack_id, location.data_set_offset_bytes + offset, part, cached_only):
+                return False
             filled += length
         if xxhash.xxh3_64_intdigest(target) != span.checksum:
             raise DamagedObject(f"a frame of {instance.sop_instance_uid} no longer matches its checksum")
+        return True
 
-    def file_into(self, instance: StoredInstance, target: memoryview) -> None:
-        """Fill `target` with the whole file, verified: one read, no copy. Raises: DamagedObject, PackUnavailable."""
+    def file_into(self, instance: StoredInstance, target: memoryview, *, cached_only: bool = False) -> bool:
+        """Fill `target` with the whole file, verified: one read, no copy. As `frame_into`."""
         location = instance.stored.location
-        self.packs.read_into(location.pack_id, location.offset_bytes, target)
+        if not self._read_into(location.pack_id, location.offset_bytes, target, cached_only):
+            return False
         if xxhash.xxh3_64_intdigest(target) != instance.stored.digests.checksum:
             raise DamagedObject(f"{instance.sop_instance_uid} no longer matches its checksum")
+        return True
+
+    def _read_into(self, pack_id: str, offset_bytes: int, target: memoryview, cached_only: bool) -> bool:
+        if cached_only:
+            return self.packs.read_cached_into(pack_id, offset_bytes, target)
+        self.packs.read_into(pack_id, offset_bytes, target)
+        return True

@@ -16,7 +16,7 @@ from hounsfield.servers.dicomweb.delivery import FrameDelivery, deliver_frames
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
 from hounsfield.servers.dicomweb.pictures import Pictures
-from hounsfield.servers.dicomweb.work import QUICK_READ_BYTES, Work
+from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.retrieve import Retrieve
 
 MAX_FRAMES_IN_PATH: Final = 10_000
@@ -75,17 +75,16 @@ class Frames:
         if frame is not None:
             return b"".join((answer.head(len(frame)), frame, answer.tail(last=last)))
         length = span.length_bytes
-        run = self._work.quick if length <= QUICK_READ_BYTES else self._work.slow
-        return await run(self._read_enclosed, instance, span, answer.head(length), answer.tail(last=last))
+        return await self._read_enclosed(instance, span, answer.head(length), answer.tail(last=last))
 
-    def _read_enclosed(self, instance: StoredInstance, span: FrameSpan, head: bytes, tail: bytes) -> bytearray:
+    async def _read_enclosed(self, instance: StoredInstance, span: FrameSpan, head: bytes, tail: bytes) -> bytearray:
         """Head, frame and tail in one buffer: the frame is read to where it is sent from."""
         body = bytearray(len(head) + span.length_bytes + len(tail))
         body[: len(head)] = head
         end = len(body) - len(tail)
         body[end:] = tail
         with memoryview(body) as view, view[len(head) : end] as target:
-            self._retrieve.frame_into(instance, span, target)
+            await self._work.read(self._retrieve.frame_into, instance, span, target)
         return body
 
 

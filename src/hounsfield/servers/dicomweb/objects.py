@@ -86,16 +86,16 @@ class Objects:
 
     async def _whole(self, outgoing: Outgoing) -> bytes | bytearray:
         if outgoing.delivery.change is Change.NONE:
-            return await self._work.quick(self._read_enclosed, outgoing)
+            return await self._read_enclosed(outgoing)
         return outgoing.head + await self._work.slow(self._transcoder.explicit_little_endian, outgoing.instance)
 
-    def _read_enclosed(self, outgoing: Outgoing) -> bytearray:
+    async def _read_enclosed(self, outgoing: Outgoing) -> bytearray:
         """Head and file in one buffer: the file is read to where it is sent from."""
         start = len(outgoing.head)
         body = bytearray(start + outgoing.stored_length_bytes)
         body[:start] = outgoing.head
         with memoryview(body) as view, view[start:] as target:
-            self._retrieve.file_into(outgoing.instance, target)
+            await self._work.read(self._retrieve.file_into, outgoing.instance, target)
         return body
 
 

@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 QUICK_READ_BYTES: Final = 4 << 20
-"""What is read in one go without a thread, where it is likely to be cached."""
+"""What is read in one go without a thread, where it is cached."""
 
 _END: Final = object()
+
+
+Fill = Callable[..., bool]
+"""`Retrieve.frame_into` and its like: takes `cached_only`, and tells whether it did."""
 
 
 class Work:
@@ -38,6 +42,11 @@ class Work:
         if named:
             return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: call(*arguments, **named))
         return await asyncio.get_running_loop().run_in_executor(self.executor, call, *arguments)
+
+    async def read(self, fill: Fill, *arguments: Any) -> None:
+        """Fill a buffer, the last of `arguments`, from the archive: at once where the page cache has it all, else in a thread."""
+        if len(arguments[-1]) > QUICK_READ_BYTES or not fill(*arguments, cached_only=True):
+            await self.slow(fill, *arguments)
 
     async def each(self, pieces: Iterator[Result]) -> AsyncIterator[Result]:
         """The items of a blocking iterator, each fetched in a thread; the iterator is closed in any case."""
