@@ -7,6 +7,7 @@ import random
 import tarfile
 
 from hounsfield.archive.archive import Archive
+from hounsfield.archive.layout import pack_file
 from hounsfield.archive.member import MemberNames
 from hounsfield.archive.reader import PackReader
 from hounsfield.archive.recovery import RecoveredObject
@@ -49,6 +50,8 @@ def _check(image: SimulatedDisk, history: History, at: int, chance: random.Rando
     through = indexed_through(history, chance.choice((0, at, chance.randrange(at + 1))))
     before = copy_of(image)
     archive = small_archive(image, chance, Clock())
+    for done, pack_id in history.sealed:
+        promise(done > at or pack_file(ROOT / "sealed", pack_id) in image.entries, f"pack {pack_id} is no longer sealed")
     recovered = list(archive.recover(through))
     promise(not archive.problems, f"recovery reports {archive.problems}")
     _check_objects(image, history, at, through, recovered)

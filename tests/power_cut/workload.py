@@ -39,6 +39,7 @@ class History:
     attempted: dict[bytes, int] = field(default_factory=dict)
     decided: list[tuple[int, int]] = field(default_factory=list)
     deciding: list[tuple[int, int]] = field(default_factory=list)
+    sealed: list[tuple[int, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -160,7 +161,8 @@ class Day:
 
     def _seal(self) -> None:
         self.clock.now_ns += 61 * 10**9
-        self.archive.seal_idle()
+        sealed = self.archive.seal_idle()
+        self.history.sealed += [(len(self.disk.journal), pack_id) for pack_id in sealed]
 
     def _restart(self) -> None:
         while self._arriving:

@@ -39,6 +39,7 @@ _MAC_START = BLOCK_BYTES + RECORDS_BYTES - 65
 _MAC_END = _MAC_START + 64
 _BLANK_MAC = b"0" * 64
 _KEYWORD = b"comment="
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class MemberKind(enum.StrEnum):
@@ -140,7 +141,7 @@ def encode(member: Member, nonce: bytes) -> bytes:
     length = member.prefix_length_bytes + member.data_set_length_bytes
     if len(member.source) > TEXT_MAX_CHARACTERS or len(member.transfer_syntax_uid) > TEXT_MAX_CHARACTERS:
         raise InvalidInput(f"a source or transfer syntax of more than {TEXT_MAX_CHARACTERS} characters")
-    text = json.dumps(describe(member), separators=(",", ":")).encode()
+    text = _to_json(describe(member)).encode()
     size = pax_record(b"size", b"%d" % length) if needs_size_record(length) else b""
     keyword = b"%d %b" % (RECORDS_BYTES - len(size), _KEYWORD)
     free = RECORDS_BYTES - 65 - len(size) - len(keyword) - len(text)
