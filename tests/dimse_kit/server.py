@@ -41,6 +41,7 @@ class MemoryStore:
 
     kept: list[Kept] = field(default_factory=list)
     fail_at_begin: Exception | None = None
+    fail_at_enter: Exception | None = None
     fail_at_byte: tuple[int, Exception] | None = None
     fail_at_end: Exception | None = None
     outcome: StoreOutcome = StoreOutcome.STORED
@@ -71,6 +72,8 @@ class MemoryReception:
         self._finished = False
 
     def __enter__(self) -> Self:
+        if self._store.fail_at_enter is not None:
+            raise self._store.fail_at_enter
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -210,12 +210,14 @@ STATUSES: list[tuple[Exception, int]] = [
 ]
 
 
-@pytest.mark.parametrize("when", ["begin", "midway", "end"])
+@pytest.mark.parametrize("when", ["begin", "enter", "midway", "end"])
 @pytest.mark.parametrize(("error", "status"), STATUSES, ids=[type(error).__name__ for error, _ in STATUSES])
 def test_a_refusal_has_its_status_and_the_association_lives_on(error: Exception, status: int, when: str) -> None:
     store = MemoryStore()
     if when == "begin":
         store.fail_at_begin = error
+    elif when == "enter":
+        store.fail_at_enter = error
     elif when == "midway":
         store.fail_at_byte = (100, error)
     else:
@@ -227,7 +229,7 @@ def test_a_refusal_has_its_status_and_the_association_lives_on(error: Exception,
         comment = answer.text(Element.ERROR_COMMENT)
         assert comment == (str(error) if isinstance(error, HounsfieldError) else "internal error, see the server's log")
         assert _is_alive(wire)
-        store.fail_at_begin = store.fail_at_byte = store.fail_at_end = None
+        store.fail_at_begin = store.fail_at_enter = store.fail_at_byte = store.fail_at_end = None
         assert _store(wire).status == 0
     assert {"store.refused", "store.failed"} & {entry["event"] for entry in logs}
     assert [kept.data_set for kept in store.kept] == [b"a data set"]

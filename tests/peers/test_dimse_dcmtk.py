@@ -89,7 +89,7 @@ def test_a_stock_sender_does_not_wait_for_our_acknowledgements(tmp_path: Path) -
         took_s = time.monotonic() - began
     assert result.returncode == 0, result.stdout
     assert len(store.kept) == 300
-    assert took_s < 5
+    assert took_s < 9
 
 
 def test_a_refusal_reaches_the_sender(files: list[Path]) -> None:

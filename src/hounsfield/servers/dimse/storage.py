@@ -20,7 +20,7 @@ from hounsfield.network.status import Status
 from hounsfield.network.store_messages import StoreRequest, decode_store_request, encode_store_response
 from hounsfield.servers.dimse.service import decline
 from hounsfield.servers.outcomes import UNKNOWN, outcome_of
-from hounsfield.services.store import Envelope, Reception, Store
+from hounsfield.services.store import Envelope, Store
 
 log = structlog.get_logger(__name__)
 
@@ -98,18 +98,16 @@ class StorageService:
     def _store_object(self, association: Association, message: Message, request: StoreRequest, origin: Origin) -> StoreResult:
         context = message.context
         envelope = Envelope(request.sop_class_uid or context.abstract_syntax, request.sop_instance_uid, context.transfer_syntax)
-        reception = self._begin(association, request, origin, envelope)
-        with reception:
-            if request.has_data_set:
-                association.read_data_set(reception.write)
-            return reception.finish()
-
-    def _begin(self, association: Association, request: StoreRequest, origin: Origin, envelope: Envelope) -> Reception:
+        unread = request.has_data_set
         try:
-            return self._store.receive(origin, envelope)
+            with self._store.receive(origin, envelope) as reception:
+                if unread:
+                    unread = False
+                    association.read_data_set(reception.write)
+                return reception.finish()
         except Exception:
             # Whatever the store says, the data set is on its way and the association is to live on.
-            if request.has_data_set:
+            if unread:
                 association.read_data_set(_drop)
             raise
 
