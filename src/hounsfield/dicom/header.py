@@ -27,7 +27,8 @@ from hounsfield.dicom.tags import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_L
 from hounsfield.dicom.transfer_syntaxes import TransferSyntax, transfer_syntax
 from hounsfield.dicom.value_representations import LONG_VRS, SHORT_VRS, UNDEFINED_LENGTH
 from hounsfield.model.entities import ObjectAttributes
-from hounsfield.model.identifiers import UID
+from hounsfield.model.errors import UnreadableObject
+from hounsfield.model.identifiers import UID, is_usable_uid
 
 _WANTED = frozenset(index_attributes.ALL_TAGS + pixel_data.DESCRIPTION_TAGS + PIXEL_TAGS)
 
@@ -68,6 +69,8 @@ def scan_header(header: Buffer, transfer_syntax_uid: str, frame_table: FrameTabl
 
 
 def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None) -> ScannedObject:
+    if not is_usable_uid(transfer_syntax_uid):  # it goes out again in headers and file names
+        raise UnreadableObject(f"the transfer syntax {transfer_syntax_uid[:80]!r} is not a UID")
     syntax = transfer_syntax(transfer_syntax_uid)
     stored_length = 0
     if syntax.deflated:

@@ -204,6 +204,12 @@ def test_a_uid_that_is_none_is_refused(data: Any, uid: bytes) -> None:
         scan(data.identifiers() + data.explicit(0x0020000D, b"UI", uid) + data.explicit(0x0020000E, b"UI", b"1.2"), EXPLICIT)
 
 
+@pytest.mark.parametrize("uid", ["", "1.2\r\nX-Injected: 1", "../x", "1." * 40])
+def test_a_transfer_syntax_that_is_no_uid_is_refused(data: Any, uid: str) -> None:
+    with pytest.raises(UnreadableObject, match="transfer syntax"):
+        scan(data.identifiers() + data.rest(), uid)
+
+
 def test_of_two_elements_with_one_tag_the_first_counts(data: Any) -> None:
     scanned = scan(
         data.identifiers() + data.explicit(0x00100020, b"LO", b"P1") + data.explicit(0x00100020, b"LO", b"P2") + data.rest(), EXPLICIT

@@ -134,7 +134,7 @@ def test_a_basic_offset_table_that_does_not_fit_is_passed_over(data: Any, table:
 
 def test_a_basic_offset_table_that_leaves_out_the_first_fragment_is_passed_over(data: Any) -> None:
     fragments = (SOI + b"a", b"a2", SOI + b"b")
-    frames, _scanned = frames_of(data.image(2, 2, 8, frames=2) + data.encapsulated(offsets(14, 24), *fragments), JPEG)
+    frames, _scanned = frames_of(data.image(2, 2, 8, frames=2) + data.encapsulated(offsets(13, 23), *fragments), JPEG)
     assert frames == [SOI + b"aa2", SOI + b"b"]
 
 
