@@ -111,7 +111,7 @@ class Dialect(ABC):
 
 
 class SqliteDialect(Dialect):
-    """SQLite in WAL mode, one file."""
+    """SQLite in WAL mode, one file. busy_timeout_ms: how long one waits for another's transaction."""
 
     name = "sqlite"
     begin_writing = "BEGIN IMMEDIATE"
@@ -121,11 +121,12 @@ class SqliteDialect(Dialect):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.busy_timeout_ms = 10_000
         self.compiler = sqlite.dialect(paramstyle="qmark")
 
     def connect(self, *, durable: bool, writing: bool) -> Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute(f"PRAGMA busy_timeout = {self.busy_timeout_ms}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA temp_store = MEMORY")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
 
+BIG = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 account = Table(
@@ -15,7 +16,7 @@ account = Table(
     Column("name", TEXT, primary_key=True),
     Column("role", TEXT, nullable=False),
     Column("password_hash", TEXT, nullable=False),
-    Column("created_at_s", BigInteger, nullable=False),
+    Column("created_at_s", BIG, nullable=False),
     Column("must_change_password", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
 )
@@ -25,8 +26,8 @@ session = Table(
     metadata,
     Column("token_sha256", LargeBinary, primary_key=True),
     Column("account_name", TEXT, nullable=False),
-    Column("created_at_s", BigInteger, nullable=False),
-    Column("last_used_at_s", BigInteger, nullable=False),
+    Column("created_at_s", BIG, nullable=False),
+    Column("last_used_at_s", BIG, nullable=False),
     Index("session_account", "account_name"),
 )
 
@@ -36,11 +37,11 @@ api_token = Table(
     Column("name", TEXT, primary_key=True),
     Column("role", TEXT, nullable=False),
     Column("token_sha256", LargeBinary, nullable=False, unique=True),
-    Column("created_at_s", BigInteger, nullable=False),
+    Column("created_at_s", BIG, nullable=False),
     Column("created_by", TEXT, nullable=False),
-    Column("last_used_at_s", BigInteger),
-    Column("expires_at_s", BigInteger),
-    Column("revoked_at_s", BigInteger),
+    Column("last_used_at_s", BIG),
+    Column("expires_at_s", BIG),
+    Column("revoked_at_s", BIG),
 )
 
 known_peer = Table(
@@ -56,14 +57,14 @@ refused_caller = Table(
     metadata,
     Column("ae_title", TEXT, primary_key=True),
     Column("host", TEXT, primary_key=True),
-    Column("last_seen_s", BigInteger, nullable=False),
+    Column("last_seen_s", BIG, nullable=False),
     Column("count", Integer, nullable=False),
 )
 
 decision = Table(
     "decision",
     metadata,
-    Column("decided_at_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("decided_at_ns", BIG, primary_key=True, autoincrement=False),
     Column("record_sha256", LargeBinary, primary_key=True),
     Column("record", TEXT, nullable=False),  # the record of the decision pack, as JSON
 )
