@@ -1,6 +1,7 @@
 """The first headers of a compressed frame, read before any decoder may allocate for it.
 
-JPEG: ISO/IEC 10918-1 annex B; JPEG-LS: ISO/IEC 14495-1 annex C; JPEG 2000 and HTJ2K: ISO/IEC 15444-1 annex A.
+JPEG: ISO/IEC 10918-1 annex B; JPEG-LS: ISO/IEC 14495-1 annex C; JPEG 2000 and HTJ2K: ISO/IEC 15444-1 annex A;
+JPEG XL: ISO/IEC 18181-1 annex D.
 """
 
 from __future__ import annotations
@@ -134,3 +135,35 @@ def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool,
             high_throughput = True
         position += 2 + length
     return transform, high_throughput
+
+
+_JPEG_XL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+_JPEG_XL_SIZE_BITS = (9, 13, 18, 30)
+
+
+def read_jpeg_xl_size(stream: bytes | memoryview) -> tuple[int, int]:
+    """Rows and columns, from a bare codestream or from the boxes of a file (18181-2). Raises: UndecodablePixels."""
+    start = bytes(stream[: 1 << 16])
+    offset = 0
+    if start[4:8] == b"JXL ":
+        boxes = [start.find(name) + length for name, length in ((b"jxlc", 4), (b"jxlp", 8)) if name in start]
+        offset = min(boxes, default=len(start))
+    if start[offset : offset + 2] != b"\xff\x0a":
+        raise UndecodablePixels("no JPEG XL codestream: its signature is missing")
+    bits = int.from_bytes(start[offset + 2 : offset + 18], "little")
+
+    def take(count: int) -> int:
+        nonlocal bits
+        value, bits = bits & ((1 << count) - 1), bits >> count
+        return value
+
+    def side(small: int) -> int:
+        return (take(5) + 1) * 8 if small else take(_JPEG_XL_SIZE_BITS[take(2)]) + 1
+
+    small = take(1)
+    rows = side(small)
+    ratio = take(3)
+    if not ratio:
+        return rows, side(small)
+    across, down = _JPEG_XL_RATIOS[ratio - 1]
+    return rows, rows * across // down

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from hounsfield.codecs.codestream import JPEGHeader, read_jpeg2000_header, read_jpeg_header
+from hounsfield.codecs.codestream import JPEGHeader, read_jpeg2000_header, read_jpeg_header, read_jpeg_xl_size
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription, SampleKind
 from hounsfield.codecs.native import Samples, inflate_frame, pack_bits, sample_dtype, unpack_native, unpack_rle
 from hounsfield.model.errors import UndecodablePixels
@@ -174,6 +174,8 @@ def _decode_jpeg_2000(frame: bytes, description: FrameDescription) -> tuple[Samp
 def _decode_jpeg_xl(frame: bytes, description: FrameDescription) -> tuple[Samples, str]:
     from imagecodecs import jpegxl_decode  # only a child that meets such a frame pays for it
 
+    rows, columns = read_jpeg_xl_size(frame)
+    _check_size(rows, columns, description.samples_per_pixel, description.bits_stored, description)
     samples = jpegxl_decode(frame, numthreads=1)
     photometric = "RGB" if description.samples_per_pixel == 3 else description.photometric_interpretation
     return samples.astype(sample_dtype(description), copy=False), photometric

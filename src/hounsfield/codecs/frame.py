@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from hounsfield.model.errors import UndecodablePixels
 
-MAX_FRAME_BYTES = 512 << 20
-"""No frame is decoded that would take more, whatever the header says; a whole-breast projection takes about 30 MB."""
+MAX_FRAME_BYTES = 128 << 20
+"""No frame is decoded that would take more, whatever the header says. A tomosynthesis slice takes about 30 MB, a whole leg 70 MB."""
 
 _INTEGER_BITS = (1, 8, 16, 32)
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.encaps import generate_frames
 
 from hounsfield.codecs.describe import ImageDescription, describe
 from hounsfield.codecs.frame import FrameDescription
@@ -15,6 +17,7 @@ from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.header import scan
 from hounsfield.dicom.part10 import read_prefix
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
+from hounsfield.model.errors import UnreadableObject
 
 GREY_16 = FrameDescription(EXPLICIT_VR_LITTLE_ENDIAN, 2, 3, 1, "MONOCHROME2", 0, 16, 16, 15, 0)
 
@@ -34,7 +37,14 @@ def open_image(path: Path) -> StoredImage:
     meta = read_prefix(raw)
     assert meta is not None
     data_set: bytes = raw[meta.length_bytes :]
-    scanned = scan(data_set, meta.transfer_syntax_uid)
+    try:
+        scanned = scan(data_set, meta.transfer_syntax_uid)
+    except UnreadableObject:  # no identifiers, yet pixels
+        ds = pydicom.dcmread(path)
+        if "PixelData" not in ds or not ds["PixelData"].is_undefined_length:
+            raise
+        frames = tuple(generate_frames(ds.PixelData, number_of_frames=int(ds.get("NumberOfFrames", 1))))
+        return StoredImage(meta.transfer_syntax_uid, describe(data_set, meta.transfer_syntax_uid), frames)
     length = scanned.header_length_bytes + 12
     if transfer_syntax(meta.transfer_syntax_uid).deflated:
         data_set = bytes(inflate(data_set))

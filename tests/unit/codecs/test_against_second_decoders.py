@@ -17,7 +17,7 @@ import pydicom
 import pytest
 from pydicom.pixels import pixel_array
 
-from hounsfield.codecs.decode import DECODABLE, decode
+from hounsfield.codecs.decode import decode
 from hounsfield.codecs.frame import FrameDescription
 from hounsfield.dicom.part10 import read_prefix
 from hounsfield.model.errors import UndecodablePixels, UnreadableObject
@@ -91,7 +91,10 @@ def decoded_array(frame: bytes, description: FrameDescription) -> tuple[np.ndarr
     return np.frombuffer(result.data, array_type(description)).reshape(shape), result.photometric_interpretation
 
 
-ENCAPSULATED = sorted(uid for uid in DECODABLE if uid.startswith(("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5")))
+ENCAPSULATED = [
+    f"1.2.840.10008.1.2.{number}"
+    for number in ("4.50", "4.51", "4.53", "4.55", "4.57", "4.70", "4.80", "4.81", "4.90", "4.91", "4.201", "5")
+]
 
 
 @pytest.mark.parametrize("syntax", ENCAPSULATED)
@@ -120,8 +123,7 @@ def test_gdcm_sees_the_same(corpus: Path, image_at: Open, syntax: str) -> None:
                 # GDCM does not extend a sign into the bits above those stored.
                 assert not ((ours.astype(np.int64) ^ theirs) & ((1 << description.bits_stored) - 1)).any(), path.name
             compared += 1
-    if not compared:
-        pytest.skip("the corpus has no image of this transfer syntax that GDCM decodes")
+    assert compared
 
 
 def compare_lossy_colour(ours: np.ndarray, theirs: np.ndarray, path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hounsfield.codecs.codestream import read_jpeg2000_header, read_jpeg_header
+from hounsfield.codecs.codestream import read_jpeg2000_header, read_jpeg_header, read_jpeg_xl_size
 from hounsfield.codecs.decode import decode
 from hounsfield.codecs.frame import FrameDescription
 from hounsfield.model.errors import UndecodablePixels
@@ -43,6 +43,21 @@ def test_jpeg_2000_header() -> None:
 
 def test_high_throughput_is_told_from_the_stream() -> None:
     assert read_jpeg2000_header(imagecodecs.htj2k_encode(PICTURE, reversible=True)).high_throughput
+
+
+@pytest.mark.parametrize("size", [(40, 60), (64, 64), (8, 8), (300, 400), (100, 200), (700, 3), (1200, 1000), (1, 1)])
+@pytest.mark.parametrize("boxed", [False, True])
+def test_jpeg_xl_size(size: tuple[int, int], boxed: bool) -> None:
+    stream = imagecodecs.jpegxl_encode(np.zeros(size, np.uint8), lossless=True, usecontainer=boxed)
+    assert read_jpeg_xl_size(stream) == size
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+def test_lossless_jpeg_leaves_colours_as_they_are(described: Described, photometric: str) -> None:
+    stream = bytes(imagecodecs.jpeg8_encode(COLOUR, lossless=True))
+    basic = {"transfer_syntax_uid": LOSSLESS, "rows": 40, "columns": 60, "bits_allocated": 8, "bits_stored": 8, "high_bit": 7}
+    decoded = decode(stream, described(**basic, samples_per_pixel=3, photometric_interpretation=photometric))
+    assert decoded.data == COLOUR.tobytes() and decoded.photometric_interpretation == photometric
 
 
 def test_the_boxes_of_a_jp2_file_are_passed_over(described: Described) -> None:

@@ -108,6 +108,15 @@ def test_a_region_outside_of_the_picture(eight_bits: FrameDescription) -> None:
         render(ramp(), eight_bits, FULL, RenderRequest(region=(80, 0, 5, 5)))
 
 
+def test_big_endian_frames_are_shown_like_others(described: Described) -> None:
+    values = np.arange(0, 60000, 10000).reshape(2, 3)
+    shown = [
+        render(values.astype(dtype).tobytes(), described(transfer_syntax_uid=syntax), Presentation(window=Window(32768, 65536)), PNG)
+        for syntax, dtype in (("1.2.840.10008.1.2.1", "<u2"), ("1.2.840.10008.1.2.2", ">u2"))
+    ]
+    assert shown[0] == shown[1] and np.asarray(picture(shown[0])).reshape(-1).tolist() == [0, 39, 78, 117, 156, 195]
+
+
 def colour_description(described: Described, photometric: str, **changes: object) -> FrameDescription:
     basic = {"rows": 1, "columns": 2, "samples_per_pixel": 3, "bits_allocated": 8, "bits_stored": 8, "high_bit": 7}
     return described(**basic | {"photometric_interpretation": photometric} | changes)
