@@ -89,6 +89,14 @@ def test_no_route_of_dicomweb_answers_without_a_credential(built):
         assert b"1.2.3.1" not in body
 
 
+def test_only_programs_are_offered_basic_because_a_browser_would_open_a_window_of_its_own(built):
+    site, _, _, _ = built
+    browser = [(b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64) Chrome/140")]
+    for path in ("/dicom-web/studies", "/api/worklist"):
+        assert b"basic" not in _ask(site, "GET", path, browser)[1][b"www-authenticate"].lower()
+    assert b"Basic" in _ask(site, "GET", "/dicom-web/studies", [(b"user-agent", b"curl/8")])[1][b"www-authenticate"]
+
+
 def test_every_route_of_dicomweb_reads_with_a_viewers_token(built):
     """The walk above proves something only if these very paths answer to those who may."""
     site, routes, secrets, _ = built

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 ROOT: Final = "/dicom-web"
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bearer')
+BROWSER_CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="Hounsfield"')
+"""A browser that is offered Basic asks for a password in a window of its own, over our app, for each picture of an expired session."""
 
 _STATUS_HERE: Final[Mapping[type[HounsfieldError], int]] = {MethodNotAllowed: 405, UploadStalled: 408}
 """Errors that only this protocol has."""
@@ -66,7 +68,8 @@ class DICOMWeb:
         status = _STATUS_HERE.get(type(error), outcome.http)
         if status >= 500:
             log.warning("dicomweb.refused", error=type(error).__name__, message=str(error), status=status)
-        await exchange.answer_json(status, {"error": {"code": outcome.code, "message": str(error)}}, _extra_headers(error))
+        document = {"error": {"code": outcome.code, "message": str(error)}}
+        await exchange.answer_json(status, document, _extra_headers(error, exchange.headers))
 
     async def _fail(self, exchange: Exchange) -> None:
         incident = uuid.uuid4().hex[:12]
@@ -77,9 +80,9 @@ class DICOMWeb:
         await exchange.answer_json(500, {"error": {"code": "unexpected", "message": message}})
 
 
-def _extra_headers(error: HounsfieldError) -> list[Header]:
+def _extra_headers(error: HounsfieldError, headers: Mapping[bytes, bytes]) -> list[Header]:
     if isinstance(error, NotSignedIn):
-        return [CHALLENGE]
+        return [BROWSER_CHALLENGE if headers.get(b"user-agent", b"").startswith(b"Mozilla/") else CHALLENGE]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", str(error).encode())]
     if isinstance(error, Unavailable):
