@@ -271,9 +271,22 @@ def test_lengths_that_look_like_vrs_inside_a_sequence_stated_as_unknown(data: An
     unknown = struct.pack("<HH2sHL", 0x0009, 0x1001, b"UN", 0, 0xFFFFFFFF) + data.open_item(inside) + data.SEQUENCE_END
     head = struct.pack("<HH2sHL", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF)
     outer = head + (data.open_item(unknown) if undefined else data.item(unknown)) + data.SEQUENCE_END
-    scanned = scan(data.identifiers() + outer + data.rest(), EXPLICIT)
-    assert scanned.attributes.study.study_instance_uid == "1.2.3"
-    assert scanned.problems == ()
+    for sequence in (outer, unknown):
+        scanned = scan(data.identifiers() + sequence + data.rest(), EXPLICIT)
+        assert scanned.attributes.study.study_instance_uid == "1.2.3"
+        assert scanned.problems == ()
+
+
+def test_requests_too_long_for_the_index_are_left_out_whole(data: Any) -> None:
+    requests = data.explicit(0x00400275, b"SQ", data.item(data.explicit(0x00400009, b"SH", b"x" * 5000)))
+    scanned = scan(data.identifiers() + data.rest() + requests, EXPLICIT)
+    assert b"00400275" not in scanned.attributes.series.json
+    assert len(scanned.problems) == 1
+
+
+@pytest.mark.parametrize("raw", [b"0 ", b"-3", b"x ", b""])
+def test_there_is_at_least_one_frame(data: Any, raw: bytes) -> None:
+    assert scan(data.identifiers() + data.rest() + data.explicit(0x00280008, b"IS", raw), EXPLICIT).attributes.instance.frames == 1
 
 
 def test_an_item_that_wraps_elements_is_stepped_into(data: Any) -> None:
