@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -133,7 +133,7 @@ class Exchange:
         await self.answer(status, [(b"content-type", b"application/json"), *headers], body)
 
     async def stream(
-        self, status: int, headers: Iterable[Header], pieces: AsyncIterator[bytes | bytearray], length_bytes: int | None = None
+        self, status: int, headers: Iterable[Header], pieces: AsyncGenerator[bytes | bytearray, None], length_bytes: int | None = None
     ) -> None:
         """An answer of any size; `pieces` is closed in any case, and early when the client goes away."""
         self.started = True
@@ -141,10 +141,11 @@ class Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, *length, *headers]})
         gone = asyncio.ensure_future(self._wait_for_disconnect())
         try:
-            async for piece in pieces:
-                if gone.done():
-                    raise Disconnected
-                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            async with contextlib.aclosing(pieces):
+                async for piece in pieces:
+                    if gone.done():
+                        raise Disconnected
+                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 import structlog
@@ -59,7 +59,7 @@ class Frames:
         else:
             await exchange.stream(200, headers, self._pieces(answer, numbers, spans))
 
-    async def _pieces(self, answer: _FramesAnswer, numbers: list[int], spans: list[FrameSpan]) -> AsyncIterator[bytes | bytearray]:
+    async def _pieces(self, answer: _FramesAnswer, numbers: list[int], spans: list[FrameSpan]) -> AsyncGenerator[bytes | bytearray, None]:
         for number, span in zip(numbers, spans, strict=True):
             yield await self._piece(answer, number, span, last=False)
         yield answer.tail(last=True)
@@ -69,9 +69,9 @@ class Frames:
         instance = answer.instance
         frame: bytes | None = None
         if answer.must_decode(span):
-            frame = await self._work.slow(self._pictures.decoded_frame, instance, number)
+            frame = await self._work.decode(self._pictures.decoded_frame, instance, number)
         elif transfer_syntax(instance.transfer_syntax_uid).deflated:
-            frame = await self._work.slow(self._retrieve.frame, instance, number)
+            frame = await self._work.decode(self._retrieve.frame, instance, number)
         if frame is not None:
             return b"".join((answer.head(len(frame)), frame, answer.tail(last=last)))
         length = span.length_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from hounsfield.model.origin import Origin
@@ -81,7 +81,7 @@ class Metadata:
     def _etags(self, origin: Origin, study: str, series: Sequence[str]) -> list[str]:
         return [self._documents.etag(origin, study, one) for one in series]
 
-    async def _joined(self, origin: Origin, study: str, series: Sequence[str]) -> AsyncIterator[bytes]:
+    async def _joined(self, origin: Origin, study: str, series: Sequence[str]) -> AsyncGenerator[bytes | bytearray, None]:
         """One JSON array out of several."""
         separator = b"["
         for one in series:
@@ -94,7 +94,7 @@ class Metadata:
     def _inner(self, origin: Origin, study: str, series: str) -> bytes:
         return gzip.decompress(self._documents.document(origin, study, series).body)[1:-1]
 
-    async def _compressed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _compressed(self, pieces: AsyncGenerator[bytes | bytearray, None]) -> AsyncGenerator[bytes | bytearray, None]:
         compressor = zlib.compressobj(1, wbits=31)
         async for piece in pieces:
             if packed := await self._work.slow(compressor.compress, piece):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from hounsfield.model.errors import NotAcceptable
+from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.delivery import Change, ObjectDelivery, asked_for_objects, deliver_object
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
@@ -32,6 +34,34 @@ class Outgoing:
         return self.instance.stored.location.length_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """The objects of one answer. tail: what stands behind the last; complete: whether all that was named is among them."""
+
+    outgoing: Sequence[Outgoing]
+    tail: bytes
+    content_type: bytes
+    complete: bool
+
+    @property
+    def status(self) -> int:
+        """206 where some objects cannot be had as asked for (PS3.18 table 8.5-1)."""
+        return 200 if self.complete else 206
+
+    @property
+    def headers(self) -> list[Header]:
+        """Beside what every answer has."""
+        missing = (b"warning", b'299 hounsfield "Some instances cannot be given in the transfer syntaxes asked for."')
+        return [(b"content-type", self.content_type), *([] if self.complete else [missing])]
+
+    @property
+    def length_bytes(self) -> int | None:
+        """Of the whole body where it is known beforehand: only so does a client notice an answer that was cut short."""
+        if any(one.delivery.change is not Change.NONE for one in self.outgoing):
+            return None
+        return sum(len(one.head) + one.stored_length_bytes for one in self.outgoing) + len(self.tail)
+
+
 class Objects:
     """The handler of the three retrieve resources."""
 
@@ -45,40 +75,39 @@ class Objects:
         """GET /studies/{study}[/series/{series}[/instances/{instance}]]."""
         single = len(exchange.parts) == 3
         asked = asked_for_objects(exchange.accept, single=single)
-        instances: Sequence[StoredInstance]
-        if single:
-            instances = [await self._work.quick(self._retrieve.instance, exchange.origin, *exchange.parts)]
-        else:
-            instances = await self._work.slow(self._retrieve.instances, exchange.origin, *exchange.parts)
+        run = self._work.quick if single else self._work.slow
+        shipment = await run(self._shipment, exchange.origin, exchange.parts, asked)
+        first = await self._first_piece(shipment.outgoing[0])
+        await exchange.stream(shipment.status, shipment.headers, self._pieces(shipment, first), shipment.length_bytes)
+
+    def _shipment(self, origin: Origin, named: tuple[str, ...], asked: Asked) -> Shipment:
+        """What goes out for the study, series or instance that is named. Raises: NotFound, Gone, NotAcceptable."""
+        instances = [self._retrieve.instance(origin, *named)] if len(named) == 3 else self._retrieve.instances(origin, *named)
         chosen = [(instance, choice) for instance in instances if (choice := choose_delivery(instance, asked)) is not None]
         if not chosen:
             raise NotAcceptable("what is stored cannot be given in any of the transfer syntaxes asked for")
         writer = MultipartWriter(self._new_boundary()) if chosen[0][1][0] else None
         outgoing = [Outgoing(instance, delivery, _head(writer, delivery)) for instance, (_multipart, delivery) in chosen]
         content_type = writer.content_type(DICOM) if writer is not None else _part_type(outgoing[0].delivery).encode()
-        headers: list[Header] = [(b"content-type", content_type)]
-        if len(chosen) < len(instances):
-            headers.append((b"warning", b'299 hounsfield "Some instances cannot be given in the transfer syntaxes asked for."'))
         tail = writer.close() if writer is not None else b""
-        status = 200 if len(chosen) == len(instances) else 206
-        first = await self._first_piece(outgoing[0])
-        await exchange.stream(status, headers, self._pieces(outgoing, first, tail), _length(outgoing, tail))
+        return Shipment(outgoing, tail, content_type, complete=len(chosen) == len(instances))
 
     async def _first_piece(self, outgoing: Outgoing) -> bytes | bytearray | None:
         """Fetched before the status goes out, so that one object's failure gets its own answer; None for one too large to fetch whole."""
         return None if self._is_streamed(outgoing) else await self._whole(outgoing)
 
-    async def _pieces(self, outgoing: Sequence[Outgoing], first: bytes | bytearray | None, tail: bytes) -> AsyncIterator[bytes | bytearray]:
-        for one in outgoing:
+    async def _pieces(self, shipment: Shipment, first: bytes | bytearray | None) -> AsyncGenerator[bytes | bytearray, None]:
+        for one in shipment.outgoing:
             if self._is_streamed(one):
                 yield one.head
-                async for piece in self._work.each(self._retrieve.stream(one.instance)):
-                    yield piece
+                async with contextlib.aclosing(self._work.each(self._retrieve.stream(one.instance))) as file:
+                    async for piece in file:
+                        yield piece
             else:
                 yield first if first is not None else await self._whole(one)
             first = None
-        if tail:
-            yield tail
+        if shipment.tail:
+            yield shipment.tail
 
     @staticmethod
     def _is_streamed(outgoing: Outgoing) -> bool:
@@ -87,7 +116,7 @@ class Objects:
     async def _whole(self, outgoing: Outgoing) -> bytes | bytearray:
         if outgoing.delivery.change is Change.NONE:
             return await self._read_enclosed(outgoing)
-        return outgoing.head + await self._work.slow(self._transcoder.explicit_little_endian, outgoing.instance)
+        return outgoing.head + await self._work.decode(self._transcoder.explicit_little_endian, outgoing.instance)
 
     async def _read_enclosed(self, outgoing: Outgoing) -> bytearray:
         """Head and file in one buffer: the file is read to where it is sent from."""
@@ -113,10 +142,3 @@ def _part_type(delivery: ObjectDelivery) -> str:
 
 def _head(writer: MultipartWriter | None, delivery: ObjectDelivery) -> bytes:
     return b"" if writer is None else writer.part_head(_part_type(delivery))
-
-
-def _length(outgoing: Sequence[Outgoing], tail: bytes) -> int | None:
-    """Of the whole body where it is known beforehand: only so does a client notice an answer that was cut short."""
-    if any(one.delivery.change is not Change.NONE for one in outgoing):
-        return None
-    return sum(len(one.head) + one.stored_length_bytes for one in outgoing) + len(tail)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from hounsfield.dicom.dictionary import tag_of
 from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS
+from hounsfield.model.origin import Origin
 from hounsfield.model.query import Key, Level, Query, SingleValue
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import json_type
@@ -34,6 +35,14 @@ _ANSWERED: Final = {
     Level.SERIES: frozenset({*STUDY_TAGS, *SERIES_TAGS, *_COUNTED, 0x00201209}),
     Level.INSTANCE: frozenset({*STUDY_TAGS, *SERIES_TAGS, *INSTANCE_TAGS, *_COUNTED, 0x00201209}),
 }
+
+
+class Found(NamedTuple):
+    """An encoded answer. more: whether rows follow; unsupported: keywords that were not matched."""
+
+    body: bytes
+    more: bool
+    unsupported: tuple[str, ...]
 
 
 class Qido:
@@ -62,13 +71,16 @@ class Qido:
         most = MAX_RESULTS_IN_STUDY if within else MAX_RESULTS
         asked = request.query.limit
         query = replace(request.query, limit=most if asked is None else min(asked, most))
-        run = self._work.quick if _is_quick(query) else self._work.slow
-        page = await run(self._search.find, exchange.origin, query)
         named = frozenset(_PATH_LEVELS[: len(exchange.parts)])
-        body = encode_hits(page.rows, exchange.base_url, above - named)
-        cut = page.more and query.limit != asked
-        headers: list[Header] = [(b"content-type", content_type), *_warnings(request, page.unsupported, cut, level)]
-        await exchange.answer(200, headers, body)
+        run = self._work.quick if _is_quick(query) else self._work.slow
+        found = await run(self._find, exchange.origin, query, exchange.base_url, above - named)
+        cut = found.more and query.limit != asked
+        headers: list[Header] = [(b"content-type", content_type), *_warnings(request, found.unsupported, cut, level)]
+        await exchange.answer(200, headers, found.body)
+
+    def _find(self, origin: Origin, query: Query, base_url: str, levels: frozenset[Level]) -> Found:
+        page = self._search.find(origin, query)
+        return Found(encode_hits(page.rows, base_url, levels), page.more, page.unsupported)
 
 
 _PATH_KEYS = ("StudyInstanceUID", "SeriesInstanceUID")
@@ -78,10 +90,11 @@ _QUICK_LIMIT = 200
 
 
 def _is_quick(query: Query) -> bool:
-    """Whether an index leads straight to the few rows wanted: by a key that is nearly unique, or the first rows of all."""
-    if any(key.keyword in _SELECTIVE and isinstance(key.match, SingleValue) for key in query.keys):
+    """Whether an index leads straight to few rows: by a key that is nearly unique, or to the first of all."""
+    selective = any(key.keyword in _SELECTIVE and isinstance(key.match, SingleValue) for key in query.keys)
+    if query.level is Level.STUDY and selective:
         return True
-    return not query.keys and query.limit is not None and query.limit + query.offset <= _QUICK_LIMIT
+    return (selective or not query.keys) and (query.limit or 0) + query.offset <= _QUICK_LIMIT
 
 
 def _warnings(request: SearchRequest, unmatched: Iterable[str], cut: bool, level: Level) -> list[Header]:

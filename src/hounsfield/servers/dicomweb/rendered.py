@@ -52,7 +52,7 @@ class Rendered:
         _check_number(instance, number)
         etag = picture_etag(instance, number, request)
         if not await exchange.not_modified(etag):
-            picture = await self._work.slow(self._pictures.rendered, instance, number, request)
+            picture = await self._work.decode(self._pictures.rendered, instance, number, request)
             await exchange.answer(200, _headers(request, etag), picture)
 
     async def thumbnail(self, exchange: Exchange) -> None:
@@ -68,7 +68,7 @@ class Rendered:
             return
         picture = self._thumbnails.find(etag)
         if picture is None:
-            picture = await self._work.slow(self._pictures.rendered, instance, number, request)
+            picture = await self._work.decode(self._pictures.rendered, instance, number, request)
             self._thumbnails.keep(etag, picture)
         await exchange.answer(200, _headers(request, etag), picture)
 

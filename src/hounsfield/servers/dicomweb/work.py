@@ -7,7 +7,7 @@ frame of 512 KiB fall from 16,000 to 4,000 a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -16,6 +16,8 @@ Result = TypeVar("Result")
 
 QUICK_READ_BYTES: Final = 4 << 20
 """What is read in one go without a thread, where it is cached."""
+
+DECODING_THREADS: Final = 4
 
 _END: Final = object()
 
@@ -30,6 +32,7 @@ class Work:
     def __init__(self, executor: Executor, *, quick_in_loop: bool = True) -> None:
         self.executor = executor
         self._quick_in_loop = quick_in_loop
+        self._decoding = asyncio.Semaphore(DECODING_THREADS)
 
     async def quick(self, call: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
         """For look-ups by key."""
@@ -43,12 +46,17 @@ class Work:
             return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: call(*arguments, **named))
         return await asyncio.get_running_loop().run_in_executor(self.executor, call, *arguments)
 
+    async def decode(self, call: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        """For what waits for a decoder or holds a whole object in memory: a few at once, so that the other threads stay free."""
+        async with self._decoding:
+            return await self.slow(call, *arguments, **named)
+
     async def read(self, fill: Fill, *arguments: Any) -> None:
         """Fill a buffer, the last of `arguments`, from the archive: at once where the page cache has it all, else in a thread."""
         if len(arguments[-1]) > QUICK_READ_BYTES or not fill(*arguments, cached_only=True):
             await self.slow(fill, *arguments)
 
-    async def each(self, pieces: Iterator[Result]) -> AsyncIterator[Result]:
+    async def each(self, pieces: Iterator[Result]) -> AsyncGenerator[Result, None]:
         """The items of a blocking iterator, each fetched in a thread; the iterator is closed in any case."""
         try:
             while (piece := await self.slow(next, pieces, _END)) is not _END:
