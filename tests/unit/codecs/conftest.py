@@ -40,7 +40,7 @@ def open_image(path: Path) -> StoredImage:
     try:
         scanned = scan(data_set, meta.transfer_syntax_uid)
     except UnreadableObject:  # no identifiers, yet pixels
-        ds = pydicom.dcmread(path)
+        ds = pydicom.dcmread(path, force=True)
         if "PixelData" not in ds or not ds["PixelData"].is_undefined_length:
             raise
         frames = tuple(generate_frames(ds.PixelData, number_of_frames=int(ds.get("NumberOfFrames", 1))))
