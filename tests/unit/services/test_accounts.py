@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -192,9 +193,31 @@ def test_a_whole_ipv6_network_counts_as_one_host(access):
 
 
 def test_parallel_guesses_gain_nothing(access):
+    """All of them have passed the throttle before the first has failed; still only the free ones are compared."""
+    everybody_waits = threading.Barrier(17)
+    raise_if_throttled = access.accounts._raise_if_throttled
+    arrived = threading.local()
+
+    def arrive(name, network):
+        raise_if_throttled(name, network)
+        if not hasattr(arrived, "once"):
+            arrived.once = True
+            everybody_waits.wait(20)
+
+    access.accounts._raise_if_throttled = arrive
     with ThreadPoolExecutor(16) as threads:
-        outcomes = list(threads.map(lambda number: type(_fail(access, host=f"198.51.100.{number}")), range(60)))
+        guesses = [threads.submit(_fail, access, host=f"198.51.100.{number}") for number in range(16)]
+        everybody_waits.wait(20)
+        outcomes = [type(guess.result()) for guess in guesses]
     assert outcomes.count(NotSignedIn) == 3
+    assert outcomes.count(TooManyAttempts) == 13
+
+
+def test_the_right_password_makes_earlier_failures_forgotten(access):
+    for number in range(10):
+        _fail(access, host=f"198.51.100.{number}")
+        _fail(access, host=f"198.51.100.{number}")
+        access.accounts.check("vera", access.password, HOST)
 
 
 def test_many_sign_ins_at_once_of_one_account_are_none_of_them_refused(access):
