@@ -29,12 +29,15 @@ interface Options {
   body?: unknown;
   signal?: AbortSignal;
   accept?: string;
+  /** Nobody asked for it just now: it does not keep the session of somebody alive who has left. */
+  background?: boolean;
 }
 
 async function request<T>(path: string, options: Options = {}): Promise<T> {
   const method = options.method ?? 'GET';
   const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken;
+  if (options.background) headers['X-Background'] = '1';
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   let response: Response;
   try {
@@ -82,8 +85,8 @@ export const api = {
   worklist: (query: string, signal?: AbortSignal): Promise<Worklist> => request(`/api/worklist?${query}`, { signal }),
   study: (studyUid: string, signal?: AbortSignal): Promise<StudyDetail> =>
     request(`/api/studies/${encodeURIComponent(studyUid)}`, { signal }),
-  status: (signal?: AbortSignal): Promise<ServerStatus> => request('/api/status', { signal }),
-  callers: (signal?: AbortSignal): Promise<Callers> => request('/api/callers', { signal }),
+  status: (signal?: AbortSignal): Promise<ServerStatus> => request('/api/status', { signal, background: true }),
+  callers: (signal?: AbortSignal): Promise<Callers> => request('/api/callers', { signal, background: true }),
   acceptCaller: (aeTitle: string): Promise<void> =>
     request(`/api/callers/${encodeURIComponent(aeTitle)}/accept`, { method: 'POST' }),
   forgetCaller: (aeTitle: string): Promise<void> =>
