@@ -90,6 +90,8 @@ def _check_counters(index: Indexed) -> None:
     assert patients[0][0] == 0
     orphans = index.database.fetch("SELECT count(*) FROM study_word WHERE study_key NOT IN (SELECT id FROM study)")
     assert orphans[0][0] == 0
+    unused = index.database.fetch("SELECT count(*) FROM word WHERE id NOT IN (SELECT word_key FROM study_word)")
+    assert unused[0][0] == 0
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,6 +11,7 @@ import pytest
 from hounsfield.dicom.frames import NativeFrames
 from hounsfield.index.changes import ChangeKind
 from hounsfield.model.errors import FrameNotFound, InstanceNotFound, UnreadableObject
+from hounsfield.model.identity import Judgement
 from hounsfield.model.outcomes import StoreOutcome
 from hounsfield.model.query import Key, Level, Query, SingleValue
 from index_kit.databases import Addresses, Indexed, opened
@@ -153,6 +154,18 @@ def test_an_entry_that_no_database_holds_fails_alone(index: Indexed) -> None:
     assert len(failures) == 5
     assert outcomes == [StoreOutcome.STORED] * 20
     assert index.reader.totals().instances == 20
+
+
+def test_many_are_added_in_order_and_each_is_answered(index: Indexed) -> None:
+    maker = Maker()
+    entries = [maker.entry(number=number) for number in range(1200)]
+    entries[7] = replace(entries[7], header_length_bytes=1 << 70)
+    entries.append(maker.entry(sop=entries[0].identity.sop_instance_uid, content="other"))
+    answers = index.writer.add_all(entries)
+    assert isinstance(answers[7], UnreadableObject)
+    outcomes = [answer.outcome for answer in answers if isinstance(answer, Judgement)]
+    assert outcomes == [StoreOutcome.STORED] * 1199 + [StoreOutcome.KEPT_ASIDE_UID]
+    assert index.reader.totals().instances == 1199
 
 
 def test_texts_that_no_database_holds_are_kept_as_far_as_they_go(index: Indexed) -> None:

@@ -187,7 +187,10 @@ class PostgresqlDialect(Dialect):
 
     def connect(self, *, durable: bool, writing: bool) -> Connection:
         conninfo = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = self._psycopg.connect(conninfo, autocommit=True, connect_timeout=5, application_name="hounsfield")
+        # A server whose machine has vanished says nothing: without these one would wait for it for many minutes.
+        vanished: dict[str, Any] = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+        connection = self._psycopg.connect(conninfo, autocommit=True, connect_timeout=5, application_name="hounsfield", **vanished)
+        connection.execute("SET lock_timeout = '30s'")
         # What a power cut takes from the derived tables, recovery reads from the packs again.
         connection.execute(f"SET synchronous_commit = {'on' if durable else 'off'}")
         return connection

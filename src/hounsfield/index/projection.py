@@ -403,5 +403,10 @@ class Projection:
         """Take a study out of the word table."""
         words = {*line.split(), *(fold(modality) for modality in modalities)}
         if words:
-            keys = [key for _, key in self.all(self.sql.words, (self.dialect.listed(sorted(words)),))]
-            self.execute(self.sql.delete_study_words, (self.dialect.listed(keys), study_key))
+            known = dict(self.all(self.sql.words, (self.dialect.listed(sorted(words)),)))
+            keys = self.dialect.listed(known.values())
+            self.execute(self.sql.delete_study_words, (keys, study_key))
+            # A word that nobody has any more may be a name: it goes with its last bearer.
+            self.execute(self.sql.delete_unused_words, (keys,))
+            for word in known:
+                self._words.pop(word, None)

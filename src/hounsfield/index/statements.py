@@ -226,6 +226,9 @@ class Statements:
             delete(study_word).where(dialect.among(study_word.c.word_key, "words"), study_word.c.study_key == p("study"))
         )
 
+        used = select(study_word.c.study_key).where(study_word.c.word_key == word.c.id).exists()
+        self.delete_unused_words = write(delete(word).where(dialect.among(word.c.id, "words"), ~used))
+
         self.pack = text(select(pack.c.id, pack.c.indexed_through_bytes).where(pack.c.pack_id == p("pack_id")))
         self.packs = text(select(pack.c.pack_id, pack.c.indexed_through_bytes))
         self.insert_pack = insert_into(pack)

@@ -6,7 +6,8 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self, cast
 
@@ -95,14 +96,25 @@ class IndexWriter:
         Entries of one pack come in the order of their offsets.
         Raises: IndexUnavailable; UnreadableObject where the database cannot hold what the header says.
         """
-        return cast(Judgement, self._ask(entry, lambda projection: admit(projection, entry)))
+        return cast(Judgement, self._wait(self._put(entry, partial(_admit, entry=entry))))
+
+    def add_all(self, entries: Iterable[IndexEntry]) -> list[Judgement | HounsfieldError]:
+        """The same of many, in as few transactions as they fit in: for recovery and `reindex`. Errors stand in their entries' places."""
+        requests = [self._put(entry, partial(_admit, entry=entry)) for entry in entries]
+        answers: list[Judgement | HounsfieldError] = []
+        for request in requests:
+            try:
+                answers.append(cast(Judgement, self._wait(request)))
+            except HounsfieldError as exc:
+                answers.append(exc)
+        return answers
 
     def apply_decision(self, record: Mapping[str, Any]) -> Removed:
         """Apply a record of the decision pack: `{"kind": "delete", "level": "study" | "series" | "instance", UIDs, "decided_at_ns", ...}`.
 
         What was received until then goes, a tombstone stays; to apply it again changes nothing. Raises: IndexUnavailable, InvalidInput.
         """
-        return cast(Removed, self._ask(None, lambda projection: apply_deletion(projection, record, self._clock_ns())))
+        return cast(Removed, self._ask(lambda projection: apply_deletion(projection, record, self._clock_ns())))
 
     def check_decision(self, record: Mapping[str, Any]) -> None:
         """Whether there is anything that the decision would touch; it need not be dated yet.
@@ -123,7 +135,7 @@ class IndexWriter:
 
     def clear(self) -> None:
         """Empty the derived tables, for `reindex`: packs and decisions bring all of it back. Raises: IndexUnavailable."""
-        self._ask(None, Projection.clear)
+        self._ask(Projection.clear)
 
     def find(self, partition_id: int, sop_instance_uid: str) -> KnownInstance | None:
         """The object that counts under a UID, as committed; cheap. Raises: IndexUnavailable."""
@@ -136,7 +148,7 @@ class IndexWriter:
 
     def pack_sealed(self, pack_id: str) -> None:
         """Note that the pack will not grow any more. Raises: IndexUnavailable."""
-        self._ask(None, lambda projection: projection.execute(projection.sql.pack_state, ("sealed", pack_id)))
+        self._ask(lambda projection: projection.execute(projection.sql.pack_state, ("sealed", pack_id)))
 
     def close(self) -> None:
         """Finish what was asked, then end the thread."""
@@ -145,11 +157,17 @@ class IndexWriter:
             self._requests.put(None)
             self._thread.join()
 
-    def _ask(self, entry: IndexEntry | None, operation: Callable[[Projection], object]) -> object:
+    def _ask(self, operation: Callable[[Projection], object]) -> object:
+        return self._wait(self._put(None, operation))
+
+    def _put(self, entry: IndexEntry | None, operation: Callable[[Projection], object]) -> _Request:
         if self._closed:
             raise IndexUnavailable("the index is being closed")
         request = _Request(entry, operation)
         self._requests.put(request)
+        return request
+
+    def _wait(self, request: _Request) -> object:
         while not request.done.acquire(timeout=5):
             if not self._thread.is_alive():
                 raise IndexUnavailable("the index was closed")
@@ -235,6 +253,10 @@ class IndexWriter:
         if connection is not None:
             with contextlib.suppress(*self._database.dialect.errors):
                 connection.close()
+
+
+def _admit(projection: Projection, entry: IndexEntry) -> Judgement:
+    return admit(projection, entry)
 
 
 def _caused(error: HounsfieldError, cause: BaseException) -> HounsfieldError:
