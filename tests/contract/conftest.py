@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from index_kit.databases import Addresses, Indexed, make_template, opened
 from services.postgresql import Postgresql, PostgresqlMissing, postgresql
 
