@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hounsfield.codecs.elements import Element, items, read_elements
 from hounsfield.codecs.frame import FrameDescription, SampleKind
@@ -59,7 +59,7 @@ class ImageDescription:
         frame.check()
         if frame.bits_allocated == 1 and not transfer_syntax(frame.transfer_syntax_uid).encapsulated:
             # Single bits run on across frames: most frames begin inside of a byte (PS3.5 8.1.1).
-            return _with_bit_offset(frame, index * frame.pixels * frame.samples_per_pixel % 8)
+            return replace(frame, bit_offset=index * frame.pixels * frame.samples_per_pixel % 8)
         return frame
 
     def presentation(self, index: int = 0) -> Presentation:
@@ -138,24 +138,6 @@ def _sample_kind(found: Elements, allocated: int) -> SampleKind:
     if _DOUBLE_PIXELS in found or (_STORED not in found and _PIXELS not in found and allocated == 64):
         return SampleKind.DOUBLE
     return SampleKind.INTEGER
-
-
-def _with_bit_offset(frame: FrameDescription, bit_offset: int) -> FrameDescription:
-    return FrameDescription(
-        frame.transfer_syntax_uid,
-        frame.rows,
-        frame.columns,
-        frame.samples_per_pixel,
-        frame.photometric_interpretation,
-        frame.planar_configuration,
-        frame.bits_allocated,
-        frame.bits_stored,
-        frame.high_bit,
-        frame.pixel_representation,
-        frame.kind,
-        bit_offset,
-        frame.swapped_bytes,
-    )
 
 
 def _functional_groups(item: memoryview, encoding: Encoding) -> Elements:

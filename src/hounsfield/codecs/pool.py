@@ -26,6 +26,10 @@ _SMALLEST_WINDOW_BYTES = 1 << 20
 _KEPT_WINDOW_BYTES = 32 << 20
 """A larger window is given back after the frame that needed it."""
 
+_SHORTEST_TIMEOUT_S = 3.0
+_SECONDS_PER_SAMPLE = 2e-6
+"""Some twenty times what the slowest decoder takes: a small damaged stream that sends one into a loop holds its child for 3 s."""
+
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 
 
@@ -33,7 +37,7 @@ class CodecPool:
     """Decodes and renders in up to `children` processes, started when they are first needed. Thread-safe; calls block.
 
     memory_limit_bytes: address space of one child.
-    timeout_s: for one frame; a child that takes longer is killed and the frame is refused.
+    timeout_s: for one frame, less for a small one; a child that takes longer is killed and the frame is refused.
     patience_s: how long a call waits for a child to be free before it is refused as Unavailable.
     idle_s: after which a child without work ends by itself.
     frame_limit_bytes: no frame is decoded that would be larger.
@@ -99,16 +103,18 @@ class CodecPool:
         self.close()
 
     def _run(self, job: message.Job, frame: bytes | memoryview) -> tuple[bytes, bytes]:
+        samples = job.description.pixels * job.description.samples_per_pixel
+        timeout_s = min(self._timeout_s, _SHORTEST_TIMEOUT_S + _SECONDS_PER_SAMPLE * samples)
         with self._borrowed() as lease:
             try:
-                kind, data, text = lease.child.run(job, frame, self._timeout_s)
+                kind, data, text = lease.child.run(job, frame, timeout_s)
                 if kind == message.ANSWER_LEAVING:
                     # It left for lack of work just when work came; the next one is new and stays.
                     lease.replace(self._start())
-                    kind, data, text = lease.child.run(job, frame, self._timeout_s)
+                    kind, data, text = lease.child.run(job, frame, timeout_s)
             except TimeoutError as exc:
                 lease.discard()
-                raise UndecodablePixels(f"the frame took longer than {self._timeout_s:g} s to decode") from exc
+                raise UndecodablePixels(f"the frame took longer than {timeout_s:.3g} s to decode") from exc
             except (EOFError, OSError) as exc:
                 raise UndecodablePixels(f"the decoder failed on this frame ({lease.discard()})") from exc
         if kind != message.ANSWER_PIXELS:

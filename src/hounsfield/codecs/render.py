@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -74,27 +75,13 @@ def _grey(samples: NDArray[Any], description: FrameDescription, presentation: Pr
         window = window_of_frame(samples, description, presentation)
         return shade_table(description, presentation, window).take(patterns(samples))
     # Neighbouring frames share their table, and it costs more than the rest of the picture.
-    return _remembered_table(_without_syntax(description), presentation, window).take(patterns(samples))
+    alike = replace(description, transfer_syntax_uid="", rows=0, columns=0)
+    return _remembered_table(alike, presentation, window).take(patterns(samples))
 
 
 @lru_cache(maxsize=16)
 def _remembered_table(description: FrameDescription, presentation: Presentation, window: Window | None) -> Pixels:
     return shade_table(description, presentation, window)
-
-
-def _without_syntax(description: FrameDescription) -> FrameDescription:
-    return FrameDescription(
-        "",
-        0,
-        0,
-        1,
-        description.photometric_interpretation,
-        0,
-        description.bits_allocated,
-        description.bits_stored,
-        description.high_bit,
-        description.pixel_representation,
-    )
 
 
 def _cut(samples: NDArray[Any], region: tuple[int, int, int, int] | None) -> NDArray[Any]:
