@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from hounsfield.dicom.dictionary import tag_of
 from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS
 from hounsfield.model.origin import Origin
-from hounsfield.model.query import Key, Level, Query, SingleValue
+from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import json_type
 from hounsfield.servers.dicomweb.search_answer import encode_hits
@@ -70,7 +70,8 @@ class Qido:
         request = read_search(level, within, exchange.parameters, exchange.principal.partition_id)
         most = MAX_RESULTS_IN_STUDY if within else MAX_RESULTS
         asked = request.query.limit
-        query = replace(request.query, limit=most if asked is None else min(asked, most))
+        order = _ORDERS.get((level, len(within)))
+        query = replace(request.query, limit=most if asked is None else min(asked, most), order=order)
         named = frozenset(_PATH_LEVELS[: len(exchange.parts)])
         run = self._work.quick if _is_quick(query) else self._work.slow
         found = await run(self._find, exchange.origin, query, exchange.base_url, above - named)
@@ -84,6 +85,8 @@ class Qido:
 
 
 _PATH_KEYS = ("StudyInstanceUID", "SeriesInstanceUID")
+_ORDERS = {(Level.SERIES, 1): Order("SeriesNumber"), (Level.INSTANCE, 2): Order("InstanceNumber")}
+"""By the level and how many UIDs the path gives; anything else comes in the order in which it was received."""
 _PATH_LEVELS = (Level.STUDY, Level.SERIES)
 _SELECTIVE = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber"})
 _QUICK_LIMIT = 200

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from hounsfield.model.errors import (
     UnsupportedMediaType,
 )
 from hounsfield.model.origin import Origin, Role
+from hounsfield.model.outcomes import StoreResult
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.media_types import DICOM, MULTIPART_RELATED, MalformedHeader, json_type, parse_media_type
 from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 1024
 """What is kept of a part's beginning: enough of its file meta information to name in a failure the object that it was."""
+
+PARTS_FINISHING: Final = 3
+"""Parts of one upload that are being made durable while the next one arrives: they share flushes and index commits."""
+FINISHED_APART_BYTES: Final = 64 << 10
+"""For a smaller part a hop into another thread costs more than it saves."""
+FINISHING_THREADS: Final = 12
 
 MAX_UNREADABLE_PARTS: Final = 1000
 """So many parts that are no DICOM objects, and it is not worth reading on."""
@@ -48,16 +56,17 @@ class UploadLimits:
 class PartReception:
     """One part on its way into the store; bytes come in any thread, one call at a time."""
 
-    def __init__(self, open_reception: Callable[[], Reception], outcomes: Outcomes) -> None:
+    def __init__(self, open_reception: Callable[[], Reception]) -> None:
         self._open_reception = open_reception
-        self._outcomes = outcomes
         self._stack = ExitStack()
         self._reception: Reception | None = None
         self._head = bytearray()
         self._refusal: HounsfieldError | None = None
+        self.received_bytes = 0
 
     def write(self, data: memoryview) -> None:
         """Errors are kept for `finish`; the rest of a refused part is read and let go."""
+        self.received_bytes += len(data)
         if self._refusal is not None:
             return
         if len(self._head) < HEAD_BYTES:
@@ -74,17 +83,17 @@ class PartReception:
         self._refusal = error
         self.abandon()
 
-    def finish(self) -> None:
-        """Returns when the object is durable, or its failure is noted."""
+    def finish(self) -> StoreResult | Failure:
+        """Returns when the object is durable, or has been refused."""
         try:
             if self._refusal is not None:
                 raise self._refusal
             if self._reception is None:
                 raise UnreadableObject("an empty part")
             with self._stack:
-                self._outcomes.results.append(self._reception.finish())
+                return self._reception.finish()
         except HounsfieldError as exc:
-            self._outcomes.failures.append(self._failure(exc))
+            return self._failure(exc)
 
     def abandon(self) -> None:
         """Leaves no trace of what has come."""
@@ -102,15 +111,22 @@ class PartReception:
 
 
 class Upload:
-    """The parts of one request's body; synchronous, fed in a thread."""
+    """The parts of one request's body; synchronous, fed in a thread.
 
-    def __init__(self, store: FileStore, origin: Origin, study_instance_uid: str, parser: MultipartParser | None) -> None:
+    finisher: threads in which complete parts are made durable while the next ones arrive; what they do waits for no other thread.
+    """
+
+    def __init__(
+        self, store: FileStore, origin: Origin, study_instance_uid: str, parser: MultipartParser | None, finisher: Executor
+    ) -> None:
         self.outcomes = Outcomes()
+        self._finisher = finisher
+        self._finishing: deque[Future[StoreResult | Failure] | StoreResult | Failure] = deque()
         self._open = lambda: store.receive_file(origin, study_instance_uid)
         self._parser = parser
         self._part: PartReception | None = None
         if parser is None:
-            self._part = PartReception(self._open, self.outcomes)
+            self._part = PartReception(self._open)
 
     def feed(self, piece: bytes) -> None:
         """Raises: MalformedMultipart; failures of single parts are noted among the outcomes instead."""
@@ -121,21 +137,33 @@ class Upload:
             self._on_event(event)
 
     def close(self) -> None:
-        """The body has come to its end. Raises: TruncatedMultipart."""
+        """The body has come to its end; returns when all parts are durable or refused. Raises: TruncatedMultipart."""
         if self._parser is None:
             self._on_event(PartEnd())
         else:
             self._parser.close()
+        self._settle(0)
 
     def abandon(self) -> None:
-        """Drops the part that is under way; complete ones stay."""
+        """Drops the part that is under way; complete ones stay, and are settled."""
         if self._part is not None:
             self._part.abandon()
             self._part = None
+        self._settle(0)
+
+    def _settle(self, most: int) -> None:
+        """Waits until at most so many parts are being made durable; outcomes keep the order of the parts."""
+        while self._finishing and (len(self._finishing) > most or not isinstance(self._finishing[0], Future)):
+            finishing = self._finishing.popleft()
+            outcome = finishing.result() if isinstance(finishing, Future) else finishing
+            if isinstance(outcome, Failure):
+                self.outcomes.failures.append(outcome)
+            else:
+                self.outcomes.results.append(outcome)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, PartBegin):
-            self._part = PartReception(self._open, self.outcomes)
+            self._part = PartReception(self._open)
             if event.headers.get("content-type", DICOM).partition(";")[0].strip().lower() != DICOM:
                 self._part.refuse(UnsupportedMediaType("a part that is not application/dicom"))
             return
@@ -143,8 +171,10 @@ class Upload:
         if isinstance(event, PartData):
             self._part.write(event.data)
         else:
-            self._part.finish()
+            apart = self._part.received_bytes >= FINISHED_APART_BYTES
+            self._finishing.append(self._finisher.submit(self._part.finish) if apart else self._part.finish())
             self._part = None
+            self._settle(PARTS_FINISHING)
             if len(self.outcomes.failures) >= MAX_UNREADABLE_PARTS and not self.outcomes.results:
                 raise UnreadableObject(f"{MAX_UNREADABLE_PARTS} parts and not one that could be stored")
 
@@ -156,6 +186,7 @@ class Stow:
         self._store = store
         self._executor = executor
         self._limits = limits or UploadLimits()
+        self._finisher = ThreadPoolExecutor(FINISHING_THREADS, thread_name_prefix="upload-finish")
 
     async def store_instances(self, exchange: Exchange) -> None:
         """POST /studies and /studies/{study}."""
@@ -164,7 +195,7 @@ class Stow:
             raise AccessDenied("this account may look, but not store")
         parser = self._parser_for(exchange.headers)
         study_instance_uid = exchange.parts[0] if exchange.parts else ""
-        upload = Upload(self._store, exchange.origin, study_instance_uid, parser)
+        upload = Upload(self._store, exchange.origin, study_instance_uid, parser, self._finisher)
         try:
             await self._pump(exchange, upload)
         except InvalidInput as exc:  # the body is no multipart message, or is cut: what was complete is stored, and the answer says so

@@ -250,3 +250,18 @@ def test_a_client_that_stalls_is_let_go(call: Callable[..., Any], store: FakeSto
     assert answer.status == 408
     assert set(store.kept) == {"1.9.1"}
     assert (store.open, store.abandoned) == (0, 1)
+
+
+def test_outcomes_keep_the_order_of_the_parts(post: Callable[..., Any], store: FakeStore) -> None:
+    """Large parts are made durable in other threads, small ones at once."""
+    sizes = [200_000, 10, 300_000, 100, 90_000, 80_000, 70_000, 10, 100_000]
+    answer = post(multipart(*[dicom(f"1.9.{number}", size) for number, size in enumerate(sizes)]), piece=50_000)
+    assert answer.status == 200
+    references = json.loads(answer.body)["00081199"]["Value"]
+    assert [item["00081155"]["Value"][0] for item in references] == [f"1.9.{number}" for number in range(len(sizes))]
+
+
+def test_complete_parts_that_are_still_becoming_durable_are_waited_for(post: Callable[..., Any], store: FakeStore) -> None:
+    whole = multipart(*[dicom(f"1.9.{number}", 200_000) for number in range(3)])
+    assert post(whole[: len(whole) - 300], piece=300_000, cut=True).status == 0
+    assert set(store.kept) == {"1.9.0", "1.9.1"}
