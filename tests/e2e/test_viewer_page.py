@@ -1,0 +1,275 @@
+"""The viewer in a real browser, judged by the pixels on its canvas."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from web_kit.pages import Complaints, Tile, until
+
+pytestmark = pytest.mark.xdist_group("web_app")
+
+OpenStudy = Callable[..., Tile]
+
+
+def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(rows, columns), 0 to 255."""
+    return pixels[..., :3].astype(float).mean(axis=2)
+
+
+def drag(tile: Tile, dx: int, dy: int, button: str = "left") -> None:
+    """From the middle of the tile."""
+    box = tile.root.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = tile.page.mouse
+    mouse.move(x, y)
+    mouse.down(button=button)
+    mouse.move(x + dx, y + dy, steps=4)
+    mouse.up(button=button)
+
+
+def bounding_box(grey: NDArray[np.float64]) -> tuple[int, int]:
+    """Width and height of what is not black."""
+    bright = grey > 60
+    columns, rows = np.flatnonzero(bright.any(axis=0)), np.flatnonzero(bright.any(axis=1))
+    return int(columns[-1] - columns[0]), int(rows[-1] - rows[0])
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "DX", "US", "MG", "XA", "PT", "OT"])
+def test_shows_what_the_server_renders(open_study: OpenStudy, studies: Any, site: Any, modality: str) -> None:
+    """The picture on the canvas is the server's own rendering: right way up, right way round, not inverted, right colours."""
+    tile = open_study(modality, width=1100, height=800)
+    page = tile.page
+    page.keyboard.press("PageUp")  # has no series before: must change nothing
+    shown = tile.pixels()[..., :3]
+    image = page.evaluate(
+        """async (study) => {
+            const series = (await (await fetch(`/api/studies/${study}`)).json()).series
+              .sort((one, other) => one.number - other.number)[0];
+            const base = `/dicom-web/studies/${study}/series/${series.series_instance_uid}`;
+            const metadata = await (await fetch(`${base}/metadata`)).json();
+            const text = document.querySelector('[data-testid=corner-bl]').innerText;
+            const [, kind, number] = /(Im|Fr) (\\d+)/.exec(text);
+            const along = (one) => (one['00200032'] ? one['00200032'].Value[2] : 0);
+            metadata.sort((one, other) => one['00200013'].Value[0] - other['00200013'].Value[0]);
+            const chosen = metadata[kind === 'Im' ? number - 1 : 0];
+            return `${base}/instances/${chosen['00080018'].Value[0]}/frames/${kind === 'Im' ? 1 : number}/rendered`;
+        }""",
+        studies[modality]["study_instance_uid"],
+    )
+    answer = page.request.get(site.url + image, headers={"Accept": "image/png"})
+    assert answer.status == 200, answer.text()
+    truth = Image.open(io.BytesIO(answer.body())).convert("RGB")
+    height, width = shown.shape[:2]
+    scale = min(width / truth.width, height / truth.height)
+    size = int(truth.width * scale), int(truth.height * scale)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    cut = Image.fromarray(np.ascontiguousarray(shown[top : top + size[1], left : left + size[0]]))
+    mine = np.asarray(cut.resize((96, 96), Image.Resampling.BOX), float)
+    theirs = np.asarray(truth.resize((96, 96), Image.Resampling.BOX), float)
+    assert theirs.std() > 5, "the rendering has structure"
+    assert np.corrcoef(mine.ravel(), theirs.ravel())[0, 1] > 0.98
+    for mirrored in (theirs[::-1], theirs[:, ::-1]):
+        assert np.abs(mine - theirs).mean() < np.abs(mine - mirrored).mean()
+    assert np.abs(mine - theirs).mean() < 12
+
+
+def test_scrolling(open_study: OpenStudy) -> None:
+    """Wheel, arrows, Home and End; the slice named is the slice shown."""
+    tile = open_study("CT")
+    page = tile.page
+    middle = tile.pixels()
+    assert (luminance(middle) > 30).mean() > 0.05
+    assert "Im 12/24" in tile.corner("bl")
+    box = tile.root.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, 120)
+    tile.wait()
+    next_one = tile.changed_from(middle)
+    assert "Im 13/24" in tile.corner("bl")
+    page.keyboard.press("ArrowUp")
+    tile.same_as(middle)
+    page.keyboard.press("ArrowDown")
+    tile.same_as(next_one)
+    page.keyboard.press("End")
+    page.wait_for_selector("[data-testid=corner-bl]:has-text('Im 24/24')")
+    page.keyboard.press("Home")
+    page.wait_for_selector("[data-testid=corner-bl]:has-text('Im 1/24')")
+    tile.wait()
+
+
+def test_window_by_mouse_keys_and_reset(open_study: OpenStudy) -> None:
+    """Pixels and the figures in the corner change together, and 0 brings everything back."""
+    tile = open_study("CT")
+    page = tile.page
+    before = tile.pixels()
+    stated = tile.corner("br")
+    drag(tile, 120, 40)
+    windowed = tile.changed_from(before)
+    assert tile.corner("br") != stated
+    page.keyboard.press("4")
+    page.wait_for_selector("[data-testid=corner-br]:has-text('W 2500 C 480')")
+    bone = tile.changed_from(windowed)
+    page.keyboard.press("i")
+    inverted = tile.changed_from(bone)
+    inside = luminance(bone)[300:500, 400:700]
+    assert np.abs(255 - inside - luminance(inverted)[300:500, 400:700]).max() <= 2
+    drag(tile, 0, 60, "right")
+    zoomed = tile.changed_from(inverted)
+    drag(tile, 50, 20, "middle")
+    tile.changed_from(zoomed)
+    page.keyboard.press("0")
+    tile.same_as(before)
+    assert tile.corner("br") == stated
+
+
+def test_flip_and_rotation_take_the_letters_along(open_study: OpenStudy) -> None:
+    """The letters are where the pixels went."""
+    tile = open_study("CT")
+    page = tile.page
+    before = tile.pixels()
+    grey = luminance(before)
+    assert tile.letters() == "R L A P"
+    page.keyboard.press("h")
+    flipped = luminance(tile.changed_from(before))
+    tile.wait_for_letters("L R A P")
+    assert np.abs(flipped[:, ::-1] - grey).mean() < 1.5
+    page.keyboard.press("h")
+    tile.same_as(before)
+    page.keyboard.press("v")
+    flipped = luminance(tile.changed_from(before))
+    tile.wait_for_letters("R L P A")
+    assert np.abs(flipped[::-1] - grey).mean() < 1.5
+    page.keyboard.press("v")
+    tile.same_as(before)
+    page.keyboard.press("]")
+    turned = luminance(tile.changed_from(before))
+    tile.wait_for_letters("P A R L")
+    height, width = grey.shape
+    side = min(height, width) // 2 * 2 - 100
+    square = (slice((height - side) // 2, (height + side) // 2), slice((width - side) // 2, (width + side) // 2))
+    clockwise = np.rot90(grey[square], -1)
+    assert np.abs(turned[square] - clockwise).mean() < np.abs(turned[square] - np.rot90(grey[square])).mean() / 3
+    page.keyboard.press("h")
+    tile.wait_for_letters("A P R L")
+    page.keyboard.press("0")
+    tile.same_as(before)
+    tile.wait_for_letters("R L A P")
+
+
+def test_a_new_size_keeps_the_proportions(open_study: OpenStudy) -> None:
+    """A head does not get fat in a wide window."""
+    tile = open_study("CT", width=1280, height=800)
+    before = tile.pixels()
+    wide = bounding_box(luminance(before))
+    tile.page.set_viewport_size({"width": 760, "height": 900})
+    narrow = bounding_box(luminance(tile.until(lambda now: now.shape[1] < 700 and luminance(now).max() > 100)))
+    assert narrow[0] / narrow[1] == pytest.approx(wide[0] / wide[1], rel=0.02)
+    tile.page.set_viewport_size({"width": 1280, "height": 800})
+    tile.same_as(before)
+
+
+def test_layouts_leave_the_survivor_as_it_was(open_study: OpenStudy) -> None:
+    """Tiles come and go; the one that stays shows the same pixels at the same scale."""
+    tile = open_study("MR")
+    page = tile.page
+    before = tile.pixels()
+    for _ in range(2):
+        page.keyboard.press("F4")
+        page.wait_for_selector("[data-testid=tile-2][data-status=ready]")
+        assert "Drop or choose" in page.inner_text("[data-testid=tile-3]")
+        small = bounding_box(luminance(tile.changed_from(before)))
+        page.keyboard.press("F2")
+        page.wait_for_selector("[data-testid=tile-2]", state="detached")
+        page.keyboard.press("F1")
+        page.wait_for_selector("[data-testid=tile-1]", state="detached")
+        tile.same_as(before)
+        whole = bounding_box(luminance(before))
+        assert small[0] / small[1] == pytest.approx(whole[0] / whole[1], rel=0.05)
+
+
+def test_a_prior_beside_the_study(open_study: OpenStudy) -> None:
+    """Named as a prior, with who and when in its own corner."""
+    tile = open_study("CT")
+    page = tile.page
+    page.keyboard.press("F2")
+    page.click(".prior-head")
+    page.click("[data-testid=tile-1]")
+    page.click(".prior [data-testid=series]")
+    page.wait_for_selector("[data-testid=tile-1][data-status=ready]")
+    text = page.inner_text("[data-testid=tile-1]")
+    assert "PRIOR −14 mo" in text
+    assert "2025-07-11" in text
+    assert "Yamada, Tarou (山田, 太郎)" in text
+    assert "PRIOR" not in tile.root.inner_text()
+    page.keyboard.press("o")
+    page.keyboard.press("o")
+    page.wait_for_selector("[data-testid=tile-1] [data-testid=corner-bl]", state="detached")
+    assert "Yamada" in page.inner_text("[data-testid=tile-1]"), "identity is never hidden"
+
+
+def test_a_broken_slice_says_so_and_can_be_tried_again(open_study: OpenStudy, complaints: Complaints) -> None:
+    """No picture of another slice under its number; the others work on."""
+    tile = open_study("DX")
+    page = tile.page
+    complaints.expected.append("503")
+    page.route("**/frames/*", lambda route: route.fulfill(status=503, body="no"))
+    page.reload()
+    tile.wait("failed")
+    assert "answered 503" in tile.root.inner_text()
+    assert not page.is_visible("[data-testid=tile-0] canvas")
+    page.unroute("**/frames/*")
+    page.click("[data-testid=tile-0] >> text=Retry")
+    tile.wait()
+    assert page.is_visible("[data-testid=tile-0] canvas")
+    assert (luminance(tile.pixels()) > 30).mean() > 0.2
+
+
+def test_cine_runs_and_stops(open_study: OpenStudy) -> None:
+    """Space, on a loop of ultrasound."""
+    tile = open_study("US")
+    page = tile.page
+    first = tile.pixels()
+    page.keyboard.press("Space")
+    page.wait_for_selector("[data-testid=corner-br]:has-text('fps')")
+    tile.changed_from(first)
+    page.keyboard.press("Space")
+    until(page, "!document.querySelector('[data-testid=corner-br]').textContent.includes('fps')")
+
+
+def test_a_length_has_its_unit_and_is_not_called_saved(open_study: OpenStudy) -> None:
+    """In mm where the spacing is known; marked as not saved."""
+    tile = open_study("CT")
+    tile.page.keyboard.press("l")
+    drag(tile, 122, 0)
+    tile.page.wait_for_selector("[data-testid=tile-0] svg >> text=/^\\d+(\\.\\d+)? mm/")
+    assert "not saved" in tile.corner("br")
+
+
+def test_help_and_palette_come_from_one_registry(open_study: OpenStudy) -> None:
+    """What the help sheet lists, the palette runs."""
+    tile = open_study("CT")
+    page = tile.page
+    page.keyboard.press("?")
+    assert "Flip left-right" in page.inner_text("dialog")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("flip left")
+    page.keyboard.press("Enter")
+    tile.wait_for_letters("L R A P")
+
+
+def test_an_unknown_study_is_told_in_words(open_page: Any, signed_in: Any, complaints: Complaints) -> None:
+    """And a way back."""
+    complaints.expected.append("404")
+    page = open_page("/viewer/1.2.3.4.5.6.7.8.9", state=signed_in)
+    page.wait_for_selector("text=not in the archive")
+    page.click("text=Worklist")
+    page.wait_for_selector("[data-testid=study-row]")

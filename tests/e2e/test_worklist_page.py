@@ -1,0 +1,232 @@
+"""Sign-in, worklist and upload, in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+
+from services.server import launch
+from web_kit.pages import Complaints, first_password, until
+
+pytestmark = pytest.mark.xdist_group("web_app")
+
+CANARY = "<img src=x onerror=alert(1)>"
+NAME_CANARY = "<svg><script>alert(1)</script>"
+"""Without the sign that parts the groups of a person's name."""
+ROW = "[data-testid=study-row]"
+
+
+def secondary_capture(patient_name: str, description: str) -> bytes:
+    """A small image with a gradient."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SpecificCharacterSet = "ISO_IR 192"
+    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    data.StudyInstanceUID, data.SeriesInstanceUID = generate_uid(), generate_uid()
+    data.PatientName, data.PatientID = patient_name, "CANARY-1"
+    data.StudyDescription = data.SeriesDescription = data.InstitutionName = description
+    data.StudyDate, data.StudyTime, data.Modality = "20260101", "120000", "OT"
+    data.PhotometricInterpretation, data.SamplesPerPixel = "MONOCHROME2", 1
+    data.Rows = data.Columns = 64
+    data.BitsAllocated = data.BitsStored = 8
+    data.HighBit, data.PixelRepresentation = 7, 0
+    data.PixelData = np.tile(np.arange(0, 256, 4, dtype=np.uint8), 64).tobytes()
+    buffer = io.BytesIO()
+    data.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def drop(page: Any, **files: bytes) -> None:
+    """Lets files fall onto the page."""
+    page.evaluate(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const [name, text] of files) {
+                const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+                transfer.items.add(new File([bytes], name));
+            }
+            for (const type of ['dragenter', 'dragover', 'drop']) {
+                document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            }
+        }""",
+        [[name, base64.b64encode(content).decode()] for name, content in files.items()],
+    )
+
+
+def upload_counts(page: Any) -> dict[str, int]:
+    """What the panel says when the upload has ended."""
+    page.wait_for_selector("[data-testid=upload-panel] [role=status]:text('Finished')")
+    names = ("stored", "duplicates", "kept", "rejected", "failed")
+    counts = {name: int(page.inner_text(f"[data-testid=upload-{name}]")) for name in names}
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_sign_in_and_out(open_page: Any, site: Any, complaints: Complaints) -> None:
+    """Nothing is shown before, a wrong password says so, and signing out ends it."""
+    complaints.expected.append(r"/api/session .*(401|Unauthorized)")
+    page = open_page("/")
+    page.wait_for_selector("form")
+    assert page.locator(ROW).count() == 0
+    page.fill("[name=username]", site.user)
+    page.fill("[name=password]", "not the password")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]:text('not right')")
+    page.fill("[name=password]", site.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(ROW)
+    assert page.evaluate("document.cookie") == "", "the session is for the server alone"
+    page.click("[data-testid=user-menu]")
+    page.click("text=Sign out")
+    page.wait_for_selector("form")
+    page.reload()
+    page.wait_for_selector("form")
+
+
+def test_a_session_that_ends_leads_to_the_sign_in(open_page: Any, signed_in: Any, complaints: Complaints) -> None:
+    """Also in the middle of the work."""
+    complaints.expected.append(r"401")
+    page = open_page("/", state=signed_in)
+    page.wait_for_selector(ROW)
+    page.context.clear_cookies()
+    page.keyboard.press("r")
+    page.wait_for_selector("form")
+
+
+def test_search_filters_and_sort_live_in_the_address(open_page: Any, signed_in: Any) -> None:
+    """The server searches; the address can be kept."""
+    page = open_page("/", state=signed_in)
+    page.wait_for_selector(ROW)
+    page.keyboard.press("/")
+    page.keyboard.type("yamada")
+    page.wait_for_url(re.compile(r"[?&]q=yamada"))
+    until(page, "document.querySelector('[data-testid=total]').textContent === '2 studies'")
+    assert all("Yamada" in text for text in page.locator(f"{ROW} .cell-patient").all_inner_texts())
+    page.keyboard.press("Enter")
+    page.select_option("select", "custom")
+    page.fill("[aria-label=From]", "2026-01-01")
+    until(page, "document.querySelector('[data-testid=total]').textContent === '1 study'")
+    assert "date=custom&from=2026-01-01" in page.url
+    page.reload()
+    until(page, "document.querySelector('[data-testid=total]').textContent === '1 study'")
+    page.click("text=Clear filters")
+    page.click(".chip-button:text-is('MG')")
+    page.wait_for_url(re.compile("modality=MG"))
+    until(page, "document.querySelector('[data-testid=total]').textContent === '1 study'")
+    page.click(".chip-button:text-is('CT')")
+    until(page, "!document.querySelector('[data-testid=total]').textContent.startsWith('1 ')")
+    page.click("button:text-is('Study date')")
+    page.wait_for_url(re.compile("sort=study_date"))
+    until(
+        page,
+        """(() => {
+            const days = [...document.querySelectorAll('[data-testid=study-row] .cell-date')].map((cell) => cell.textContent.slice(0, 10));
+            return days.length > 2 && days.every((day, at) => at === 0 || days[at - 1] <= day);
+        })()""",
+    )
+
+
+def test_the_keyboard_walks_and_opens(open_page: Any, signed_in: Any) -> None:
+    """j, k, Enter, and Escape back to the same list."""
+    page = open_page("/?modality=CT", state=signed_in)
+    page.wait_for_selector(f"{ROW}[aria-selected=true]")
+    chosen = f"{ROW}[aria-selected=true]"
+    first = page.get_attribute(chosen, "aria-rowindex")
+    page.keyboard.press("j")
+    page.wait_for_selector(f"{chosen}[aria-rowindex='{int(first) + 1}']")
+    page.keyboard.press("k")
+    page.wait_for_selector(f"{chosen}[aria-rowindex='{first}']")
+    page.wait_for_selector(".timeline-here")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/viewer/"))
+    page.wait_for_selector("[data-testid=tile-0][data-status=ready]")
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"/\?modality=CT$"))
+
+
+def test_files_fall_onto_the_page(open_page: Any, signed_in: Any, complaints: Complaints) -> None:
+    """Stored, told apart from duplicates and from what is no DICOM; and what stands in a patient's name stays text."""
+    complaints.expected.append(r"/dicom-web/studies .*400")  # the browser logs the answer to what is no DICOM
+    page = open_page("/", state=signed_in)
+    page.wait_for_selector(ROW)
+    image = secondary_capture(f"{NAME_CANARY}^Given", f"{CANARY} study")
+    drop(page, **{"one.dcm": image, "letter.txt": b"no image", "DICOMDIR": b"not an object"})
+    assert upload_counts(page) == {"stored": 1, "rejected": 1}
+    page.click("text=What was rejected")
+    assert "letter.txt" in page.inner_text(".rejects")
+    drop(page, **{"again.dcm": image})
+    until(page, "document.querySelector('[data-testid=upload-duplicates]').textContent === '1'")
+    assert upload_counts(page) == {"duplicates": 1}
+    page.keyboard.press("/")
+    page.keyboard.type("CANARY-1")
+    row = page.locator(ROW, has_text="CANARY-1")
+    row.wait_for()
+    assert NAME_CANARY in row.locator(".cell-patient").inner_text()
+    page.keyboard.press("Enter")
+    row.dblclick()
+    page.wait_for_selector("[data-testid=tile-0][data-status=ready]")
+    assert NAME_CANARY in page.inner_text("[data-testid=corner-tl]")
+    assert CANARY in page.inner_text("[data-testid=corner-bl]")
+    assert page.evaluate("document.querySelectorAll('img[src=x], svg script').length") == 0
+
+
+def test_an_empty_archive_teaches(open_page: Any, signed_in: Any, site: Any) -> None:
+    """AE title, port and a line to copy."""
+    page = open_page("/viewer/", state=signed_in)
+    page.route("**/api/worklist*", lambda route: route.fulfill(json={"rows": [], "next": None, "total": {"count": 0, "capped": False}}))
+    page.goto(site.url)
+    assert f"-aec HOUNSFIELD +sd +r 127.0.0.1 {site.server.dicom_port}" in page.inner_text("[data-testid=empty] code")
+    page.keyboard.press("/")
+    page.keyboard.type("nobody")
+    page.wait_for_selector("text=No study matches")
+
+
+def test_a_refused_caller_is_let_in(browser: Any, tmp_path: Path) -> None:
+    """It is listed with where it called from; after Accept the same call goes through."""
+    echoscu = shutil.which("echoscu")
+    if not echoscu:
+        pytest.skip("DCMTK's echoscu is not installed")
+    server = launch(tmp_path / "data")
+    context = browser.new_context(locale="en-US")
+    try:
+        call = [echoscu, "-aet", "NEW_CT", "-aec", server.ae_title, server.host, str(server.dicom_port)]
+        assert subprocess.run(call, capture_output=True, timeout=30).returncode != 0
+        page = context.new_page()
+        page.goto(server.url)
+        page.fill("[name=username]", "admin")
+        page.fill("[name=password]", first_password(server))
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-testid=node]:has-text('1 refused')")
+        page.click("[data-testid=node]")
+        page.wait_for_selector(f"dialog >> text={server.dicom_port}")
+        assert "NEW_CT 127.0.0.1" in page.inner_text("dialog .caller-list")
+        page.click("dialog button:text-is('Accept')")
+        page.wait_for_selector("dialog >> text=No caller was refused")
+        assert subprocess.run(call, capture_output=True, timeout=30).returncode == 0
+    finally:
+        context.close()
+        server.stop()
+
+
+def test_the_pages_speak_other_languages(open_page: Any, signed_in: Any) -> None:
+    """Chosen in the menu, kept after a reload."""
+    page = open_page("/", state=signed_in)
+    page.wait_for_selector(ROW)
+    page.click("[data-testid=user-menu]")
+    page.select_option(".menu-list select", "fr")
+    page.wait_for_selector("text=Verser des fichiers")
+    page.reload()
+    page.wait_for_selector("text=Verser des fichiers")
+    assert page.get_attribute("html", "lang") == "fr"
