@@ -31,7 +31,8 @@ def unpack_native(frame: bytes | memoryview, description: FrameDescription, *, b
     count = description.pixels * description.samples_per_pixel
     if description.bits_allocated == 1:
         return _unpack_bits(frame, description.bit_offset, count).reshape(shape)
-    if description.subsampled:
+    # Some headers say YBR_FULL_422 of pixels that all have their own chrominance: the length tells.
+    if description.subsampled and len(frame) < count * max(1, description.bits_allocated // 8):
         return _unpack_422(frame, description)
     if description.swapped_bytes and description.bits_allocated == 8:
         even = len(frame) // 2 * 2

@@ -78,6 +78,15 @@ def test_shared_chrominance_is_repeated(described: Described) -> None:
     assert decoded.photometric_interpretation == "YBR_FULL"
 
 
+def test_chrominance_that_is_not_shared_after_all(described: Described) -> None:
+    description = described(
+        rows=1, columns=2, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422", bits_allocated=8, bits_stored=8, high_bit=7
+    )
+    decoded = decode(bytes((1, 100, 101, 2, 110, 111)), description)
+    assert decoded.data == bytes((1, 100, 101, 2, 110, 111))
+    assert decoded.photometric_interpretation == "YBR_FULL"
+
+
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 5))
 def test_single_bits_run_on_across_frames(rows: int, columns: int, index: int) -> None:
     generator = np.random.default_rng(rows * 100 + columns)
