@@ -212,6 +212,14 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
     yield "typed: Patient ID", 50, lambda r: r.search(query(text=patient_id().lower(), order=newest))
     yield "worklist page with its count", 150, lambda r: r.worklist(query(order=newest))
     yield "worklist by name with its count", 150, lambda r: r.worklist(query(text=family()[:3], order=Order("PatientName")))
+
+    def listed(name: str, *keys: Callable[[], Key], order: Order = newest) -> tuple[str, float, Callable[[IndexReader], Any]]:
+        return f"worklist {name}, with its count", 150, lambda r: r.worklist(query(*(key() for key in keys), order=order))
+
+    yield listed("of a day, by name", lambda: Key("StudyDate", SingleValue(one().attributes.study.date)), order=Order("PatientName"))
+    yield listed("of five years", lambda: Key("StudyDate", Range("20150101", "20191231")))
+    yield listed("of a rare modality", lambda: Key("ModalitiesInStudy", SingleValue("NM")))
+    yield listed("of a frequent modality", lambda: Key("ModalitiesInStudy", SingleValue("CT")))
     yield (
         "instances of a series",
         20,

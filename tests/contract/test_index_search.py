@@ -45,8 +45,8 @@ STUDIES: dict[str, dict[str, object]] = {
 def filled(addresses: Addresses, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexed]:
     """Five studies; once with few enough candidates to list them, once with too many."""
     if request.param == "walked":
-        monkeypatch.setattr(narrowing, "MOST_CANDIDATES", -1)
-        monkeypatch.setattr(narrowing, "MOST_TO_INTERSECT", -1)
+        for most in ("MOST_CANDIDATES", "MOST_IN_CORRELATED_ORDER", "MOST_TO_COUNT", "MOST_TO_INTERSECT"):
+            monkeypatch.setattr(narrowing, most, -1)
     with opened(addresses.new()) as index:
         maker = Maker()
         for study, attributes in STUDIES.items():

@@ -18,6 +18,11 @@ from hounsfield.model.query import Key, Range, SingleValue, WildCard
 
 NOTHING: ColumnElement[int] = literal_column("0")
 MOST_CANDIDATES = 5_000
+"""More than that are found sooner by walking in an order that has nothing to do with them, as dates have not."""
+MOST_IN_CORRELATED_ORDER = 20_000
+"""In the order of names those of one name stand together, perhaps far from where the walk begins."""
+MOST_TO_COUNT = 60_000
+"""What is more frequent reaches the cap of a count soon by walking."""
 MOST_TO_INTERSECT = 30_000
 
 
@@ -106,25 +111,25 @@ class Narrowing:
         self._contains = database.compile(contains).sql
         self._columns = {ends: of_column(study.c[ends.value]) for ends in (Ends.PATIENT_ID, Ends.ACCESSION_NUMBER, Ends.STUDY_DATE)}
 
-    def candidates(self, partition_id: int, clues: list[Clue]) -> set[int] | None:
-        """Keys of the studies that have all clues, or more than these; None where there are too many to list."""
+    def candidates(self, partition_id: int, clues: list[Clue], most: int) -> set[int] | None:
+        """Keys of the studies that have all clues, or more than these; None where there are more than `most` to list."""
         found: set[int] | None = None
         many: list[Clue] = []
         for clue in clues:
-            keys = self._keys(partition_id, clue, MOST_CANDIDATES)
+            keys = self._keys(partition_id, clue, most)
             if keys is None:
                 many.append(clue)
                 continue
             found = keys if found is None else found & keys
             if not found:
                 return set()
-        if found is not None or len(many) < 2:
+        if found is not None or len(many) < 2 or most >= MOST_TO_INTERSECT:
             return found
         for clue in many:
             keys = self._keys(partition_id, clue, MOST_TO_INTERSECT)
             if keys is not None:
                 found = keys if found is None else found & keys
-        return found if found is not None and len(found) <= MOST_CANDIDATES else None
+        return found if found is not None and len(found) <= most else None
 
     def _keys(self, partition_id: int, clue: Clue, most: int) -> set[int] | None:
         fetch, limit = self._database.fetch, most + 1

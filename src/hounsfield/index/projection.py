@@ -20,7 +20,8 @@ from hounsfield.index.words import StudyTexts, study_texts
 from hounsfield.model.identity import Judgement, ObjectIdentity, PatientIdentity, judge, precedence_bytes
 from hounsfield.model.outcomes import StoreOutcome
 
-MOST_REMEMBERED = 20_000
+MOST_REMEMBERED = 5_000
+MOST_WORDS_REMEMBERED = 20_000
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class Projection:
         self._last_written = -1
         self._series: Recent[tuple[int, str], KnownSeries] = Recent(MOST_REMEMBERED)
         self._studies: Recent[tuple[int, str], KnownStudy] = Recent(MOST_REMEMBERED)
-        self._words: Recent[str, int] = Recent(MOST_REMEMBERED)
+        self._words: Recent[str, int] = Recent(MOST_WORDS_REMEMBERED)
         self._packs: dict[str, int] = {}
 
     # A transaction's frame

@@ -106,6 +106,21 @@ class IndexReader:
         table, key = rows[0]
         return frame_from_bytes(self._large_frame_table(key) if table is None else table, index)
 
+    def frame_table(self, partition_id: int, sop_instance_uid: str, pack_id: str, offset_bytes: int) -> bytes | None:
+        """The whole frame table of the object that lies there; None where another object, or none, counts under the UID."""
+        rows = self._database.fetch(self._sql.instance, (partition_id, sop_instance_uid))
+        location = _stored_instance(rows[0]).stored.location if rows else None
+        if location is None or (location.pack_id, location.offset_bytes) != (pack_id, offset_bytes):
+            return None
+        found = self._database.fetch(self._sql.frame_table, (partition_id, sop_instance_uid))
+        if not found:
+            return None
+        table, key = found[0]
+        if table is not None:
+            return bytes(table)
+        large = self._database.fetch(self._sql.large_frame_table, (key,))
+        return bytes(large[0][0]) if large else None
+
     def _large_frame_table(self, key: int) -> bytes:
         table = self._large_frame_tables.get(key)
         if table is None:

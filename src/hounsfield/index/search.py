@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, tuple_
 
+from hounsfield.index import narrowing
 from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criterion
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
@@ -67,10 +69,11 @@ class Search:
 
     def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
         """At most `limit` rows of a query, and the keywords that were not matched."""
-        plan = self._plan(query)
+        order = _order_of(query)
+        free = order is None or order.keyword in ("StudyDate", "ReceivedAt")
+        plan = self._plan(query, narrowing.MOST_CANDIDATES if free else narrowing.MOST_IN_CORRELATED_ORDER)
         if plan.empty:
             return [], plan.unsupported
-        order = _order_of(query)
         shape = (projected.name, plan.shape, order, after is not None)
         compiled = self._compiled.get(shape) or self._compile(shape, projected, plan.shape, order, after is not None)
         values = (*plan.values, *(after or ()), limit, query.offset)
@@ -78,7 +81,8 @@ class Search:
 
     def count(self, query: Query, most: int) -> int:
         """How many rows match, counted up to `most`."""
-        plan = self._plan(query)
+        query = replace(query, order=None)
+        plan = self._plan(query, narrowing.MOST_TO_COUNT)
         if plan.empty:
             return 0
         shape = ("count", query.level, plan.shape)
@@ -86,14 +90,14 @@ class Search:
         if compiled is None:
             names = _Names()
             inner = _from(select(literal_column("1").label("one")), query.level).where(
-                *self._conditions(plan.shape, names, query.level, None)
+                *self._conditions(plan.shape, names, query.level, _order_of(query))
             )
             limited = inner.limit(bindparam(names())).offset(literal_column("0")).subquery()
             compiled = self._store(shape, select(func.count()).select_from(limited), names)
         values = (*plan.values, most)
         return int(self._database.fetch(compiled.sql, [values[index] for index in compiled.order])[0][0])
 
-    def _plan(self, query: Query) -> Planned:
+    def _plan(self, query: Query, most: int) -> Planned:
         dialect = self._database.dialect
         shapes: list[Shape] = []
         values: list[Any] = [query.partition_id]
@@ -120,7 +124,7 @@ class Search:
             asked = [key for key in query.keys if key.keyword not in unsupported and not (walked and key.keyword == "StudyDate")]
             clues = [clue for key in asked for clue in clues_of(key)]
             clues += [Clue(Ends.TYPED, word) for word in words]
-            candidates = self._narrowing.candidates(query.partition_id, clues) if clues else None
+            candidates = self._narrowing.candidates(query.partition_id, clues, most) if clues else None
             if candidates is not None:
                 shapes.append(CANDIDATES)
                 values.append(dialect.listed(candidates))

@@ -80,6 +80,11 @@ class IndexWriter:
         aside = select(kept_aside.c.series_instance_uid, kept_aside.c.sop_instance_uid).where(
             kept_aside.c.partition_id == bindparam("partition"), kept_aside.c.study_instance_uid == bindparam("uid")
         )
+        same = select(kept_aside.c.outcome, kept_aside.c.reason, kept_aside.c.entry).where(
+            kept_aside.c.partition_id == bindparam("partition"), kept_aside.c.sop_instance_uid == bindparam("uid")
+        )
+        self._find_aside = database.compile(same).sql
+        self._any_aside: bool | None = None
         self._touched = (database.compile(held).sql, database.compile(aside).sql)
         self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
         self._thread.start()
@@ -141,6 +146,22 @@ class IndexWriter:
         """The object that counts under a UID, as committed; cheap. Raises: IndexUnavailable."""
         rows = self._database.fetch(self._find, (partition_id, sop_instance_uid))
         return KnownInstance._make(rows[0]) if rows else None
+
+    def find_aside(self, identity: ObjectIdentity) -> Judgement | None:
+        """How the very same object was judged when it was kept aside before: a sender that tries again and again must not fill the disk.
+
+        Raises: IndexUnavailable.
+        """
+        if self._any_aside is None:
+            self._any_aside = bool(self._database.fetch("SELECT 1 FROM kept_aside LIMIT 1"))
+        if not self._any_aside:
+            return None
+        for outcome, reason, entry in self._database.fetch(self._find_aside, (identity.partition_id, identity.sop_instance_uid)):
+            held = decode_entry(bytes(entry)).identity
+            named = (held.study_instance_uid, held.series_instance_uid, held.patient)
+            if held.same_content(identity) and named == (identity.study_instance_uid, identity.series_instance_uid, identity.patient):
+                return Judgement(StoreOutcome(outcome), reason)
+        return None
 
     def indexed_through(self) -> dict[str, int]:
         """Of each pack: the offset behind the last Part 10 file whose rows are committed. Raises: IndexUnavailable."""
