@@ -58,7 +58,7 @@ class Pacs:
 
 
 @contextlib.contextmanager
-def open_pacs(folder: Path) -> Iterator[Pacs]:
+def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     """An empty one."""
     database = Database(folder / "index.sqlite")
     database.upgrade()
@@ -77,6 +77,7 @@ def open_pacs(folder: Path) -> Iterator[Pacs]:
             guard=OpenAccess(),
             executor=threads,
             upload_executor=uploads,
+            quick_in_loop=quick_in_loop,
         )
         yield Pacs(dicomweb_application(parts), folder / "packs", LocalDecisions(archive, writer), reader)
     packs.close()

@@ -15,9 +15,10 @@ from dicomweb_kit.objects import as_file, ct, pixels
 from dicomweb_kit.pacs import ROOT, Pacs, open_pacs, parts_of
 
 
-@pytest.fixture(scope="module")
-def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
-    with open_pacs(tmp_path_factory.mktemp("pacs")) as opened:
+@pytest.fixture(scope="module", params=[True, False], ids=["in the loop", "in threads"])
+def pacs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
+    """Look-ups run in the event loop, as with SQLite, or in threads, as with a database server."""
+    with open_pacs(tmp_path_factory.mktemp("pacs"), quick_in_loop=request.param) as opened:
         yield opened
 
 
@@ -380,3 +381,13 @@ class TestEdges:
         for path in (f"{instance}/rendered", "/studies/1.2.10/thumbnail", f"{instance}/metadata", f"{instance}/bulkdata/7FE00010"):
             assert pacs.get(path).status_code == 410, path
         assert pacs.get("/studies?StudyInstanceUID=1.2.10").json() == []
+
+    def test_some_of_what_was_asked_for(self, pacs: Pacs) -> None:
+        """Where some instances cannot be had in the syntaxes asked for, the others go out and the answer says so."""
+        native = as_file(ct(1, study="1.2.11", series="1.2.11.1"))
+        compressed = as_file(ct(2, study="1.2.11", series="1.2.11.1"), RLELossless)
+        assert pacs.store(native, compressed).status_code == 200
+        response = pacs.get("/studies/1.2.11", f'multipart/related; type="application/dicom"; transfer-syntax={RLELossless}')
+        assert response.status_code == 206
+        assert response.headers["warning"].startswith("299 ")
+        assert [body for _, body in parts_of(response)] == [compressed]
