@@ -49,8 +49,6 @@ def main() -> int:
 def _run(settings: Settings, stop: threading.Event) -> None:
     with bootstrap.owning(settings) as parts:
         report = recover(parts.archive, parts.writer)
-        for problem in parts.archive.problems:
-            log.error("archive.pack_problem", pack_id=problem.pack_id, reason=problem.reason)
         for line in report.unreadable:
             log.error("archive.not_indexed", member=line)
         log.info("archive.recovered", objects=report.objects, decisions=report.decisions)

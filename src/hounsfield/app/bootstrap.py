@@ -10,11 +10,13 @@ from typing import Any
 from hounsfield.app import locks
 from hounsfield.app.settings import Settings
 from hounsfield.archive.archive import Archive
+from hounsfield.archive.member import Member
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.model.callers import KnownPeer
+from hounsfield.model.errors import Unavailable
 from hounsfield.records.records import Records
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
@@ -130,11 +132,13 @@ def owning(settings: Settings) -> Iterator[Owning]:
         database(settings) as opened,
         contextlib.ExitStack() as stack,
     ):
+        reader = IndexReader(opened)
         archive = Archive(
             settings.packs_dir,
             node=settings.node,
             pack_size_bytes=settings.pack_size_bytes,
             seal_after_idle_s=settings.seal_after_idle_s,
+            frame_table_of=lambda member: _frame_table_of(reader, member),
         )
         stack.callback(archive.close)
         writer = IndexWriter(opened)
@@ -142,6 +146,13 @@ def owning(settings: Settings) -> Iterator[Owning]:
         limits = StoreLimits(settings.max_object_bytes, settings.min_free_bytes)
         store = LocalStore(archive, writer, limits, data_dir=settings.data_dir)
         yield Owning(opened, archive, writer, store, LocalDecisions(archive, writer))
+
+
+def _frame_table_of(reader: IndexReader, member: Member) -> bytes | None:
+    location = member.location
+    with contextlib.suppress(Unavailable):
+        return reader.frame_table(member.partition_id, member.names.sop_instance_uid, location.pack_id, location.offset_bytes)
+    return None
 
 
 def _is_child() -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+import structlog
 
 from hounsfield.archive.catalogue import read_catalogue, read_footer
 from hounsfield.archive.decisions import DecisionLog
@@ -24,7 +25,7 @@ from hounsfield.archive.tar_format import padded
 from hounsfield.archive.walk import ends_a_member
 from hounsfield.model.errors import OutOfSpace, PackUnavailable, Unavailable
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 PACK_SIZE_BYTES = 1 << 30
 ALLOCATION_STEP_BYTES = 64 << 20
@@ -60,7 +61,7 @@ class Archive:
         open_packs_max: int = OPEN_PACKS_MAX,
         busy_wait_s: float = BUSY_WAIT_S,
         seal_after_idle_s: float = SEAL_AFTER_IDLE_S,
-        frame_table_of: FrameTableOf = lambda _stored: None,
+        frame_table_of: FrameTableOf = lambda _member: None,
         disk: Disk | None = None,
         clock: Callable[[], int] = time.time_ns,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
@@ -102,7 +103,7 @@ class Archive:
 
     def _report(self, pack_id: str, reason: str) -> None:
         self.problems.append(PackProblem(pack_id, reason))
-        _log.error("pack_problem", extra={"pack_id": pack_id, "reason": reason})
+        _log.error("archive.pack_problem", pack_id=pack_id, reason=reason)
 
     def receive(self, prefix: bytes, *, affinity: str = "") -> Incoming:
         """Begin an object. prefix: its preamble, prefix and file meta information. affinity: its series, where that is known already.

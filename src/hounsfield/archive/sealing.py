@@ -11,9 +11,8 @@ from hounsfield.archive.member_writer import MemberWriter, append
 from hounsfield.archive.pack import END_OF_TAR_BYTES, FIRST_MEMBER_OFFSET_BYTES, OpenPack
 from hounsfield.archive.walk import walk
 from hounsfield.model.errors import PackUnavailable
-from hounsfield.model.location import StoredObject
 
-FrameTableOf = Callable[[StoredObject], bytes | None]
+FrameTableOf = Callable[[Member], bytes | None]
 """Finds the frame table of an object stored by an earlier run, say in the index; None where it is not known."""
 
 
@@ -47,7 +46,7 @@ def _entries(pack: OpenPack, objects_end: int, frame_table_of: FrameTableOf) -> 
             break
         frame_table = pack.frame_tables.get(member.sequence)
         if frame_table is None:
-            frame_table = frame_table_of(member.stored(pack.identity.node))
+            frame_table = frame_table_of(member)
         yield CatalogueEntry(member, _header(pack, member), frame_table)
         end = member.end_offset_bytes
     if end != objects_end:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from xxhash import xxh3_64, xxh3_64_intdigest
 
-from hounsfield.dicom.buffer import Buffer
+from hounsfield.dicom.buffer import LET_GO_AFTER_BYTES, Buffer, Pages
 from hounsfield.model.errors import FrameNotFound
 
 FORMAT = 1
@@ -185,8 +185,10 @@ def frame_count(blob: Buffer) -> int:
     return _read_header(blob)[2]
 
 
-def checksum_of(view: memoryview, fragments: tuple[tuple[int, int], ...]) -> int:
+def checksum_of(view: memoryview, fragments: tuple[tuple[int, int], ...], pages: Pages | None = None) -> int:
     """XXH3-64 of fragments of `view` one after the other."""
+    if pages is not None and pages.many:
+        return _checksum_in_pieces(view, fragments, pages)
     if len(fragments) == 1:
         offset, length = fragments[0]
         return xxh3_64_intdigest(view[offset : offset + length])
@@ -196,11 +198,22 @@ def checksum_of(view: memoryview, fragments: tuple[tuple[int, int], ...]) -> int
     return digest.intdigest()
 
 
+def _checksum_in_pieces(view: memoryview, fragments: tuple[tuple[int, int], ...], pages: Pages) -> int:
+    digest = xxh3_64()
+    for offset, length in fragments:
+        for start in range(offset, offset + length, LET_GO_AFTER_BYTES):
+            piece = view[start : min(start + LET_GO_AFTER_BYTES, offset + length)]
+            digest.update(piece)
+            pages.read(len(piece))
+    return digest.intdigest()
+
+
 def native_frames(view: memoryview, offset_bytes: int, frame_length_bits: int, count: int, *, inflated: bool = False) -> NativeFrames:
     """A table of `count` frames, with the checksum of each."""
-    if frame_length_bits % 8:
+    pages = Pages(view)
+    if frame_length_bits % 8 or pages.many:
         spans = (_native_span(offset_bytes, frame_length_bits, index, 0) for index in range(count))
-        checksums = tuple([checksum_of(view, span.fragments) for span in spans])
+        checksums = tuple([checksum_of(view, span.fragments, pages) for span in spans])
     else:
         size = frame_length_bits // 8
         starts = range(offset_bytes, offset_bytes + count * size, size)

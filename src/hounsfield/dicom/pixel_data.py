@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise, repeat
 
+from hounsfield.dicom.buffer import Pages
 from hounsfield.dicom.encoding import ITEM, SEQUENCE_DELIMITATION, Encoding
 from hounsfield.dicom.frames import NO_FRAMES, EncapsulatedFrames, FrameSpan, FrameTable, checksum_of, native_frames
 from hounsfield.dicom.numbers import number_of, unsigned_of
@@ -30,6 +31,9 @@ DESCRIPTION_TAGS = (SAMPLES_PER_PIXEL, PHOTOMETRIC_INTERPRETATION, EXTENDED_OFFS
 FRAME_LIMIT = 1_000_000
 FRAGMENT_LIMIT = 1_000_000
 """More than the tiles of any whole slide; a hostile object must not hold a thread or the memory."""
+
+READ_AROUND_BYTES = 64 << 10
+"""The kernel maps pages around the one that is touched."""
 
 _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
 """How a JPEG or JPEG-LS, JPEG 2000, JPEG XL stream begins (the latter two bare and in a file's box)."""
@@ -140,12 +144,13 @@ def _encapsulated(
     if not items:
         problems.append("pixel data is empty")
         return NO_FRAMES
+    pages = Pages(view)
     basic, fragments = items[0], items[1:]
     if not fragments:
         problems.append("pixel data has no fragments")
         return NO_FRAMES
     frames = _group(view, basic, fragments, values, claimed, transfer_syntax_uid, problems)
-    return EncapsulatedFrames(tuple([FrameSpan(frame, checksum_of(view, frame)) for frame in frames]), inflated)
+    return EncapsulatedFrames(tuple([FrameSpan(frame, checksum_of(view, frame, pages)) for frame in frames]), inflated)
 
 
 _Fragment = tuple[int, int]
@@ -156,6 +161,7 @@ def _read_items(view: memoryview, offset: int, end: int, problems: list[str]) ->
     """Offset and length of the value of each item, the Basic Offset Table first; one that is cut short is left out."""
     items: list[_Fragment] = []
     unpack = struct.Struct("<HHL").unpack_from
+    pages = Pages(view)
     for _ in repeat(None, FRAGMENT_LIMIT + 1):
         if offset + 8 > end:
             problems.append("pixel data ends without a sequence delimitation")
@@ -173,6 +179,7 @@ def _read_items(view: memoryview, offset: int, end: int, problems: list[str]) ->
             return items
         items.append((offset, length))
         offset += length
+        pages.read(min(length, READ_AROUND_BYTES))
     problems.append(f"more than {FRAGMENT_LIMIT} fragments")
     return []
 

@@ -11,9 +11,12 @@ from hounsfield.dicom.frames import frames_from_bytes
 from hounsfield.dicom.header import ScannedObject, scan, scan_header
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.writer import IndexWriter
-from hounsfield.model.errors import UnreadableObject
+from hounsfield.model.errors import HounsfieldError, UnreadableObject
+from hounsfield.model.location import StoredObject
 
-PROGRESS_EVERY = 100
+BATCH = 400
+"""Entries that share a transaction."""
+BATCH_FRAME_TABLES_BYTES = 32 << 20
 
 
 @dataclass(slots=True)
@@ -31,11 +34,16 @@ def recover(archive: Archive, writer: IndexWriter, on_progress: Callable[[int], 
     Raises: Unavailable.
     """
     report = RecoveryReport()
+    batch: list[IndexEntry] = []
+    frame_table_bytes = 0
     for entry in _entries(archive, writer, report):
-        writer.add(entry)
-        report.objects += 1
-        if report.objects % PROGRESS_EVERY == 0:
+        batch.append(entry)
+        frame_table_bytes += len(entry.frame_table)
+        if len(batch) >= BATCH or frame_table_bytes > BATCH_FRAME_TABLES_BYTES:
+            _add(writer, batch, report)
+            batch, frame_table_bytes = [], 0
             on_progress(report.objects)
+    _add(writer, batch, report)
     on_progress(report.objects)
     for decision in archive.decisions():
         writer.apply_decision(decision)
@@ -43,12 +51,27 @@ def recover(archive: Archive, writer: IndexWriter, on_progress: Callable[[int], 
     return report
 
 
+def _add(writer: IndexWriter, batch: list[IndexEntry], report: RecoveryReport) -> None:
+    """In the order in which they lie in their packs, in as few transactions as that takes."""
+    for entry, answer in zip(batch, writer.add_all(batch), strict=True):
+        if isinstance(answer, UnreadableObject):
+            report.unreadable.append(_named(entry.stored, answer))
+        elif isinstance(answer, HounsfieldError):
+            raise answer
+        else:
+            report.objects += 1
+
+
+def _named(stored: StoredObject, error: UnreadableObject) -> str:
+    return f"pack {stored.location.pack_id}, member {stored.location.sequence}: {error}"
+
+
 def _entries(archive: Archive, writer: IndexWriter, report: RecoveryReport) -> Iterator[IndexEntry]:
     for found in archive.recover(writer.indexed_through()):
         try:
             scanned, header_length_bytes, table = _scan(found)
         except UnreadableObject as exc:
-            report.unreadable.append(f"pack {found.stored.location.pack_id}, member {found.stored.location.sequence}: {exc}")
+            report.unreadable.append(_named(found.stored, exc))
             continue
         yield IndexEntry(found.stored, scanned.attributes, header_length_bytes, table)
 

@@ -11,7 +11,7 @@ import pytest
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.catalogue import HEADER_MAX_BYTES, CatalogueEntry, decode_entries, deflate
 from hounsfield.archive.member import Member, MemberKind, MemberNames
-from hounsfield.model.location import Digests, StoredObject
+from hounsfield.model.location import Digests, Location
 from power_cut.workload import Clock
 
 
@@ -96,17 +96,17 @@ def test_a_header_that_is_too_long_stays_out_of_the_catalogue(make_archive) -> N
 
 def test_frame_tables_of_an_earlier_run_are_asked_for(make_archive, storer) -> None:
     first = storer.store(make_archive(), 10)
-    asked: list[StoredObject] = []
+    asked: list[Location] = []
 
-    def frame_table_of(stored: StoredObject) -> bytes | None:
-        asked.append(stored)
+    def frame_table_of(member: Member) -> bytes | None:
+        asked.append(member.location)
         return b"from the index"
 
     archive = make_archive(frame_table_of=frame_table_of)
     list(archive.recover({}))
     storer.store(archive, 10)
     archive.seal_idle()
-    assert asked == [first.stored]
+    assert asked == [first.stored.location]
     assert [one.frame_table for one in make_archive().recover({})] == [b"from the index", b"frames"]
 
 
