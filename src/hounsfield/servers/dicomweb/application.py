@@ -29,6 +29,15 @@ _STATUS_HERE: Final[Mapping[type[HounsfieldError], int]] = {MethodNotAllowed: 40
 """Errors that only this protocol has."""
 
 
+def joined_headers(raw: Sequence[Header]) -> Mapping[bytes, bytes]:
+    """By name; the values of a header that comes several times joined by commas (RFC 9110 5.3)."""
+    headers = dict(raw)
+    if len(headers) != len(raw):
+        for name in headers:
+            headers[name] = b", ".join([value for other, value in raw if other == name])
+    return headers
+
+
 class DICOMWeb:
     """`await app(scope, receive, send)` for everything below the root."""
 
@@ -39,8 +48,7 @@ class DICOMWeb:
         self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        exchange = Exchange(scope, receive, send, headers, self._root)
+        exchange = Exchange(scope, receive, send, joined_headers(scope["headers"]), self._root)
         try:
             principal = self._guard.recall(scope["headers"], scope["method"])
             exchange.principal = principal or await self._authenticate(scope)

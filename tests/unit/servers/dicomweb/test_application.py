@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hounsfield.model import errors
-from hounsfield.servers.dicomweb.application import DICOMWeb
+from hounsfield.servers.dicomweb.application import DICOMWeb, joined_headers
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.recent_bytes import RecentBytes
 from hounsfield.servers.dicomweb.routing import Handler, Route
@@ -190,3 +190,9 @@ def test_an_iterator_that_is_left_is_closed(executor: Executor) -> None:
 
     asyncio.run(run())
     assert closed == [True]
+
+
+def test_headers_that_come_twice() -> None:
+    raw = [(b"accept", b"image/png"), (b"host", b"a"), (b"accept", b"image/jpeg;q=0.5")]
+    assert joined_headers(raw) == {b"accept": b"image/png, image/jpeg;q=0.5", b"host": b"a"}
+    assert joined_headers(raw[:2]) == {b"accept": b"image/png", b"host": b"a"}
