@@ -195,13 +195,10 @@ def test_layouts_leave_the_survivor_as_it_was(open_study: OpenStudy) -> None:
 
 
 def test_a_prior_beside_the_study(open_study: OpenStudy) -> None:
-    """Named as a prior, with who and when in its own corner."""
+    """Two tiles take the latest prior by themselves; it is named as one, with who and when in its own corner."""
     tile = open_study("CT")
     page = tile.page
     page.keyboard.press("F2")
-    page.click(".prior-head")
-    page.click("[data-testid=tile-1]")
-    page.click(".prior [data-testid=series]")
     page.wait_for_selector("[data-testid=tile-1][data-status=ready]")
     text = page.inner_text("[data-testid=tile-1]")
     assert "PRIOR −14 mo" in text
@@ -212,6 +209,24 @@ def test_a_prior_beside_the_study(open_study: OpenStudy) -> None:
     page.keyboard.press("o")
     page.wait_for_selector("[data-testid=tile-1] [data-testid=corner-bl]", state="detached")
     assert "Yamada" in page.inner_text("[data-testid=tile-1]"), "identity is never hidden"
+    before = tile.pixels()
+    page.click(".prior-head")
+    page.drag_and_drop(".prior [data-testid=series]", "[data-testid=tile-0]")
+    page.wait_for_selector("[data-testid=tile-0]:has-text('2025-07-11')")
+    tile.wait()
+    tile.changed_from(before)
+
+
+def test_a_study_left_and_opened_again(open_study: OpenStudy) -> None:
+    """What was kept for the renderer is let go, and nothing of it is missed."""
+    tile = open_study("MR")
+    before = tile.pixels()
+    for _ in range(2):
+        tile.page.keyboard.press("Escape")
+        tile.page.wait_for_selector("[data-testid=study-row]")
+        tile.page.go_back()
+        tile.wait()
+        tile.same_as(before)
 
 
 def test_a_broken_slice_says_so_and_can_be_tried_again(open_study: OpenStudy, complaints: Complaints) -> None:

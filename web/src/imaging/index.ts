@@ -1,4 +1,4 @@
 /** The door to the renderer. Import it dynamically: it is four megabytes. Nothing outside this folder imports Cornerstone. */
 export { Stage } from './stage';
-export { purgePictures, startImaging, usesProcessorOnly } from './start';
+export { forgetStudy, startImaging, usesProcessorOnly } from './start';
 export type { Tile, TileFailure, TileState } from './tile';

@@ -1,7 +1,7 @@
 /** Starts the renderer once a page, and tells it about instances. The order matters: the loader's start purges all metadata. */
 import { getShouldUseCPURendering, cache as imageCache, init as initCore } from '@cornerstonejs/core';
 import { init as initLoader } from '@cornerstonejs/dicom-image-loader';
-import { utilities as metadata } from '@cornerstonejs/metadata';
+import { Enums as MetadataEnums, utilities as metadata } from '@cornerstonejs/metadata';
 import {
   AngleTool,
   ArrowAnnotateTool,
@@ -128,7 +128,9 @@ export function imageIdFor(slice: Slice): string {
   return `${base}/frames/${frame}`;
 }
 
-/** Frees the pictures of a study that is left. */
-export function purgePictures(): void {
+/** Frees the pictures and the metadata of a study that is left. */
+export function forgetStudy(): void {
   imageCache.purgeCache();
+  known.clear();
+  metadata.clearTypedCacheData(MetadataEnums.MetadataModules.NATURALIZED);
 }

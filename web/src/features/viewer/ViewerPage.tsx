@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import { ApiError, api } from '../../api/client';
 import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
-import { purgePictures, Stage, startImaging, usesProcessorOnly } from '../../imaging';
+import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { Rail } from './Rail';
 import { LAYOUTS, ViewerSession } from './session';
 import { TileView } from './TileView';
@@ -45,7 +45,7 @@ export default function ViewerPage({ studyUid, onLeave, onHelp, onPalette }: Pro
       // The tiles' own clean-up runs first; the engine goes after them.
       queueMicrotask(() => {
         opened?.destroy();
-        purgePictures();
+        forgetStudy();
       });
     };
   }, [studyUid, attempt]);

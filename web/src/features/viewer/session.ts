@@ -124,6 +124,28 @@ export class ViewerSession {
       }
     }
     this.change({ layout, tiles, active: Math.min(this.state.active, LAYOUTS[layout] - 1) });
+    if (layout === '1x2' && !tiles[1]) void this.showPriorBeside();
+  }
+
+  /** The latest prior of the same modality goes into the second of two tiles, while that is empty. */
+  private async showPriorBeside(): Promise<void> {
+    const modality = this.state.tiles[0] && this.series(this.state.tiles[0])?.modality;
+    const main = this.main.study;
+    const prior = this.main.priors
+      .filter((study) => study.modalities.includes(modality ?? '') && study.study_date <= main.study_date)
+      .sort((one, other) => other.study_date.localeCompare(one.study_date))[0];
+    if (!prior || !modality) return;
+    try {
+      await this.openStudy(prior.study_instance_uid);
+    } catch {
+      // The rail says it when the prior is opened by hand.
+      return;
+    }
+    const detail = this.state.studies[prior.study_instance_uid];
+    const series = detail && seriesInOrder(detail).find((row) => row.modality === modality);
+    if (!series || this.state.tiles[1] || this.state.layout === '1x1') return;
+    const assignment = { studyUid: prior.study_instance_uid, seriesUid: series.series_instance_uid, set: 0 };
+    this.change({ tiles: this.state.tiles.map((old, at) => (at === 1 ? assignment : old)) });
   }
 
   /** The display set before (-1) or after (1) the active tile's, within its study. */

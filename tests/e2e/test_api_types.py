@@ -1,0 +1,39 @@
+"""The web app's idea of the API, held against the server's: the types are written by hand, so they may drift."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from hounsfield.servers.webapi import schemas
+
+TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
+
+
+def fields_in_typescript(interface: str) -> set[str]:
+    """Names of the fields of an exported interface, those of nested objects left out."""
+    body = re.search(rf"export interface {interface} {{(.*?)^}}", TYPES.read_text(), re.DOTALL | re.MULTILINE)
+    assert body, interface
+    return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("interface", "schema"),
+    [
+        ("Session", schemas.SessionAnswer),
+        ("StudyRow", schemas.StudyAnswer),
+        ("Worklist", schemas.WorklistAnswer),
+        ("SeriesRow", schemas.SeriesAnswer),
+        ("StudyDetail", schemas.StudyDetailAnswer),
+        ("ServerStatus", schemas.StatusAnswer),
+        ("RefusedCaller", schemas.RefusedCallerAnswer),
+        ("KnownPeer", schemas.KnownPeerAnswer),
+        ("Callers", schemas.CallersAnswer),
+    ],
+)
+def test_the_app_knows_the_fields_that_the_server_sends(interface: str, schema: type[BaseModel]) -> None:
+    """No more and no fewer."""
+    assert fields_in_typescript(interface) == set(schema.model_fields)
