@@ -6,6 +6,7 @@ import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,8 +79,8 @@ class Dialect(ABC):
         """One statement for many rows."""
 
     @abstractmethod
-    def lost(self, connection: Connection) -> bool:
-        """Whether the connection is of no more use."""
+    def batch(self, connection: Connection) -> AbstractContextManager[object]:
+        """Statements inside the block whose answer nobody reads need not be waited for one by one."""
 
     @abstractmethod
     def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
@@ -141,8 +142,8 @@ class SqliteDialect(Dialect):
         assert isinstance(connection, sqlite3.Connection)
         connection.executemany(sql, rows)
 
-    def lost(self, connection: Connection) -> bool:
-        return False
+    def batch(self, connection: Connection) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return column.op("GLOB", is_comparison=True)(bindparam(parameter))
@@ -200,9 +201,9 @@ class PostgresqlDialect(Dialect):
         with connection.cursor() as cursor:
             cursor.executemany(sql, rows)
 
-    def lost(self, connection: Connection) -> bool:
+    def batch(self, connection: Connection) -> AbstractContextManager[object]:
         assert isinstance(connection, self._psycopg.Connection)
-        return connection.broken or connection.closed
+        return connection.pipeline()
 
     def like(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return column.like(bindparam(parameter))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from sqlalchemy import bindparam, select
 
+from hounsfield.index.aside import decode_entry
 from hounsfield.index.contention import admit
 from hounsfield.index.database import Database
 from hounsfield.index.deletion import Removed, apply_deletion, read_deletion
@@ -20,8 +21,10 @@ from hounsfield.index.dialect import Connection
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
 from hounsfield.index.tables import instance, kept_aside, series, study
+from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import HounsfieldError, IndexUnavailable, InstanceNotFound, SeriesNotFound, StudyNotFound, UnreadableObject
 from hounsfield.model.identity import Judgement
+from hounsfield.model.outcomes import KEPT_ASIDE, StoreOutcome
 
 LARGEST_GROUP = 512
 
@@ -101,7 +104,10 @@ class IndexWriter:
         Entries of one pack come in the order of their offsets.
         Raises: IndexUnavailable; UnreadableObject where the database cannot hold what the header says.
         """
-        return cast(Judgement, self._wait(self._put(entry, partial(_admit, entry=entry))))
+        judgement = cast(Judgement, self._wait(self._put(entry, partial(_admit, entry=entry))))
+        if judgement.outcome in KEPT_ASIDE:
+            self._any_aside = True
+        return judgement
 
     def add_all(self, entries: Iterable[IndexEntry]) -> list[Judgement | HounsfieldError]:
         """The same of many, in as few transactions as they fit in: for recovery and `reindex`. Errors stand in their entries' places."""
@@ -147,7 +153,7 @@ class IndexWriter:
         rows = self._database.fetch(self._find, (partition_id, sop_instance_uid))
         return KnownInstance._make(rows[0]) if rows else None
 
-    def find_aside(self, identity: ObjectIdentity) -> Judgement | None:
+    def find_aside(self, partition_id: int, attributes: ObjectAttributes, data_set_sha256: bytes) -> Judgement | None:
         """How the very same object was judged when it was kept aside before: a sender that tries again and again must not fill the disk.
 
         Raises: IndexUnavailable.
@@ -156,10 +162,9 @@ class IndexWriter:
             self._any_aside = bool(self._database.fetch("SELECT 1 FROM kept_aside LIMIT 1"))
         if not self._any_aside:
             return None
-        for outcome, reason, entry in self._database.fetch(self._find_aside, (identity.partition_id, identity.sop_instance_uid)):
-            held = decode_entry(bytes(entry)).identity
-            named = (held.study_instance_uid, held.series_instance_uid, held.patient)
-            if held.same_content(identity) and named == (identity.study_instance_uid, identity.series_instance_uid, identity.patient):
+        for outcome, reason, raw in self._database.fetch(self._find_aside, (partition_id, attributes.instance.sop_instance_uid)):
+            held = decode_entry(bytes(raw))
+            if held.stored.digests.data_set_sha256 == data_set_sha256 and held.attributes == attributes:
                 return Judgement(StoreOutcome(outcome), reason)
         return None
 
@@ -252,13 +257,15 @@ class IndexWriter:
         if self._connection is None:
             self._connection = self._database.connect(writing=True)
         connection, projection = self._connection, self._projection
-        connection.execute(self._database.dialect.begin_writing)
-        projection.begin(connection)
-        projection.foresee([request.entry for request in group if request.entry is not None])
-        for request in group:
-            request.result = request.operation(projection)
-        projection.finish()
-        connection.execute("COMMIT")
+        dialect = self._database.dialect
+        with dialect.batch(connection):
+            connection.execute(dialect.begin_writing)
+            projection.begin(connection)
+            projection.foresee([request.entry for request in group if request.entry is not None])
+            for request in group:
+                request.result = request.operation(projection)
+            projection.finish()
+            connection.execute("COMMIT")
         projection.committed()
 
     def _abandon(self) -> None:
