@@ -15,6 +15,7 @@ from hounsfield.model.errors import ConfigurationError
 
 SETTINGS_VARIABLE = "HOUNSFIELD_SERVE_SETTINGS"
 READY_VARIABLE = "HOUNSFIELD_READY_FD"
+SUPERVISOR_VARIABLE = "HOUNSFIELD_SUPERVISOR_PID"
 
 _PR_SET_PDEATHSIG = 1
 
@@ -22,6 +23,7 @@ _PR_SET_PDEATHSIG = 1
 def hand_over(settings: Settings) -> None:
     """Put the settings where every child of this process finds them."""
     os.environ[SETTINGS_VARIABLE] = settings.model_dump_json()
+    os.environ[SUPERVISOR_VARIABLE] = str(os.getpid())
 
 
 def handed_over() -> Settings:
@@ -33,7 +35,8 @@ def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
     """Ask the kernel for a signal when the parent ends (Linux; elsewhere the parent's clean stop has to do)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
-    if os.getppid() == 1 and os.environ.get(READY_VARIABLE):
+    # Not `getppid() == 1`: in a container the supervisor may well be process 1.
+    if os.environ.get(SUPERVISOR_VARIABLE, str(os.getppid())) != str(os.getppid()):
         raise SystemExit("the parent ended before this process had started")
 
 

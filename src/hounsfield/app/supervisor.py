@@ -50,6 +50,7 @@ class Supervisor:
         self._settings = settings
         self._on_ready = on_ready
         self._archive = ArchiveChild()
+        self._archive_started = threading.Event()
         self._stopping = threading.Event()
         self._failure: str = ""
 
@@ -60,8 +61,8 @@ class Supervisor:
         _check_port(settings.host, settings.dicom_port, "dicom-port")
         with locks.exclusive(settings.data_dir / "serve.lock", who="hounsfield serve"):
             hand_over(settings)
-            self._archive.start(ARCHIVE_START_TIMEOUT_S)
             try:
+                # Side by side: each spends its first second importing. Until the archive is there, `/health/ready` says so.
                 threading.Thread(target=self._keep_archive, name="keep-archive", daemon=True).start()
                 threading.Thread(target=self._announce, name="announce", daemon=True).start()
                 self._serve_http()
@@ -100,6 +101,13 @@ class Supervisor:
     def _keep_archive(self) -> None:
         quick = 0
         while not self._stopping.is_set():
+            try:
+                self._archive.start(ARCHIVE_START_TIMEOUT_S)
+            except ConfigurationError as exc:
+                if not self._stopping.is_set():
+                    self._give_up(str(exc))
+                return
+            self._archive_started.set()
             started = time.monotonic()
             code = self._archive.wait()
             if self._stopping.is_set():
@@ -110,11 +118,6 @@ class Supervisor:
                 self._give_up(f"the archive process ended {quick} times in a row")
                 return
             self._stopping.wait(RESTART_PAUSE_S * quick)
-            try:
-                self._archive.start(ARCHIVE_START_TIMEOUT_S)
-            except ConfigurationError as exc:
-                self._give_up(str(exc))
-                return
 
     def _give_up(self, reason: str) -> None:
         self._failure = reason
@@ -124,6 +127,9 @@ class Supervisor:
         settings = self._settings
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
         url = f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+        while not self._archive_started.wait(0.5):
+            if self._stopping.is_set():
+                return
         deadline = time.monotonic() + WEB_START_TIMEOUT_S
         while time.monotonic() < deadline and not self._stopping.is_set():
             if _is_ready(url):

@@ -94,7 +94,7 @@ class Site:
 
 
 def _log_request(scope: Scope, area: str, status: int, took_s: float) -> None:
-    if area in ("app", "health") and status < 500:
+    if area == "health" or (area == "app" and status < 500):  # of health, what changes is logged where it is found
         return
     if area == "dicom-web" and status < 400 and took_s < SLOW_S:
         return

@@ -17,6 +17,9 @@ from hounsfield.servers.webapi.asgi import JSON_TYPE, Receive, Scope, Send, answ
 Check = Callable[[], bool]
 """Whether a component works; may block or raise, both mean that it does not."""
 
+FAILING_FRESH_S = 0.1
+"""What does not work is looked at again soon, so that whoever waits for it is not told late."""
+
 _NO_CACHE = (b"cache-control", b"no-store")
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +67,8 @@ class Health:
         async with self._asking:
             if time.monotonic() >= self._known_until_s:
                 self._known = await self._ask()
-                self._known_until_s = time.monotonic() + self._fresh_s
+                fresh_s = self._fresh_s if all(self._known.values()) else min(self._fresh_s, FAILING_FRESH_S)
+                self._known_until_s = time.monotonic() + fresh_s
             return self._known
 
     async def _ask(self) -> dict[str, bool]:
