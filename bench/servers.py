@@ -93,6 +93,8 @@ def orthanc(folder: Path) -> Iterator[Running]:
                 "AuthenticationEnabled": False,
                 "RemoteAccessAllowed": False,
                 "ExecuteLuaEnabled": False,
+                "KeepAlive": True,
+                "TcpNoDelay": True,
                 "Plugins": ["/usr/share/orthanc/plugins/libOrthancDicomWeb.so"],
                 "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
             }

@@ -18,6 +18,9 @@ class StoreOutcome(enum.StrEnum):
     """A known study under another patient: kept aside and reported, never silently moved."""
 
 
+KEPT_ASIDE = frozenset({StoreOutcome.KEPT_ASIDE_UID, StoreOutcome.KEPT_ASIDE_PATIENT})
+
+
 @dataclass(frozen=True, slots=True)
 class StoreResult:
     """The answer to one object brought.
@@ -35,4 +38,4 @@ class StoreResult:
     @property
     def kept_aside(self) -> bool:
         """Whether another object counts in its place."""
-        return self.outcome in (StoreOutcome.KEPT_ASIDE_UID, StoreOutcome.KEPT_ASIDE_PATIENT)
+        return self.outcome in KEPT_ASIDE

@@ -77,7 +77,7 @@ class SeriesMetadata:
             self._retrieve.header(instance),
             _header_syntax(instance),
             bulk_data_uri=lambda path: f"{root}/{path}",
-            header_length_bytes=instance.header_length_bytes,
+            header_length_bytes=None if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.header_length_bytes,
             more=(Element(AVAILABLE_TRANSFER_SYNTAX_UID, "UI", memoryview(instance.transfer_syntax_uid.encode())),),
         )
 

@@ -181,6 +181,9 @@ class DataSetReception:
             and known.study_instance_uid == attributes.study.study_instance_uid
         ):
             return self._answer(scanned, StoreOutcome.DUPLICATE, "")
+        again = store.writer.find_aside(partition_id, attributes, incoming.digests().data_set_sha256)
+        if again is not None:
+            return self._answer(scanned, again.outcome, again.reason)
         table = scanned.frame_table.to_bytes()
         stored = incoming.commit(
             MemberNames(
