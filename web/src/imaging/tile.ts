@@ -118,6 +118,14 @@ export class Tile {
       const { imageId, error } = (event as CustomEvent<{ imageId?: string; error?: unknown }>).detail ?? {};
       if (imageId) this.noteFailure(imageId, error);
     });
+    // Some decoding errors reach nobody: the loader never settles, and the tile would wait for ever.
+    const lost = (event: PromiseRejectionEvent): void => {
+      const imageId = this.imageIds[this.viewport.getCurrentImageIdIndex()];
+      if (imageId && this.state.status === 'loading' && !cache.isLoaded(imageId))
+        this.noteFailure(imageId, event.reason);
+    };
+    window.addEventListener('unhandledrejection', lost);
+    this.cleanUps.push(() => window.removeEventListener('unhandledrejection', lost));
     const wheel = (event: WheelEvent): void => this.onWheel(event);
     element.addEventListener('wheel', wheel, { passive: false });
     this.cleanUps.push(() => element.removeEventListener('wheel', wheel));
