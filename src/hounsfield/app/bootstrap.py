@@ -16,7 +16,7 @@ from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.model.callers import KnownPeer
-from hounsfield.model.errors import Unavailable
+from hounsfield.model.errors import ConfigurationError, Unavailable
 from hounsfield.records.records import Records
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
@@ -71,7 +71,16 @@ def prepare(settings: Settings) -> str:
 
 
 def _make_data_dir(settings: Settings) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise ConfigurationError(f"cannot make the data directory {settings.data_dir}: {exc.strerror}; choose another --data-dir") from exc
+
+
+def require_archive(settings: Settings) -> None:
+    """For what makes sense only where something was stored. Raises: ConfigurationError."""
+    if not settings.packs_dir.is_dir():
+        raise ConfigurationError(f"there is no archive in {settings.data_dir}: is it the right --data-dir?")
 
 
 @contextlib.contextmanager

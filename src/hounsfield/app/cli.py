@@ -9,6 +9,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from hounsfield import __version__
 from hounsfield.app.commands import access, archive, demo, doctor, media, serve
@@ -45,7 +46,14 @@ def main() -> None:
     try:
         application()
     except HounsfieldError as exc:
-        Console(stderr=True, highlight=False).print(f"[bold red]hounsfield:[/] {exc}", markup=True, soft_wrap=True)
+        _complain(str(exc))
         sys.exit(2 if isinstance(exc, ConfigurationError | InvalidInput) else 1)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as exc:
+        _complain(f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc))
+        sys.exit(1)
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True, highlight=False).print(f"[bold red]hounsfield:[/] {escape(message)}", soft_wrap=True)

@@ -57,9 +57,9 @@ class Supervisor:
     def run(self) -> int:
         """Blocks until a signal stops the server; the exit code. Raises: ArchiveLocked, ConfigurationError."""
         settings = self._settings
-        _check_port(settings.host, settings.http_port, "http-port")
-        _check_port(settings.host, settings.dicom_port, "dicom-port")
         with locks.exclusive(settings.data_dir / "serve.lock", who="hounsfield serve"):
+            _check_port(settings.host, settings.http_port, "http-port")
+            _check_port(settings.host, settings.dicom_port, "dicom-port")
             hand_over(settings)
             try:
                 # Side by side: each spends its first second importing. Until the archive is there, `/health/ready` says so.

@@ -5,6 +5,7 @@ A journal remembers each file that came to an end (path, size and time of change
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hashlib
 import json
@@ -87,8 +88,13 @@ class ImportJournal:
 
 
 def candidates(paths: Sequence[Path]) -> Iterator[Candidate]:
-    """All files below `paths` in a stable order; links to folders are not followed. Raises: InvalidInput."""
+    """All files below `paths` in a stable order; links to folders are not followed. A DICOMDIR stands for its medium.
+
+    Raises: InvalidInput.
+    """
     for path in paths:
+        if path.name.upper() == DICOMDIR and path.is_file():
+            path = path.absolute().parent
         if path.is_dir():
             for folder, folders, names in os.walk(path):
                 folders.sort()
@@ -119,27 +125,28 @@ def _open_up(path: Path) -> Iterator[Candidate]:
 
 def bring(store: FileStore, origin: Origin, found: Iterator[Candidate], journal: ImportJournal | None = None) -> Iterator[Brought]:
     """Store each file in turn, and tell what became of it. Raises: Unavailable when the archive takes nothing any more."""
-    for candidate in found:
-        if journal is not None and candidate.key in journal:
-            yield Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "done in an earlier run")
-            continue
-        brought = _bring_one(store, origin, candidate)
-        if journal is not None and brought.fate is not Fate.REJECTED:
-            journal.add(candidate.key)
-        yield brought
+    with contextlib.closing(_Opener()) as opener:
+        for candidate in found:
+            if journal is not None and candidate.key in journal:
+                yield Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "done in an earlier run")
+                continue
+            brought = _bring_one(store, origin, candidate, opener)
+            if journal is not None and brought.fate is not Fate.REJECTED:
+                journal.add(candidate.key)
+            yield brought
 
 
-def _bring_one(store: FileStore, origin: Origin, candidate: Candidate) -> Brought:
+def _bring_one(store: FileStore, origin: Origin, candidate: Candidate, opener: _Opener) -> Brought:
     if Path(candidate.entry or candidate.path).name.upper() == DICOMDIR:
         return Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "a DICOMDIR lists objects and is none itself")
     try:
-        with _open(candidate) as file, store.receive_file(origin) as reception:
+        with opener.open(candidate) as file, store.receive_file(origin) as reception:
             for chunk in _chunks(file, candidate):
                 reception.write(chunk)
             result = reception.finish()
     except Unavailable:
         raise
-    except (HounsfieldError, OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as exc:
+    except (HounsfieldError, OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, KeyError) as exc:
         return Brought(candidate.name, Fate.REJECTED, candidate.size_bytes, str(exc) or type(exc).__name__)
     if result.kept_aside:
         return Brought(candidate.name, Fate.KEPT_ASIDE, candidate.size_bytes, result.reason)
@@ -147,22 +154,27 @@ def _bring_one(store: FileStore, origin: Origin, candidate: Candidate) -> Brough
     return Brought(candidate.name, fate, candidate.size_bytes)
 
 
-class _Entry:
-    """An entry of a ZIP archive, closed together with it."""
+class _Opener:
+    """Opens candidates. A ZIP archive stays open from one entry to the next: its directory is read once, not once an entry."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._archive = zipfile.ZipFile(candidate.path)
-        self._candidate = candidate
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._archive: zipfile.ZipFile | None = None
 
-    def __enter__(self) -> IO[bytes]:
-        return self._archive.open(self._candidate.entry)
+    def open(self, candidate: Candidate) -> IO[bytes]:
+        """The bytes of a file or entry. Raises: OSError, BadZipFile, RuntimeError (encrypted), NotImplementedError, KeyError."""
+        if not candidate.entry:
+            return candidate.path.open("rb")
+        if self._archive is None or candidate.path != self._path:
+            self.close()
+            self._archive, self._path = zipfile.ZipFile(candidate.path), candidate.path
+        return self._archive.open(candidate.entry)
 
-    def __exit__(self, *_: object) -> None:
-        self._archive.close()
-
-
-def _open(candidate: Candidate) -> _Entry | IO[bytes]:
-    return _Entry(candidate) if candidate.entry else candidate.path.open("rb")
+    def close(self) -> None:
+        """Idempotent."""
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
 
 
 def _chunks(file: IO[bytes], candidate: Candidate) -> Iterator[bytes]:

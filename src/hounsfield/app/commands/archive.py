@@ -39,7 +39,8 @@ def _progress(console: Console) -> Progress:
 def reindex(data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """Rebuild the derived tables from the packs and the decisions. The server must be stopped; accounts and tokens stay."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    console = Console(stderr=True, highlight=False)
+    bootstrap.require_archive(settings)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with bootstrap.owning(settings) as parts, _progress(console) as progress:
         task = progress.add_task("Reading packs", total=None)
         report = rebuild(parts.archive, parts.writer, on_progress=lambda done: progress.update(task, completed=done))
@@ -57,7 +58,8 @@ def reindex(data_dir: DataDir = None, database: Database = None, config: Config 
 def verify(data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """Read every object and hold it against its digests. The server may be running."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    console = Console(stderr=True, highlight=False)
+    bootstrap.require_archive(settings)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with bootstrap.reading(settings) as parts, _progress(console) as progress:
         task = progress.add_task("Verifying", total=parts.reader.totals().instances)
         report = check(parts.reader, parts.packs, on_progress=lambda done: progress.update(task, completed=done))
@@ -80,6 +82,7 @@ def delete(
 ) -> None:
     """Delete a study. The decision is kept beside the packs, so that rebuilding the index does not bring the study back."""
     settings = settings_from(config, data_dir=data_dir, database=database)
+    bootstrap.require_archive(settings)
     with bootstrap.deciding(settings) as decide:
         delete_study(decide, Origin(Protocol.SYSTEM, SYSTEM), study, reason)
     Console(stderr=True).print("deleted")

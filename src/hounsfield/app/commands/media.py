@@ -37,7 +37,7 @@ def import_(
 ) -> None:
     """Bring files into the archive, with the server running or not. A run that was cut goes on where it stopped."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = list(candidates(paths))
     name = hashlib.sha256("\0".join(sorted(str(path.absolute()) for path in paths)).encode()).hexdigest()[:16]
     journal_path = settings.data_dir / "imports" / f"{name}.journal"
@@ -91,7 +91,8 @@ def export(
 ) -> None:
     """Write studies as the files that were received: STUDY/SERIES/INSTANCE.dcm, each checked against its digests."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    console = Console(stderr=True, highlight=False)
+    bootstrap.require_archive(settings)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with (
         bootstrap.reading(settings) as parts,
         Progress(TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), console=console, disable=not console.is_terminal) as progress,
