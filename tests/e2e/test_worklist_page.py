@@ -193,8 +193,24 @@ def test_an_empty_archive_teaches(open_page: Any, signed_in: Any, site: Any) -> 
     page.wait_for_selector("text=No study matches")
 
 
-def test_a_refused_caller_is_let_in(browser: Any, tmp_path: Path) -> None:
-    """It is listed with where it called from; after Accept the same call goes through."""
+def change_password(page: Any, old: str, new: str) -> None:
+    """In the menu of the one who is signed in; a slip in the repetition is noticed before anything is sent."""
+    page.click("[data-testid=user-menu]")
+    page.click("text=Change password")
+    current, first, again = (page.locator("dialog input[type=password]").nth(at) for at in range(3))
+    current.fill(old)
+    first.fill(new)
+    again.fill(new[:-1])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog >> text=passwords differ")
+    again.fill(new)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog >> text=Password changed")
+    page.keyboard.press("Escape")
+
+
+def test_the_first_day(browser: Any, tmp_path: Path) -> None:
+    """A refused caller is listed, and after Accept the same call goes through; the printed password is changed."""
     echoscu = shutil.which("echoscu")
     if not echoscu:
         pytest.skip("DCMTK's echoscu is not installed")
@@ -215,6 +231,14 @@ def test_a_refused_caller_is_let_in(browser: Any, tmp_path: Path) -> None:
         page.click("dialog button:text-is('Accept')")
         page.wait_for_selector("dialog >> text=No caller was refused")
         assert subprocess.run(call, capture_output=True, timeout=30).returncode == 0
+        page.keyboard.press("Escape")
+        change_password(page, first_password(server), "several words make a password")
+        page.click("[data-testid=user-menu]")
+        page.click("text=Sign out")
+        page.fill("[name=username]", "admin")
+        page.fill("[name=password]", "several words make a password")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-testid=empty]")
     finally:
         context.close()
         server.stop()

@@ -48,7 +48,7 @@ export const fr: Catalogue = {
   'worklist.date.custom': 'Du … au',
   'worklist.date.from': 'Du',
   'worklist.date.to': 'Au',
-  'worklist.col.patient': 'Patient·e',
+  'worklist.col.patient': 'Patient',
   'worklist.col.id': 'Identifiant',
   'worklist.col.birth': 'Naissance, sexe',
   'worklist.col.date': 'Date',

@@ -104,8 +104,10 @@ export function cornerText(instance: DicomInstance, state: TileState): CornerTex
       ]
         .filter(Boolean)
         .join(' · '),
-      state.count > 0 ? t(position, { index: state.index + 1, count: state.count }) : '',
-      [technique(instance, frame), location(instance, frame)].filter(Boolean).join(' · '),
+      [state.count > 0 ? t(position, { index: state.index + 1, count: state.count }) : '', location(instance, frame)]
+        .filter(Boolean)
+        .join(' · '),
+      technique(instance, frame),
     ],
     bottomRight: [
       state.window
