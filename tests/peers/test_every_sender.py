@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+
 from senders import clients
 from senders.witness import Arrived, Expected, arrivals, expected, read, split, storescp
 from services.server import Server, running
@@ -37,7 +38,8 @@ def test_what_a_dimse_sender_sent_comes_back(name: str, files: list[Path], tmp_p
         arrived = arrivals(tmp_path / "witness")
         # What DCMTK's receiver has no codec for it does not accept; a sender can only have sent the file's own bytes then.
         arrived += [read(path) for path in files if is_success(to_us.get(path)) and not is_success(to_witness.get(path))]
-        assert_holds(server, expected(arrived, by_dimse=True), tmp_path)
+        # dcmjs-dimse transcodes to what was accepted, and may so send twice what the witness, accepting otherwise, got in two syntaxes.
+        assert_holds(server, expected(arrived, by_dimse=True), tmp_path, transcoded=name == "dcmjs-dimse")
 
 
 @pytest.mark.timeout(600)
@@ -47,7 +49,9 @@ def test_what_curl_stored_comes_back(files: list[Path], tmp_path: Path) -> None:
     with running(tmp_path / "data", "--open-access") as server:
         for path in files:
             command = ["curl", "-s", "-X", "POST", "--data-binary", f"@{path}", "-H", "Content-Type: application/dicom", "-H", "Expect:"]
-            done = subprocess.run([*command, "-w", "\n%{http_code}", f"{server.dicom_web}/studies"], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [*command, "-w", "\n%{http_code}", f"{server.dicom_web}/studies"], capture_output=True, text=True, check=True
+            )
             body, _, status = done.stdout.rpartition("\n")
             answers[path] = status if status == "200" else f"{status} {reason_in(body)}"
             if status in ("200", "202"):
@@ -74,13 +78,15 @@ def reason_in(body: str) -> str:
     return ",".join(f"{code:04X}" for code in sorted(codes))
 
 
-def assert_holds(server: Server, wanted: Expected, tmp_path: Path) -> None:
+def assert_holds(server: Server, wanted: Expected, tmp_path: Path, *, transcoded: bool = False) -> None:
     """Counts, exported data sets and WADO-RS with transfer-syntax=* are those of what was on the wire."""
     instances = qido(server, "/instances?limit=5000")
     assert {one["00080018"]["Value"][0] for one in instances} == set(wanted.counting)
     assert len(instances) == len(wanted.counting)
     conflicts = get_json(f"{server.url}/api/conflicts")
-    assert sorted(one["sop_instance_uid"] for one in conflicts["conflicts"]) == wanted.aside
+    aside = Counter(one["sop_instance_uid"] for one in conflicts["conflicts"])
+    assert not aside - Counter(wanted.aside)
+    assert transcoded or aside == Counter(wanted.aside)
     studies = {one.study_instance_uid for one in wanted.counting.values()}
     assert {one["0020000D"]["Value"][0] for one in qido(server, "/studies?limit=5000")} == studies
     arguments = [argument for study in sorted(studies) for argument in ("--study", study)]

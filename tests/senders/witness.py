@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from services.server import free_port
 
 from hounsfield.dicom.part10 import read_prefix
-
+from services.server import free_port
 
 IMPLICIT_LITTLE, EXPLICIT_LITTLE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 
@@ -75,7 +74,9 @@ def storescp(folder: Path) -> Iterator[int]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     process = subprocess.Popen(
-        ["storescp", "+B", "-tn", "+xa", "-pdu", "131072", "-od", str(folder), str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["storescp", "+B", "-tn", "+xa", "-pdu", "131072", "-od", str(folder), str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 10
@@ -94,7 +95,10 @@ def arrivals(folder: Path) -> list[Arrived]:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """counting: the object of each UID that counts. aside: the UIDs of those that must be kept beside them, as often as they are. refused: how many lack the UIDs that an archive needs, or are not what the request announced."""
+    """counting: the object of each UID that counts. aside: the UIDs of those that must be kept beside them, as often as they are.
+
+    refused: how many lack the UIDs that an archive needs, or are not what the request announced.
+    """
 
     counting: dict[str, Arrived]
     aside: list[str]

@@ -3,7 +3,7 @@
 Edition: PS3.6 2024c as carried by pydicom 3.0.2,
 and the transfer syntaxes and storage SOP classes that later editions added, as far as public tables of November 2026 name them.
 """
-# ruff: noqa: E501 - names are as long as the standard has them
+
 
 from __future__ import annotations
 

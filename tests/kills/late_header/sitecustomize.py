@@ -1,6 +1,6 @@
 """A broken Hounsfield: a member's header reaches its pack only some time after the sender has been answered.
 
-Python imports a module of this name by itself when its folder is in PYTHONPATH; the test that the kill proof notices the break puts it there.
+Python imports a module of this name by itself when its folder is in PYTHONPATH; the test that the proof notices puts it there.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from hounsfield.dicom.sop_classes import STORAGE_SOP_CLASSES
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, TRANSFER_SYNTAXES
+from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.origin import Origin
@@ -30,6 +30,9 @@ STANDARD_STORAGE_ARC = "1.2.840.10008.5.1.4.1.1."
 the standard's root is another service."""
 
 
+LAST_RESORTS = (IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN)
+
+
 @dataclass(frozen=True, slots=True)
 class StoragePolicy:
     """What is taken beyond the standard's current edition.
@@ -50,11 +53,14 @@ class StorageService:
         self._policy = policy
 
     def choose(self, context: ProposedContext) -> str | ContextResult | None:
-        """The first transfer syntax proposed that is not Big Endian; the sender's order is its preference."""
+        """The first transfer syntax proposed, Implicit VR and Big Endian only where nothing else is: they say less, or what is retired.
+
+        Senders list Implicit VR first out of duty, and some convert to it what they hold in explicit form, losing by it.
+        """
         if not self._is_storage(context.abstract_syntax):
             return None
         usable = [uid for uid in context.transfer_syntaxes if self._is_acceptable(uid)]
-        best = next((uid for uid in usable if uid != EXPLICIT_VR_BIG_ENDIAN), usable[0] if usable else None)
+        best = min(usable, key=lambda uid: LAST_RESORTS.index(uid) + 1 if uid in LAST_RESORTS else 0, default=None)
         return best or ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED
 
     def _is_storage(self, uid: str) -> bool:
