@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import struct
 import threading
@@ -133,6 +134,12 @@ class IntakeConnection:
             got += count
         return view
 
+    def is_open(self) -> bool:
+        """Of an idle connection: whether the other side still holds it, as far as this side has heard."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return not poll.poll(0)  # nothing is due: what can be read is the end
+
     def close(self) -> None:
         """Idempotent."""
         self.sock.close()
@@ -159,7 +166,7 @@ class RemoteStore:
     @contextlib.contextmanager
     def connection(self) -> Iterator[IntakeConnection]:
         """A connection of our own; it goes back to the idle ones unless an error other than a refusal came by."""
-        connection = self._borrow()
+        connection = self.borrow()
         try:
             yield connection
         except (OSError, EOFError) as exc:
@@ -174,10 +181,12 @@ class RemoteStore:
         else:
             self.give_back(connection)
 
-    def _borrow(self) -> IntakeConnection:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
+    def borrow(self) -> IntakeConnection:
+        """A connection that was open a moment ago. Raises: ArchiveBusy."""
+        while (idle := self._pop_idle()) is not None:
+            if idle.is_open():
+                return idle
+            idle.close()
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(self._timeout_s)
         try:
@@ -186,6 +195,10 @@ class RemoteStore:
             sock.close()
             raise ArchiveBusy("the archive process does not take objects now; it may be starting") from exc
         return IntakeConnection(sock)
+
+    def _pop_idle(self) -> IntakeConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def give_back(self, connection: IntakeConnection) -> None:
         """Keep a connection for the next exchange."""
@@ -211,24 +224,30 @@ class RemoteReception:
     """One object on its way over the socket."""
 
     def __init__(self, store: RemoteStore, origin: Origin, study_instance_uid: str = "") -> None:
-        self._stack = contextlib.ExitStack()
-        self._connection = self._stack.enter_context(store.connection())
-        self._open = True
+        self._store = store
+        self._connection = store.borrow()
+        self._begun = True
+        self._broken = False
         try:
             self._connection.send(OPEN, encode_origin(origin, study_instance_uid))
-        except OSError:
-            self._stack.close()
-            raise Unavailable("the archive process went away") from None
+        except OSError as exc:
+            self._connection.close()
+            raise Unavailable("the archive process went away") from exc
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._open:
-            self._open = False
-            with contextlib.suppress(OSError):
+        if self._begun and not self._broken:
+            self._begun = False
+            try:
                 self._connection.send(ABANDON)
-        self._stack.__exit__(None, None, None)
+            except OSError:
+                self._broken = True
+        if self._broken:
+            self._connection.close()
+        else:
+            self._store.give_back(self._connection)
 
     def write(self, data: Buffer) -> None:
         view = memoryview(data)
@@ -236,13 +255,14 @@ class RemoteReception:
             for start in range(0, len(view), MAX_FRAME_BYTES):
                 self._connection.send(DATA, view[start : start + MAX_FRAME_BYTES])
         except OSError as exc:
+            self._broken = True
             raise Unavailable("the archive process went away while an object was handed over") from exc
 
     def finish(self) -> StoreResult:
-        self._open = False
+        self._begun = False
         try:
             self._connection.send(FINISH)
             return decode_result(read_answer(self._connection))
         except (OSError, EOFError) as exc:
-            self._connection.close()
+            self._broken = True
             raise Unavailable("the archive process went away before it answered; the object may not be stored") from exc
