@@ -69,7 +69,8 @@ export function startImaging(): Promise<void> {
         const imageId = imageIdOf.get(xhr) ?? '';
         const entry = lookUp(imageId);
         const answer = xhr.response as ArrayBuffer;
-        if (!entry) return answer;
+        // The study was left meanwhile: without metadata there is nothing to decode by.
+        if (!entry) throw new Error('no longer wanted');
         if (!entry.repair) {
           if (entry.fromServer || !losesSign(onlyPart(new Uint8Array(answer)), entry.instance)) return answer;
           return fetchUncompressed(xhr.responseURL);

@@ -120,6 +120,8 @@ export class Tile {
     });
     // Some decoding errors reach nobody: the loader never settles, and the tile would wait for ever.
     const lost = (event: PromiseRejectionEvent): void => {
+      // A failed request is told by the ordinary way as well, and may be another tile's.
+      if (event.reason instanceof XMLHttpRequest) return;
       const imageId = this.imageIds[this.viewport.getCurrentImageIdIndex()];
       if (imageId && this.state.status === 'loading' && !cache.isLoaded(imageId))
         this.noteFailure(imageId, event.reason);
