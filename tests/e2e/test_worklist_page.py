@@ -254,3 +254,22 @@ def test_the_pages_speak_other_languages(open_page: Any, signed_in: Any) -> None
     page.reload()
     page.wait_for_selector("text=Verser des fichiers")
     assert page.get_attribute("html", "lang") == "fr"
+
+
+def test_the_worklist_is_light(open_page: Any, signed_in: Any, site: Any) -> None:
+    """The renderer is fetched by those who open a study; until then at most 250 kB come over the wire, compressed and for ever fresh."""
+    page = open_page("/", state=signed_in)
+    page.wait_for_selector(ROW)
+    files = page.evaluate(
+        """() => performance.getEntriesByType('resource')
+            .filter((entry) => /\\.(js|css|wasm)$/.test(entry.name))
+            .map((entry) => [entry.name, entry.encodedBodySize])"""
+    )
+    assert files
+    assert not [name for name, _ in files if "ViewerPage" in name or name.endswith(".wasm")]
+    assert 0 < sum(size for _, size in files) < 250_000
+    for name, _ in files:
+        answer = page.request.get(name, headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert "immutable" in answer.headers["cache-control"]
+    assert page.request.get(f"{site.url}/assets/missing.js").status == 404

@@ -13,7 +13,10 @@ import { t, useLanguage } from '../i18n';
 import { Header } from './Header';
 import { navigate, routeOf, useAddress } from './router';
 
-const ViewerPage = lazy(() => import('../features/viewer/ViewerPage'));
+const loadViewer = () => import('../features/viewer/ViewerPage');
+const ViewerPage = lazy(loadViewer);
+/** Fetched when somebody begins to choose, so that it is here when they open. */
+const expectViewer = (): void => void loadViewer().catch(() => {});
 const POLL_MS = 5000;
 
 export function App() {
@@ -132,7 +135,13 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
             <Header session={session} status={status} refused={refused} commands={commands}>
               <UploadButton queue={queue} />
             </Header>
-            <WorklistPage search={query} status={status} onSearch={search} onOpen={openStudy} />
+            <WorklistPage
+              search={query}
+              status={status}
+              onSearch={search}
+              onOpen={openStudy}
+              onChoosing={expectViewer}
+            />
           </div>
         </UploadZone>
       )}

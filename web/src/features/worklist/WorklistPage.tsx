@@ -16,9 +16,11 @@ interface Props {
   status: ServerStatus | undefined;
   onSearch: (search: string) => void;
   onOpen: (studyUid: string) => void;
+  /** Somebody walks through the list: a study will soon be opened. */
+  onChoosing: () => void;
 }
 
-export function WorklistPage({ search, status, onSearch, onOpen }: Props) {
+export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: Props) {
   const filters = useMemo(() => filtersFromUrl(search), [search]);
   const version = status ? `${status.studies}/${status.instances}` : '';
   const list = useWorklist(filters, version);
@@ -48,6 +50,7 @@ export function WorklistPage({ search, status, onSearch, onOpen }: Props) {
       const row = all[next];
       if (!row) return;
       setChosenUid(row.study_instance_uid);
+      onChoosing();
       table.current?.show(next);
     };
     const open = (): void => {
@@ -90,7 +93,7 @@ export function WorklistPage({ search, status, onSearch, onOpen }: Props) {
       },
       { id: 'list.refresh', title: 'worklist.refresh', group: 'general', keys: ['r'], run: list.reload },
     ];
-  }, [list.reload, onOpen, setFilters]);
+  }, [list.reload, onOpen, onChoosing, setFilters]);
   useCommands(commands);
 
   useEffect(() => {
@@ -113,7 +116,10 @@ export function WorklistPage({ search, status, onSearch, onOpen }: Props) {
               hasMore={list.hasMore}
               filters={filters}
               chosen={chosen}
-              onChoose={setChosenUid}
+              onChoose={(studyUid) => {
+                setChosenUid(studyUid);
+                onChoosing();
+              }}
               onOpen={onOpen}
               onSort={(sort, descending) => setFilters({ sort, descending })}
               onMore={list.more}
