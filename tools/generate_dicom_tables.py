@@ -1,8 +1,8 @@
 """Writes the tables of `hounsfield.dicom` that come from the standard: run `python tools/generate_dicom_tables.py`.
 
 Source: the dictionaries that pydicom carries (PS3.6 in the edition pydicom names), and `LATER_UIDS`, what later editions added to
-its tables, as far as public tables of November 2026 name it: transfer syntaxes and storage SOP classes. Nothing in the generated files is edited by hand; `--check` says whether they are up
-to date.
+its tables, as far as public tables of November 2026 name it: transfer syntaxes and storage SOP classes. Nothing in the generated
+files is edited by hand; `--check` says whether they are up to date.
 """
 
 from __future__ import annotations

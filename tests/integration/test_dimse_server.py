@@ -145,7 +145,7 @@ def test_contexts_are_answered_one_by_one() -> None:
         (0, IMPLICIT),
         (4, ""),
         (3, ""),
-        (0, IMPLICIT),
+        (0, EXPLICIT),
         (0, EXPLICIT),
         (0, BIG_ENDIAN),
         (0, PRIVATE_SYNTAX),

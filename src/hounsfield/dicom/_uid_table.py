@@ -3,7 +3,7 @@
 Edition: PS3.6 2024c as carried by pydicom 3.0.2,
 and the transfer syntaxes and storage SOP classes that later editions added, as far as public tables of November 2026 name them.
 """
-
+# ruff: noqa: E501 - names are as long as the standard has them
 
 from __future__ import annotations
 
@@ -31,14 +31,7 @@ TRANSFER_SYNTAX_ROWS: dict[str, tuple[str, bool, bool, bool, bool, bool]] = {
     "1.2.840.10008.1.2.4.64": ("JPEG Full Progression, Hierarchical (Process 25 and 27)", False, True, False, True, True),
     "1.2.840.10008.1.2.4.65": ("JPEG Lossless, Hierarchical (Process 28)", False, True, False, True, False),
     "1.2.840.10008.1.2.4.66": ("JPEG Lossless, Hierarchical (Process 29)", False, True, False, True, False),
-    "1.2.840.10008.1.2.4.70": (
-        "JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 1])",
-        False,
-        True,
-        False,
-        True,
-        False,
-    ),
+    "1.2.840.10008.1.2.4.70": ("JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 1])", False, True, False, True, False),
     "1.2.840.10008.1.2.4.80": ("JPEG-LS Lossless Image Compression", False, True, False, True, False),
     "1.2.840.10008.1.2.4.81": ("JPEG-LS Lossy (Near-Lossless) Image Compression", False, True, False, True, True),
     "1.2.840.10008.1.2.4.90": ("JPEG 2000 Image Compression (Lossless Only)", False, True, False, True, False),
@@ -67,14 +60,7 @@ TRANSFER_SYNTAX_ROWS: dict[str, tuple[str, bool, bool, bool, bool, bool]] = {
     "1.2.840.10008.1.2.4.111": ("JPEG XL JPEG Recompression", False, True, False, True, True),
     "1.2.840.10008.1.2.4.112": ("JPEG XL", False, True, False, True, True),
     "1.2.840.10008.1.2.4.201": ("High-Throughput JPEG 2000 Image Compression (Lossless Only)", False, True, False, True, False),
-    "1.2.840.10008.1.2.4.202": (
-        "High-Throughput JPEG 2000 with RPCL Options Image Compression (Lossless Only)",
-        False,
-        True,
-        False,
-        True,
-        False,
-    ),
+    "1.2.840.10008.1.2.4.202": ("High-Throughput JPEG 2000 with RPCL Options Image Compression (Lossless Only)", False, True, False, True, False),
     "1.2.840.10008.1.2.4.203": ("High-Throughput JPEG 2000 Image Compression", False, True, False, True, True),
     "1.2.840.10008.1.2.4.204": ("JPIP HTJ2K Referenced", False, True, False, False, False),
     "1.2.840.10008.1.2.4.205": ("JPIP HTJ2K Referenced Deflate", False, True, True, False, False),
