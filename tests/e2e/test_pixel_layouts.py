@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,22 @@ def object_with(**attributes: Any) -> tuple[str, bytes]:
     return data.StudyInstanceUID, buffer.getvalue()
 
 
+def shown(page: Any, site: Any, attributes: dict[str, Any]) -> Tile:
+    """Stores an object and opens it."""
+    study, content = object_with(**attributes)
+    session = page.request.get(f"{site.url}/api/session").json()
+    stored = page.request.post(
+        f"{site.url}/dicom-web/studies",
+        data=content,
+        headers={"Content-Type": "application/dicom", "X-CSRF-Token": session["csrf_token"]},
+    )
+    assert stored.status == 200, stored.text()
+    page.goto(f"{site.url}/viewer/{study}")
+    tile = Tile(page)
+    tile.wait()
+    return tile
+
+
 @pytest.mark.parametrize(
     ("attributes", "wanted"),
     [
@@ -115,21 +132,46 @@ def object_with(**attributes: Any) -> tuple[str, bytes]:
 )
 def test_quarters(open_page: Any, signed_in: Any, site: Any, attributes: dict[str, Any], wanted: tuple[Any, ...]) -> None:
     """Each quarter has its colour."""
-    study, content = object_with(**attributes)
-    page = open_page("/nowhere", state=signed_in, width=900, height=700)
-    session = page.request.get(f"{site.url}/api/session").json()
-    stored = page.request.post(
-        f"{site.url}/dicom-web/studies",
-        data=content,
-        headers={"Content-Type": "application/dicom", "X-CSRF-Token": session["csrf_token"]},
-    )
-    assert stored.status == 200, stored.text()
-    page.goto(f"{site.url}/viewer/{study}")
-    tile = Tile(page)
-    tile.wait()
+    tile = shown(open_page("/nowhere", state=signed_in, width=900, height=700), site, attributes)
     pixels = tile.pixels().astype(int)
     rows, columns = pixels.shape[:2]
     reach = min(rows, columns) // 4
     middles = [pixels[rows // 2 + y * reach, columns // 2 + x * reach, :3] for y, x in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
     for middle, colour in zip(middles, wanted, strict=True):
         assert np.abs(middle - np.array(colour)).max() <= 6, f"{[list(one) for one in middles]} instead of {wanted}"
+
+
+@pytest.mark.parametrize(
+    ("spacing", "unit", "source", "measured_in"),
+    [
+        pytest.param({}, "px", "no spacing", "px", id="none"),
+        pytest.param({"PixelSpacing": [0.5, 0.5]}, "mm", "calibrated", "mm", id="patient"),
+        # In the plane of the detector a length is not the patient's: the scale bar says so, the measurement stays in px.
+        pytest.param({"ImagerPixelSpacing": [0.2, 0.2]}, "mm", "detector plane", "px", id="detector"),
+    ],
+)
+def test_a_length_names_its_unit(
+    open_page: Any, signed_in: Any, site: Any, spacing: dict[str, Any], unit: str, source: str, measured_in: str
+) -> None:
+    """Never mm without a spacing; and the scale bar says what the spacing is worth."""
+    tile = shown(open_page("/nowhere", state=signed_in, width=900, height=700), site, {**rgb(0), **spacing})
+    scale = tile.root.locator("[data-testid=scale]").inner_text()
+    assert re.fullmatch(rf"[0-9.]+ ({unit}|cm) {source}", scale.replace("\n", " ").replace("px px", "px")) is not None, scale
+    page = tile.page
+    box = tile.root.bounding_box()
+    page.keyboard.press("l")
+    page.mouse.move(box["x"] + 250, box["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 400, box["y"] + 300, steps=4)
+    page.mouse.up()
+    per_pixel = spacing.get("PixelSpacing", [1])[0]
+    zoom = min(box["width"], box["height"]) / SIDE
+    wanted = 150 / zoom * per_pixel
+    label = ""
+    for _ in range(100):
+        label = page.locator("[data-testid=tile-0] svg text").first.text_content()
+        if abs(float(re.match(r"[0-9.]+", label)[0]) - wanted) < 0.03 * wanted:
+            break
+        page.wait_for_timeout(20)
+    assert label.endswith(f" {measured_in}"), label
+    assert float(label.split()[0]) == pytest.approx(wanted, rel=0.03)

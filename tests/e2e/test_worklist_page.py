@@ -273,3 +273,38 @@ def test_the_worklist_is_light(open_page: Any, signed_in: Any, site: Any) -> Non
         assert answer.headers["content-encoding"] == "gzip"
         assert "immutable" in answer.headers["cache-control"]
     assert page.request.get(f"{site.url}/assets/missing.js").status == 404
+
+
+def test_a_long_list_stays_light(open_page: Any, signed_in: Any, site: Any, complaints: Complaints) -> None:
+    """Only the rows in view are in the page; the following pages come as one scrolls."""
+    complaints.expected.append(r"/api/studies/1\.2\.\d+ .*404")
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:
+        start = int(re.search(r"after=(\d+)", route.request.url)[1]) if "after=" in route.request.url else 0
+        asked.append(route.request.url)
+        rows = [long_row(start + at) for at in range(100)]
+        route.fulfill(json={"rows": rows, "next": str(start + 100), "total": {"count": 10_000, "capped": True}})
+
+    page = open_page("/nowhere", state=signed_in)
+    page.route("**/api/worklist*", answer)
+    page.goto(site.url)
+    page.wait_for_selector(ROW)
+    assert page.inner_text("[data-testid=total]") == "10,000+ studies"
+    assert page.evaluate("getComputedStyle(document.querySelector('.study-row')).height") == "32px"
+    for goal in (90, 190, 290):
+        page.evaluate(f"document.querySelector('.table').scrollTop = {goal} * 32")
+        page.wait_for_selector(f"{ROW}[aria-rowindex='{goal + 2}']")
+        assert page.locator(ROW).count() < 60
+    assert len(asked) >= 3
+    head = page.locator(".table-head").bounding_box()
+    assert head["y"] == pytest.approx(page.locator(".table").bounding_box()["y"]), "the header stays"
+    page.keyboard.press("j")
+    page.wait_for_selector(f"{ROW}[aria-rowindex='3'][aria-selected=true]")
+
+
+def long_row(number: int) -> dict[str, Any]:
+    """A study that nobody has."""
+    texts = ("patient_id", "birth_date", "sex", "study_date", "study_time", "accession_number", "description", "referring_physician")
+    counts = {"series_count": 1, "instance_count": 1, "modalities": ["SR"], "received_at": "", "thumbnail": ""}
+    return {"study_instance_uid": f"1.2.{number}", "patient_name": f"Row^{number}", **counts, **dict.fromkeys(texts, "")}
