@@ -22,7 +22,16 @@ from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
 from hounsfield.index.tables import instance, kept_aside, series, study
 from hounsfield.model.entities import ObjectAttributes
-from hounsfield.model.errors import HounsfieldError, IndexUnavailable, InstanceNotFound, SeriesNotFound, StudyNotFound, UnreadableObject
+from hounsfield.model.errors import (
+    HounsfieldError,
+    IndexUnavailable,
+    InstanceNotFound,
+    OutOfSpace,
+    SeriesNotFound,
+    StudyNotFound,
+    Unavailable,
+    UnreadableObject,
+)
 from hounsfield.model.identity import Judgement
 from hounsfield.model.outcomes import KEPT_ASIDE, StoreOutcome
 
@@ -220,7 +229,7 @@ class IndexWriter:
 
     def _serve(self, group: list[_Request]) -> None:
         error = self._attempt(group)
-        if error is not None and len(group) > 1 and not isinstance(error, IndexUnavailable):
+        if error is not None and len(group) > 1 and not isinstance(error, Unavailable):
             for request in group:
                 request.error = self._attempt([request])
         else:
@@ -238,7 +247,7 @@ class IndexWriter:
             except self._database.dialect.failures as exc:
                 self._abandon()
                 if fresh:
-                    return _caused(IndexUnavailable(f"the database does not answer: {exc}"), exc)
+                    return _caused(_failure(exc), exc)
                 self._disconnect()
                 fresh = True
             except HounsfieldError as exc:
@@ -285,6 +294,13 @@ class IndexWriter:
 
 def _admit(projection: Projection, entry: IndexEntry) -> Judgement:
     return admit(projection, entry)
+
+
+def _failure(error: Exception) -> Unavailable:
+    """What a driver's failure means for the caller. 53100: `disk_full` of PostgreSQL."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(error, "sqlstate", "") == "53100":
+        return OutOfSpace("the database's disk is full")
+    return IndexUnavailable(f"the database does not answer: {error}")
 
 
 def _caused(error: HounsfieldError, cause: BaseException) -> HounsfieldError:
