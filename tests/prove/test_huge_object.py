@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import statistics
 import threading
 import time
@@ -222,4 +223,7 @@ def test_an_object_of_two_hundred_megabytes(tmp_path: Path) -> None:
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_an_object_of_five_gigabytes(tmp_path: Path) -> None:
-    store_and_read_back(tmp_path / "data", 10_000)
+    try:
+        store_and_read_back(tmp_path / "data", 10_000)
+    finally:
+        shutil.rmtree(tmp_path)  # eleven gigabytes
