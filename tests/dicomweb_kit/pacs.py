@@ -26,6 +26,7 @@ from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
 from hounsfield.services.store import LocalStore
+from services.databases import address_of
 
 ROOT = "http://127.0.0.1/dicom-web"
 
@@ -60,7 +61,7 @@ class Pacs:
 @contextlib.contextmanager
 def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     """An empty one."""
-    database = Database(folder / "index.sqlite")
+    database = Database(address_of(folder))
     database.upgrade()
     archive = Archive(folder / "packs")
     writer = IndexWriter(database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable
@@ -12,10 +11,12 @@ from pathlib import Path
 
 from hounsfield.app import bootstrap
 from hounsfield.app.settings import load_settings
+from hounsfield.index.database import Database
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.network.errors import NetworkError
 from hounsfield.peers.dimse import DimsePeer, send
 from kills.objects import Made, make
+from services.databases import address_of, destroy, environment_of
 from services.server import Server, launch
 
 SENDERS = 4
@@ -76,7 +77,9 @@ def _send(server: Server, load: list[Made], acknowledged: list[Made], first: thr
 
 def check(data_dir: Path, acknowledged: Iterable[Made]) -> None:
     """Every acknowledged object is there once, byte for byte, once the index has caught up. Raises: BrokenPromise."""
-    with bootstrap.reading(load_settings(None, {"data_dir": data_dir})) as parts:
+    with bootstrap.reading(
+        load_settings(None, {"data_dir": data_dir, "database": environment_of(data_dir).get("HOUNSFIELD_DATABASE", "")})
+    ) as parts:
         for made in acknowledged:
             rows = parts.reader.instances(1, made.study_instance_uid, made.series_instance_uid, made.sop_instance_uid)
             if len(rows) != 1:
@@ -91,8 +94,11 @@ def check(data_dir: Path, acknowledged: Iterable[Made]) -> None:
 
 def check_one_row_each(data_dir: Path) -> int:
     """The number of instances. Raises: BrokenPromise where a UID has two rows."""
-    with sqlite3.connect(data_dir / "index.sqlite") as database:
-        rows, uids = database.execute("SELECT count(*), count(DISTINCT sop_instance_uid) FROM instance").fetchone()
+    database = Database(address_of(data_dir))
+    try:
+        rows, uids = database.fetch("SELECT count(*), count(DISTINCT sop_instance_uid) FROM instance")[0]
+    finally:
+        database.close()
     if rows != uids:
         raise BrokenPromise(f"{rows} rows for {uids} objects")
     return int(rows)
@@ -100,7 +106,6 @@ def check_one_row_each(data_dir: Path) -> int:
 
 def check_packs_alone(data_dir: Path, acknowledged: Iterable[Made]) -> None:
     """The same with the database destroyed: the packs have it all. Raises: BrokenPromise."""
-    for path in data_dir.glob("index.sqlite*"):
-        path.unlink()
+    destroy(data_dir)
     launch(data_dir, "--open-access", ready_within_s=300).stop()
     check(data_dir, acknowledged)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.databases import environment_of
+
 HOUNSFIELD = str(Path(sys.executable).parent / "hounsfield")
 
 
@@ -43,7 +45,12 @@ class Server:
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run another subcommand on the same data directory."""
         return subprocess.run(
-            [HOUNSFIELD, *arguments, "--data-dir", str(self.data_dir)], capture_output=True, text=True, check=check, timeout=300
+            [HOUNSFIELD, *arguments, "--data-dir", str(self.data_dir)],
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=300,
+            env={**os.environ, **environment_of(self.data_dir)},
         )
 
     def kill(self) -> None:
@@ -92,7 +99,7 @@ def launch(data_dir: Path, *options: str, command: str = "serve", ready_within_s
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment_of(data_dir), **environment},
             start_new_session=True,
         )
     server = Server(data_dir, "127.0.0.1", *server_ports, output, process)
