@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import struct
+from collections.abc import Sequence
 
 from hounsfield.codecs.elements import Element, read_elements
 from hounsfield.codecs.presentation import LookUpTable, Palette
@@ -47,17 +48,20 @@ def _table(descriptor: Element, data: Element, *, signed: bool) -> LookUpTable |
     if shape is None:
         return None
     count, first, bits = shape
-    raw = np.frombuffer(data.value, np.uint8)
-    if len(raw) >= 2 * count:
-        words = raw[: 2 * count].view("<u2" if data.encoding.little_endian else ">u2")
-    elif len(raw) >= count:
-        words = raw[:count]
+    raw = bytes(data.value)
+    if len(raw) < 2 * count and len(raw) >= count:
+        words = tuple(raw[:count])
     else:
-        # Too few entries: those that are there count, the last goes on (the inputs beyond take it anyway).
-        words = raw[: len(raw) // 2 * 2].view("<u2" if data.encoding.little_endian else ">u2")
-    if not len(words):
+        # Where there are too few entries, those that are there count, the last goes on (the inputs beyond take it anyway).
+        number = min(count, len(raw) // 2)
+        words = struct.unpack_from(f"{'<' if data.encoding.little_endian else '>'}{number}H", raw)
+    if not words:
         return None
-    return LookUpTable(first, words.astype("<u2").tobytes(), _true_bits(bits, int(words.max())))
+    return LookUpTable(first, _entries(words), _true_bits(bits, max(words)))
+
+
+def _entries(words: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(words)}H", *words)
 
 
 def _read_descriptor(descriptor: Element, *, signed: bool) -> tuple[int, int, int] | None:
@@ -86,7 +90,7 @@ def _segmented_table(descriptor: Element, data: Element, *, signed: bool) -> Loo
     _expand(words, 0, _MAX_SEGMENTS, wide, entries, count)
     if not entries:
         return None
-    return LookUpTable(first, np.array(entries[:count], "<u2").tobytes(), 16 if wide else 8)
+    return LookUpTable(first, _entries(entries[:count]), 16 if wide else 8)
 
 
 def _expand(words: list[int], position: int, segments: int, wide: bool, entries: list[int], count: int) -> None:

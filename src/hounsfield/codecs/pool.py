@@ -18,8 +18,8 @@ from types import TracebackType
 
 from hounsfield.codecs import message
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription
+from hounsfield.codecs.picture_size import picture_size
 from hounsfield.codecs.presentation import Presentation, RenderRequest
-from hounsfield.codecs.render import picture_size
 from hounsfield.model.errors import Unavailable, UndecodablePixels
 
 _SMALLEST_WINDOW_BYTES = 1 << 20

@@ -13,15 +13,12 @@ from hounsfield.codecs.colour import through_palette, to_rgb
 from hounsfield.codecs.decode import decode_samples
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, FrameDescription, SampleKind
 from hounsfield.codecs.grey import needs_window, patterns, shade_table, shades, window_of_frame
+from hounsfield.codecs.picture_size import picture_size
 from hounsfield.codecs.presentation import PictureFormat, Presentation, RenderRequest, Window
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
 Pixels = NDArray[np.uint8]
 
-MAX_PICTURE_SIDE = 16384
-"""Pixels; a viewport or an enlargement beyond it is refused before anything is allocated (JPEG itself ends at 65535)."""
-
-_MAX_PICTURE_PIXELS = 64 << 20
 _PNG_LEVEL = 1
 
 
@@ -46,26 +43,6 @@ def render(
         pixels = _grey(samples[:, :, 0], description, presentation, request.window)
     pixels = _mirrored(pixels, request.region)
     return _encode(_fit(pixels, presentation.aspect_ratio, request), request)
-
-
-def picture_size(rows: int, columns: int, aspect_ratio: float, request: RenderRequest) -> tuple[int, int]:
-    """Width and height of the picture that `render` makes of so many stored rows and columns. Raises: InvalidInput."""
-    width, height = float(columns), float(rows)
-    if aspect_ratio > 1:
-        height *= aspect_ratio
-    else:
-        width /= aspect_ratio
-    if request.viewport is not None:
-        across, down = request.viewport
-        if not (0 < across <= MAX_PICTURE_SIDE and 0 < down <= MAX_PICTURE_SIDE):
-            raise InvalidInput(f"a viewport of {across}x{down} pixels is not to be had: 1 to {MAX_PICTURE_SIDE} each way")
-        scale = min(across / width, down / height)
-        if scale < 1 or request.enlarge:
-            width, height = width * scale, height * scale
-    size = max(1, round(width)), max(1, round(height))
-    if max(size) > 65500 or size[0] * size[1] > _MAX_PICTURE_PIXELS:
-        raise InvalidInput(f"a picture of {size[0]}x{size[1]} pixels is too large: ask for a smaller viewport")
-    return size
 
 
 def _grey(samples: NDArray[Any], description: FrameDescription, presentation: Presentation, window: Window | None) -> Pixels:

@@ -13,8 +13,9 @@ from PIL import Image
 
 from hounsfield.codecs.describe import describe
 from hounsfield.codecs.frame import FrameDescription
+from hounsfield.codecs.picture_size import picture_size
 from hounsfield.codecs.presentation import LookUpTable, Palette, PictureFormat, Presentation, RenderRequest, Window
-from hounsfield.codecs.render import picture_size, render
+from hounsfield.codecs.render import render
 from hounsfield.model.errors import InvalidInput
 
 Described = Callable[..., FrameDescription]
