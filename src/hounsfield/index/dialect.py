@@ -192,8 +192,9 @@ class PostgresqlDialect(Dialect):
         vanished: dict[str, Any] = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
         connection = self._psycopg.connect(conninfo, autocommit=True, connect_timeout=5, application_name="hounsfield", **vanished)
         connection.execute("SET lock_timeout = '30s'")
-        # What a power cut takes from the derived tables, recovery reads from the packs again.
-        connection.execute(f"SET synchronous_commit = {'on' if durable else 'off'}")
+        # For the derived tables too, though packs could bring them back: this server may crash while we go on, and then later objects
+        # of a pack would be committed over those that it forgot, whose place recovery would take for seen.
+        connection.execute("SET synchronous_commit = on")
         return connection
 
     def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
