@@ -10,14 +10,15 @@ import enum
 import hashlib
 import json
 import os
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from hounsfield.model.errors import HounsfieldError, InvalidInput, Unavailable
+from hounsfield.model.errors import HounsfieldError, InvalidInput, OutOfSpace, PackUnavailable, Unavailable
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome
 from hounsfield.services.store import FileStore
@@ -27,6 +28,8 @@ ZIP_MAX_RATIO = 200
 """A ZIP entry that grows more than this is refused as a bomb; DICOM compresses by 2 to 20."""
 ZIP_ALWAYS_ALLOWED_BYTES = 16 << 20
 DICOMDIR = "DICOMDIR"
+PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+"""Before trying once more what the archive would not take now."""
 
 
 class Fate(enum.StrEnum):
@@ -123,17 +126,39 @@ def _open_up(path: Path) -> Iterator[Candidate]:
         yield Candidate(f"{path}!{info.filename}", path, info.filename, info.file_size, status.st_mtime_ns)
 
 
-def bring(store: FileStore, origin: Origin, found: Iterator[Candidate], journal: ImportJournal | None = None) -> Iterator[Brought]:
-    """Store each file in turn, and tell what became of it. Raises: Unavailable when the archive takes nothing any more."""
+def bring(
+    store: FileStore,
+    origin: Origin,
+    found: Iterator[Candidate],
+    journal: ImportJournal | None = None,
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[Brought]:
+    """Store each file in turn, and tell what became of it.
+
+    An archive that is busy, or being started again, is waited for; a file that it has already is a duplicate, so that trying once more
+    does no harm. Raises: Unavailable when the archive takes nothing any more.
+    """
     with contextlib.closing(_Opener()) as opener:
         for candidate in found:
             if journal is not None and candidate.key in journal:
                 yield Brought(candidate.name, Fate.SKIPPED, candidate.size_bytes, "done in an earlier run")
                 continue
-            brought = _bring_one(store, origin, candidate, opener)
+            brought = _bring_patiently(store, origin, candidate, opener, pause)
             if journal is not None and brought.fate is not Fate.REJECTED:
                 journal.add(candidate.key)
             yield brought
+
+
+def _bring_patiently(store: FileStore, origin: Origin, candidate: Candidate, opener: _Opener, pause: Callable[[float], None]) -> Brought:
+    for pause_s in PAUSES_S:
+        try:
+            return _bring_one(store, origin, candidate, opener)
+        except (OutOfSpace, PackUnavailable):
+            raise
+        except Unavailable:
+            pause(pause_s)
+    return _bring_one(store, origin, candidate, opener)
 
 
 def _bring_one(store: FileStore, origin: Origin, candidate: Candidate, opener: _Opener) -> Brought:
