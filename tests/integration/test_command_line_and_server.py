@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from hounsfield.network.errors import AssociationRefused
 from hounsfield.peers.dimse import DimsePeer, echo, send
 from kills.objects import Made, make
 from services.command_line import hounsfield
-from services.server import Server, free_port, launch, running
+from services.server import HOUNSFIELD, Server, free_port, launch, running
 
 REVOKED_WITHIN_S = 6.0
 
@@ -59,7 +60,7 @@ def an_upload(made: Made) -> dict[str, object]:
 
 
 def instances_of(client: httpx.Client, study_instance_uid: str) -> set[str]:
-    answer = client.get(f"/studies/{study_instance_uid}/instances")
+    answer = client.get(f"/studies/{study_instance_uid}/instances", params={"limit": 1000})
     return {one["00080018"]["Value"][0] for one in answer.json()} if answer.status_code == 200 else set()
 
 
@@ -248,6 +249,22 @@ def test_an_archive_process_that_dies_is_started_again(tmp_path: Path) -> None:
             until(lambda: web.post("/studies", **an_upload(made[0])).status_code == 200, 30)
             until(lambda: httpx.get(f"{server.url}/health/ready").status_code == 200, 10)
         assert [sent.ok for sent in send(DimsePeer(server.ae_title, server.host, server.dicom_port), [made[1].path])] == [True]
+
+
+def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    made = make(tmp_path / "files", random.Random(12), 22, 0, 300)
+    with running(data_dir, "--open-access") as server:
+        command = [HOUNSFIELD, "import", str(tmp_path / "files"), "--data-dir", str(data_dir)]
+        importing = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        until(lambda: sum(len(path.read_bytes()) for path in data_dir.glob("imports/*.journal")) > 20 * 33, 30)
+        (archive,) = [one for one in psutil.Process(server.process.pid).children() if "hounsfield.app.archive_process" in one.cmdline()]
+        archive.kill()
+        _, words = importing.communicate(timeout=60)
+        assert importing.returncode == 0, words
+        assert "300 files: " in words
+        with httpx.Client(base_url=server.dicom_web, timeout=30) as web:
+            assert instances_of(web, made[0].study_instance_uid) == {one.sop_instance_uid for one in made}
 
 
 def test_the_demo_command_takes_any_caller_of_this_machine(tmp_path: Path) -> None:
