@@ -383,6 +383,16 @@ def test_serve_says_which_port_is_in_use(data_dir: Path, option: str) -> None:
     assert f"cannot listen on 127.0.0.1 port {port}: another program uses it; choose another with {option}" in _on_one_line(ran)
 
 
+@pytest.mark.parametrize(
+    ("host", "said"), [("nosuchhost.invalid", "not known as an address or name"), ("192.0.2.1", "192.0.2.1 is no address of this machine")]
+)
+def test_serve_says_which_address_is_wrong(data_dir: Path, host: str, said: str) -> None:
+    ran = hounsfield("serve", "--data-dir", data_dir, "--host", host, "--http-port", str(free_port()), "--dicom-port", str(free_port()))
+    assert ran.code == 2
+    assert said in ran.err
+    assert "choose another with --host" in ran.err
+
+
 def _on_one_line(ran: Ran) -> str:
     return " ".join(ran.err.split())
 

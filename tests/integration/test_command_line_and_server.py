@@ -267,6 +267,12 @@ def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
             assert instances_of(web, made[0].study_instance_uid) == {one.sop_instance_uid for one in made}
 
 
+def test_a_server_on_a_name(tmp_path: Path) -> None:
+    with running(tmp_path / "data", "--open-access", "--host", "localhost") as server:
+        assert echo(DimsePeer(server.ae_title, "localhost", server.dicom_port)) == 0
+        until(lambda: f"http://localhost:{server.http_port}/dicom-web" in server.output.read_text(), 10)
+
+
 def test_the_demo_command_takes_any_caller_of_this_machine(tmp_path: Path) -> None:
     data_dir = tmp_path / "demo"
     made = make(tmp_path / "files", random.Random(10), 20, 0, 1)

@@ -83,7 +83,7 @@ class Supervisor:
         Server(
             "hounsfield.app.web:application",
             factory=True,
-            address=settings.host,
+            address=_address_of(settings.host)[1],
             port=settings.http_port,
             interface=Interfaces.ASGI,
             workers=settings.http_workers,
@@ -154,15 +154,26 @@ def _check_port(host: str, port: int, option: str) -> None:
     """A clear word now instead of a traceback of a child later. Raises: ConfigurationError."""
     if port == 0:
         return
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family, address = _address_of(host)
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((address, port))
         except OSError as exc:
+            if exc.errno == errno.EADDRNOTAVAIL:
+                raise ConfigurationError(f"{host} is no address of this machine; choose another with --host") from exc
             why = {
                 errno.EADDRINUSE: "another program uses it",
                 errno.EACCES: "ports below 1024 need a privilege",
-                errno.EADDRNOTAVAIL: f"{host} is no address of this machine",
             }.get(exc.errno or 0, str(exc))
             raise ConfigurationError(f"cannot listen on {host} port {port}: {why}; choose another with --{option}") from exc
+
+
+def _address_of(host: str) -> tuple[socket.AddressFamily, str]:
+    """The first address of a name such as `localhost`, by preference IPv4; an address is its own. Raises: ConfigurationError."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    except (OSError, UnicodeError) as exc:
+        raise ConfigurationError(f"{host} is not known as an address or name: {exc}; choose another with --host") from exc
+    return family, str(address[0])
