@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -265,6 +268,24 @@ def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
         assert "300 files: " in words
         with httpx.Client(base_url=server.dicom_web, timeout=30) as web:
             assert instances_of(web, made[0].study_instance_uid) == {one.sop_instance_uid for one in made}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_every_process_at_once_ends_the_server_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    """As a terminal does at Ctrl+C, and systemd by default; here while a client keeps a worker busy."""
+    server = launch(tmp_path / "data", "--open-access")
+    with socket.create_connection((server.host, server.http_port)) as slow:
+        slow.sendall(
+            b"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: application/dicom\r\nContent-Length: 1000000\r\n\r\n123"
+        )
+        processes = psutil.Process(server.process.pid).children(recursive=True)
+        os.killpg(server.process.pid, number)
+        assert server.process.wait(30) == 0
+    assert [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+    words = server.output.read_text()
+    assert words.count("archive.ready") == 1, "the archive process was started again while everything was stopping"
+    assert "archive_process_ended" not in words
+    assert "Traceback" not in words
 
 
 def test_a_server_on_a_name(tmp_path: Path) -> None:

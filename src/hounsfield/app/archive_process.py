@@ -36,8 +36,9 @@ def main() -> int:
     configure_logging(settings, "archive")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Ctrl+C reaches every process of the terminal: the supervisor alone decides, and stops this one last.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         _run(settings, stop)
     except HounsfieldError as exc:

@@ -31,6 +31,7 @@ ARCHIVE_START_TIMEOUT_S = 3600.0
 """Recovery of an archive that was killed reads what the index has not seen; it must be allowed to end."""
 WEB_START_TIMEOUT_S = 60.0
 RESTART_PAUSE_S = 0.5
+TOLD_TO_STOP_PAUSE_S = 3.0
 STABLE_AFTER_S = 30.0
 MAX_QUICK_RESTARTS = 5
 
@@ -110,7 +111,8 @@ class Supervisor:
             self._archive_started.set()
             started = time.monotonic()
             code = self._archive.wait()
-            if self._stopping.is_set():
+            # One that was told to stop was perhaps told so together with this process, which takes a little longer.
+            if self._stopping.wait(TOLD_TO_STOP_PAUSE_S if code == 0 else 0.0):
                 return
             log.error("serve.archive_process_ended", exit_code=code)
             quick = quick + 1 if time.monotonic() - started < STABLE_AFTER_S else 1
