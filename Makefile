@@ -45,11 +45,17 @@ $(WEB_OUT)/.built: web/node_modules/.installed $(WEB_SOURCES)
 	@cd web && npm run --silent build
 	@touch $@
 
-test-tools: $(VENV)/.installed-dev ## install what the tests need from Debian
+tests/peers/dcmjs/node_modules/.installed: tests/peers/dcmjs/package.json tests/peers/dcmjs/package-lock.json
+	@cd tests/peers/dcmjs && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test-tools: $(VENV)/.installed-dev tests/peers/dcmjs/node_modules/.installed ## install what the tests need, from Debian and npm
 	@tools/install_test_tools.sh
 
-test: build test-tools ## every test
-	@$(BIN)/pytest
+test: build test-tools ## every test; those of whole servers on PostgreSQL and on SQLite
+	@cd web && npm run --silent test
+	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist loadgroup tests/integration tests/fuzz tests/prove
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
 
 check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers; web lint and types
 	@$(BIN)/ruff check src tests tools bench
