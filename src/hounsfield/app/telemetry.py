@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import traceback
 from typing import TextIO, cast
 
 import structlog
@@ -28,6 +29,21 @@ class _Unfailing:
             self._stream.flush()
 
 
+PLACES = 12
+
+
+def without_messages(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception as its class and the places it passed: its message may quote what a patient is called."""
+    found = event.pop("exc_info", None)
+    if found:
+        error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else sys.exc_info()[1]
+        event["error"] = type(error).__name__
+        event["places"] = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error and error.__traceback__)
+        ][-PLACES:]
+    return event
+
+
 def configure_logging(settings: Settings, process: str) -> None:
     """Set up structlog for this process.
 
@@ -35,17 +51,14 @@ def configure_logging(settings: Settings, process: str) -> None:
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_messages,
     ]
-    if settings.log_format == "json":
-        processors.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
