@@ -36,11 +36,10 @@ def without_messages(_: object, __: str, event: structlog.typing.EventDict) -> s
     """An exception as its class and the places it passed: its message may quote what a patient is called."""
     found = event.pop("exc_info", None)
     if found:
-        error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else sys.exc_info()[1]
+        error: BaseException | None = found if isinstance(found, BaseException) else sys.exc_info()[1]
         event["error"] = type(error).__name__
-        event["places"] = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error and error.__traceback__)
-        ][-PLACES:]
+        trace = error.__traceback__ if error is not None else None
+        event["places"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)][-PLACES:]
     return event
 
 
