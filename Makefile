@@ -66,7 +66,7 @@ check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers
 
 bench: build test-tools ## the benchmark, side by side with Orthanc
 	@tools/install_bench_tools.sh
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench; missed=$$?; $(BIN)/python -m bench.million && exit $$missed
 
 prove: build test-tools ## the long proofs: kills, power cuts, large objects, a million rows
 	@$(BIN)/pytest -m prove --timeout 3600
