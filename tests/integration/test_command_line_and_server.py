@@ -18,12 +18,12 @@ import psutil
 import pytest
 
 from hounsfield.app import bootstrap
-from hounsfield.app.settings import load_settings
 from hounsfield.archive.layout import Layout
 from hounsfield.network.errors import AssociationRefused
 from hounsfield.peers.dimse import DimsePeer, echo, send
 from kills.objects import Made, make
 from services.command_line import hounsfield
+from services.databases import destroy, settings_of
 from services.server import HOUNSFIELD, Server, free_port, launch, running
 
 REVOKED_WITHIN_S = 6.0
@@ -112,8 +112,7 @@ def test_delete_takes_effect_in_the_server_and_outlives_the_database(tmp_path: P
         assert hounsfield("import", tmp_path / "files", "--data-dir", data_dir).code == 0
         assert hounsfield("delete", "--study", gone[0].study_instance_uid, "--reason", "test", "--data-dir", data_dir).code == 0
         assert web.get(f"/studies/{gone[0].study_instance_uid}/metadata").status_code == 410
-    for path in data_dir.glob("index.sqlite*"):
-        path.unlink()
+    destroy(data_dir)
     assert hounsfield("reindex", "--data-dir", data_dir).code == 0
     with running(data_dir, "--open-access") as server, httpx.Client(base_url=server.dicom_web, timeout=30) as web:
         assert web.get(f"/studies/{gone[0].study_instance_uid}/metadata").status_code == 410
@@ -126,7 +125,7 @@ def test_damaged_objects_are_found_and_never_served(server: Server, client: http
     assert hounsfield("import", tmp_path / "files", "--data-dir", server.data_dir).code == 0
     randomness = random.Random(4)
     damaged = set()
-    with bootstrap.reading(load_settings(None, {"data_dir": server.data_dir})) as parts:
+    with bootstrap.reading(settings_of(server.data_dir)) as parts:
         for one in [*randomness.sample(made, 6), made[8]]:
             (row,) = parts.reader.instances(1, one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
             if one.sop_instance_uid not in damaged:

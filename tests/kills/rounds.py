@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hounsfield.app import bootstrap
-from hounsfield.app.settings import load_settings
 from hounsfield.index.database import Database
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.network.errors import NetworkError
 from hounsfield.peers.dimse import DimsePeer, send
 from kills.objects import Made, make
-from services.databases import address_of, destroy, environment_of
+from services.databases import address_of, destroy, settings_of
 from services.server import Server, launch
 
 SENDERS = 4
@@ -77,9 +76,7 @@ def _send(server: Server, load: list[Made], acknowledged: list[Made], first: thr
 
 def check(data_dir: Path, acknowledged: Iterable[Made]) -> None:
     """Every acknowledged object is there once, byte for byte, once the index has caught up. Raises: BrokenPromise."""
-    with bootstrap.reading(
-        load_settings(None, {"data_dir": data_dir, "database": environment_of(data_dir).get("HOUNSFIELD_DATABASE", "")})
-    ) as parts:
+    with bootstrap.reading(settings_of(data_dir)) as parts:
         for made in acknowledged:
             rows = parts.reader.instances(1, made.study_instance_uid, made.series_instance_uid, made.sop_instance_uid)
             if len(rows) != 1:

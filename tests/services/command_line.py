@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 from hounsfield.app import cli
+from services.databases import environment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,14 @@ class Ran:
 
 
 def hounsfield(*words: str | Path, stdin: str = "") -> Ran:
-    """Run one command."""
+    """Run one command, on the database of the data directory that it names."""
     out, err = io.StringIO(), io.StringIO()
+    named = Path(words[words.index("--data-dir") + 1]) if "--data-dir" in words else None
     code: object = 0
     with (
         mock.patch.object(sys, "argv", ["hounsfield", *map(str, words)]),
         mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        mock.patch.dict(os.environ, environment_of(named) if named is not None else {}),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from hounsfield.app.settings import Settings, load_settings
 from services.postgresql import Postgresql, postgresql
 
 ON_POSTGRESQL = os.environ.get("HOUNSFIELD_TEST_DATABASE", "sqlite") == "postgresql"
@@ -38,6 +39,11 @@ def address_of(data_dir: Path) -> str:
 def environment_of(data_dir: Path) -> dict[str, str]:
     """The setting that leads every command on this data directory to its database."""
     return {"HOUNSFIELD_DATABASE": address_of(data_dir)} if ON_POSTGRESQL else {}
+
+
+def settings_of(data_dir: Path) -> Settings:
+    """As the command line would have them."""
+    return load_settings(None, {"data_dir": data_dir, "database": address_of(data_dir) if ON_POSTGRESQL else ""})
 
 
 def destroy(data_dir: Path) -> None:
