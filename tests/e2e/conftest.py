@@ -49,7 +49,7 @@ class Site:
         return self.server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo studies behind a sign-in, as `make run` shows them."""
     if not (STATIC / "index.html").is_file():
@@ -61,7 +61,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """Chromium as Debian ships it (or HOUNSFIELD_CHROMIUM), drawing in software."""
     executable = os.environ.get("HOUNSFIELD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -117,7 +117,7 @@ def open_page(browser: Any, site: Site, complaints: Complaints) -> Iterator[Open
     assert complaints.found == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(browser: Any, site: Site) -> Any:
     """Cookies of a session, so that each test need not sign in by hand."""
     context = browser.new_context()
@@ -128,7 +128,7 @@ def signed_in(browser: Any, site: Site) -> Any:
     return state
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studies(browser: Any, site: Site, signed_in: Any) -> dict[str, dict[str, Any]]:
     """The demo studies by `modality` and, where a patient has several, the latest."""
     context = browser.new_context(storage_state=signed_in)

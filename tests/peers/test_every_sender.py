@@ -36,10 +36,12 @@ def test_what_a_dimse_sender_sent_comes_back(name: str, files: list[Path], tmp_p
         to_us = send(files, server.host, server.dicom_port, server.ae_title)
         report(name, files, to_witness, to_us)
         arrived = arrivals(tmp_path / "witness")
-        # What DCMTK's receiver has no codec for it does not accept; a sender can only have sent the file's own bytes then.
-        arrived += [read(path) for path in files if is_success(to_us.get(path)) and not is_success(to_witness.get(path))]
-        # dcmjs-dimse transcodes to what was accepted, and may so send twice what the witness, accepting otherwise, got in two syntaxes.
-        assert_holds(server, expected(arrived, by_dimse=True), tmp_path, transcoded=name == "dcmjs-dimse")
+        # dcmjs-dimse writes every data set anew, in what was accepted: only what the witness accepted too can be held against it.
+        rewritten = name == "dcmjs-dimse"
+        if not rewritten:
+            # What DCMTK's receiver has no codec for it does not accept; a sender can only have sent the file's own bytes then.
+            arrived += [read(path) for path in files if is_success(to_us.get(path)) and not is_success(to_witness.get(path))]
+        assert_holds(server, expected(arrived, by_dimse=True), tmp_path, rewritten=rewritten)
 
 
 @pytest.mark.timeout(600)
@@ -78,21 +80,22 @@ def reason_in(body: str) -> str:
     return ",".join(f"{code:04X}" for code in sorted(codes))
 
 
-def assert_holds(server: Server, wanted: Expected, tmp_path: Path, *, transcoded: bool = False) -> None:
+def assert_holds(server: Server, wanted: Expected, tmp_path: Path, *, rewritten: bool = False) -> None:
     """Counts, exported data sets and WADO-RS with transfer-syntax=* are those of what was on the wire."""
     instances = qido(server, "/instances?limit=5000")
-    assert {one["00080018"]["Value"][0] for one in instances} == set(wanted.counting)
-    assert len(instances) == len(wanted.counting)
+    stored = {one["00080018"]["Value"][0] for one in instances}
+    assert len(instances) == len(stored)
+    assert stored >= set(wanted.counting) if rewritten else stored == set(wanted.counting)
     conflicts = get_json(f"{server.url}/api/conflicts")
     aside = Counter(one["sop_instance_uid"] for one in conflicts["conflicts"])
-    assert not aside - Counter(wanted.aside)
-    assert transcoded or aside == Counter(wanted.aside)
+    assert rewritten or aside == Counter(wanted.aside)
     studies = {one.study_instance_uid for one in wanted.counting.values()}
-    assert {one["0020000D"]["Value"][0] for one in qido(server, "/studies?limit=5000")} == studies
+    found = {one["0020000D"]["Value"][0] for one in qido(server, "/studies?limit=5000")}
+    assert found >= studies if rewritten else found == studies
     arguments = [argument for study in sorted(studies) for argument in ("--study", study)]
     server.run("export", *arguments, "--to", str(tmp_path / "out"))
     exported = {path.stem: split(path.read_bytes()) for path in (tmp_path / "out").rglob("*.dcm")}
-    assert set(exported) == set(wanted.counting)
+    assert set(exported) >= set(wanted.counting)
     for uid, one in wanted.counting.items():
         assert exported[uid] == (one.transfer_syntax_uid, one.data_set), uid
         assert_comes_by_wado(server, one, tmp_path)
