@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Executable
 
-from hounsfield.index.dialect import Connection, Dialect, SqliteDialect, Statement, Values, dialect_for
+from hounsfield.index.dialect import Connection, Dialect, Statement, Values, dialect_for
 from hounsfield.model.errors import ConfigurationError, IndexUnavailable
 
 SCHEMA_VERSION = "0001"
@@ -40,17 +40,16 @@ class Database:
         """
         from hounsfield.index.migrate import current_version, known_version, migrate
 
-        if isinstance(self.dialect, SqliteDialect):
-            self.dialect.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            version = current_version(self)
-            if version == SCHEMA_VERSION:
-                return
-            if version is not None and not known_version(version):
-                raise ConfigurationError(
-                    f"the database has schema {version}, newer than this Hounsfield ({SCHEMA_VERSION}): update Hounsfield"
-                )
-            migrate(self.dialect)
+            with self.dialect.upgrading():
+                version = current_version(self)
+                if version == SCHEMA_VERSION:
+                    return
+                if version is not None and not known_version(version):
+                    raise ConfigurationError(
+                        f"the database has schema {version}, newer than this Hounsfield ({SCHEMA_VERSION}): update Hounsfield"
+                    )
+                migrate(self.dialect)
         except self.dialect.failures as exc:
             raise IndexUnavailable(f"the database cannot be upgraded: {exc}") from exc
 

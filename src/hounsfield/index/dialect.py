@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,6 +75,10 @@ class Dialect(ABC):
     def connect(self, *, durable: bool, writing: bool) -> Connection:
         """durable: every commit is flushed. writing: with the cache that a steady writer wants."""
 
+    def upgrading(self) -> AbstractContextManager[None]:
+        """What keeps two upgrades apart before either has a transaction."""
+        return nullcontext()
+
     @abstractmethod
     def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
         """One statement for many rows."""
@@ -124,6 +129,14 @@ class SqliteDialect(Dialect):
         self.path = path
         self.busy_timeout_ms = 10_000
         self.compiler = sqlite.dialect(paramstyle="qmark")
+
+    @contextmanager
+    def upgrading(self) -> Iterator[None]:
+        """A lock file: SQLite does not wait for another that is just turning a new file to WAL, but says at once that it is locked."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_name(f"{self.path.name}.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def connect(self, *, durable: bool, writing: bool) -> Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
