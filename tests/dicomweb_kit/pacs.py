@@ -42,7 +42,7 @@ class Pacs:
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
+            transport = httpx.ASGITransport(app=_copying(self.app))
             async with httpx.AsyncClient(transport=transport, timeout=60) as client:
                 return await client.request(method, ROOT + path, **more)
 
@@ -85,6 +85,18 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     writer.close()
     archive.close()
     database.close()
+
+
+def _copying(app: Callable[..., Any]) -> Callable[..., Any]:
+    """As granian does: a piece of the body is copied before `send` returns, so that the application may use its buffer again."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        async def send_a_copy(message: dict[str, Any]) -> None:
+            await send({**message, "body": bytes(message["body"])} if "body" in message else message)
+
+        await app(scope, receive, send_a_copy)
+
+    return serve
 
 
 def parts_of(response: httpx.Response) -> list[tuple[str, bytes]]:

@@ -61,6 +61,24 @@ def test_files_by_curl_and_back(server: Server, tokens: dict[str, str], tmp_path
     assert (status, [item["0020000D"]["Value"] for item in json.loads(body)]) == (200, [["1.2.3"]])
 
 
+def test_a_series_for_a_slow_reader(server: Server, tokens: dict[str, str], tmp_path: Path) -> None:
+    """Objects of different lengths follow each other through one buffer: what waits to be sent must not change under way."""
+    rows = (900, 300, 1200, 301, 900, 700, 1100, 20)
+    files = []
+    for number, height in enumerate(rows, 1):
+        data_set = ct(number, study="1.2.40", series="1.2.40.1", Rows=height, Columns=1024)
+        data_set.PixelData = bytes([number]) * (height * 1024 * 2)
+        files.append(as_file(data_set))
+    (tmp_path / "body").write_bytes(b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % file for file in files) + b"--b--")
+    kind = ("-H", 'Content-Type: multipart/related; type="application/dicom"; boundary=b')
+    assert curl(server, "/studies", *bearer(tokens["editor"]), *kind, "--data-binary", f"@{tmp_path / 'body'}")[0] == 200
+    accept = ("-H", 'Accept: multipart/related; type="application/dicom"; transfer-syntax=*')
+    status, body = curl(server, "/studies/1.2.40", *bearer(tokens["viewer"]), *accept, "--limit-rate", "20M")
+    assert status == 200
+    boundary = body[: body.index(b"\r\n")]
+    assert [part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for part in body.split(boundary)[1:-1]] == files
+
+
 def test_nothing_without_a_credential(server: Server, tokens: dict[str, str], tmp_path: Path) -> None:
     for path in (
         "/studies",

@@ -94,9 +94,10 @@ class Objects:
 
     async def _first_piece(self, outgoing: Outgoing) -> bytes | bytearray | None:
         """Fetched before the status goes out, so that one object's failure gets its own answer; None for one too large to fetch whole."""
-        return None if self._is_streamed(outgoing) else await self._whole(outgoing)
+        return None if self._is_streamed(outgoing) else await self._whole(outgoing, bytearray())
 
     async def _pieces(self, shipment: Shipment, first: bytes | bytearray | None) -> AsyncGenerator[bytes | bytearray, None]:
+        room = bytearray()
         for one in shipment.outgoing:
             if self._is_streamed(one):
                 yield one.head
@@ -104,7 +105,7 @@ class Objects:
                     async for piece in file:
                         yield piece
             else:
-                yield first if first is not None else await self._whole(one)
+                yield first if first is not None else await self._whole(one, room)
             first = None
         if shipment.tail:
             yield shipment.tail
@@ -113,19 +114,27 @@ class Objects:
     def _is_streamed(outgoing: Outgoing) -> bool:
         return outgoing.delivery.change is Change.NONE and outgoing.stored_length_bytes > QUICK_READ_BYTES
 
-    async def _whole(self, outgoing: Outgoing) -> bytes | bytearray:
+    async def _whole(self, outgoing: Outgoing, room: bytearray) -> bytes | bytearray:
         if outgoing.delivery.change is Change.NONE:
-            return await self._read_enclosed(outgoing)
+            await self._read_enclosed(outgoing, room)
+            return room
         return outgoing.head + await self._work.decode(self._transcoder.explicit_little_endian, outgoing.instance)
 
-    async def _read_enclosed(self, outgoing: Outgoing) -> bytearray:
-        """Head and file in one buffer: the file is read to where it is sent from."""
+    async def _read_enclosed(self, outgoing: Outgoing, room: bytearray) -> None:
+        """Head and file in one buffer: the file is read to where it is sent from.
+
+        room: the same for all objects of an answer, for it stays in the processor's cache. `Exchange.stream` has handed a piece on before
+        it asks for the next one, and granian copies what it is handed (held by a test).
+        """
         start = len(outgoing.head)
-        body = bytearray(start + outgoing.stored_length_bytes)
-        body[:start] = outgoing.head
-        with memoryview(body) as view, view[start:] as target:
+        needed = start + outgoing.stored_length_bytes
+        if len(room) < needed:
+            room.extend(bytes(needed - len(room)))
+        else:
+            del room[needed:]
+        room[:start] = outgoing.head
+        with memoryview(room) as view, view[start:] as target:
             await self._work.read(self._retrieve.file_into, outgoing.instance, target)
-        return body
 
 
 def choose_delivery(instance: StoredInstance, asked: Asked) -> tuple[bool, ObjectDelivery] | None:
