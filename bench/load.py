@@ -44,9 +44,21 @@ def make(folder: Path) -> Load:
         }
         index.write_text(json.dumps(loads))
     raw = json.loads(index.read_text())
-    return Load(
-        *(tuple(Study(s["study"], s["series"], s["patient"], Path(s["folder"]), tuple(s["sops"])) for s in raw[k]) for k in ("ct", "small"))
-    )
+    return Load(*(tuple(map(_read_study, raw[kind])) for kind in ("ct", "small")))
+
+
+def make_small(folder: Path, first: int) -> tuple[Study, ...]:
+    """As many small studies as the load has, numbered from `first`: more objects of the same kind, with other UIDs."""
+    target = folder / f"small-{first}"
+    index = target / "load.json"
+    if not index.exists():
+        made = [_study(target, "small", first + n, SMALL_IMAGES, SMALL_SIDE) for n in range(SMALL_STUDIES)]
+        index.write_text(json.dumps(made))
+    return tuple(map(_read_study, json.loads(index.read_text())))
+
+
+def _read_study(said: dict[str, str]) -> Study:
+    return Study(said["study"], said["series"], said["patient"], Path(said["folder"]), tuple(said["sops"]))
 
 
 def _study(folder: Path, kind: str, number: int, images: int, side: int) -> dict[str, object]:

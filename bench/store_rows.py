@@ -12,12 +12,13 @@ from bench.load import Study
 
 
 def send(studies: Sequence[Study], senders: int, port: int, ae_title: str, *, stock: bool = False) -> float:
-    """Objects a second, from the start of the first sender to the end of the last.
+    """Objects a second, from the start of the first sender to the end of the last; what earlier runs wrote is on the disk before.
 
     stock: leave Nagle's algorithm on, as an unconfigured DCMTK does.
     """
     groups = [studies[n::senders] for n in range(senders)]
     env = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"} | ({} if stock else {"TCP_NODELAY": "1"})
+    os.sync()
     started = time.perf_counter()
     processes = [
         subprocess.Popen(

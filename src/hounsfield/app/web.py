@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -43,7 +44,11 @@ def application() -> Site:
     settings = handed_over()
     configure_logging(settings, "web")
     sys.setswitchinterval(0.001)
-    return build(settings)
+    site = build(settings)
+    # What is there now stays: no collection needs to go through it again.
+    gc.collect()
+    gc.freeze()
+    return site
 
 
 def build(settings: Settings) -> Site:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from hounsfield.network.dimse import CommandField, decode_command
 from hounsfield.network.errors import AbortedByPeer, AssociationLost, ConnectionClosed, ProtocolError, TimedOut
 from hounsfield.network.limits import KIB, AssociationLimits
 from hounsfield.network.pdu import (
@@ -74,6 +76,9 @@ class Association:
         self.record = record
         self.contexts: Mapping[int, AcceptedContext] = {}
         self.peer = UserInformation()
+        """What the peer told of itself."""
+        self.answer = UserInformation()
+        """What the acceptor answered, whichever side that is: roles, extended negotiation and window hold as they stand here."""
         self.host = record.host
         self.calling_ae_title = record.calling_ae_title
         self.called_ae_title = record.called_ae_title
@@ -88,6 +93,7 @@ class Association:
         self._deadline = 0.0
         self._draining = False
         self._context_of_data_set = 0
+        self._early: deque[Message] = deque()
 
     @property
     def state(self) -> State:
@@ -136,12 +142,35 @@ class Association:
             and context.transfer_syntax in proposed[context.context_id].transfer_syntaxes
         }
         self.peer = peer
+        self.answer = answer.user
         longest = min(peer.max_length_bytes or LONGEST_SENT_PDU_BYTES, LONGEST_SENT_PDU_BYTES)
         self._longest_value = longest - _VALUE_OVERHEAD_BYTES
         self.record.state = "established"
 
+    def extension(self, sop_class_uid: str) -> bytes:
+        """What was agreed by extended negotiation for a SOP class; empty where nothing was (PS3.7 D.3.3.5)."""
+        return next((one.information for one in self.answer.extended if one.sop_class_uid == sop_class_uid), b"")
+
+    def cancelled(self, message_id: int) -> bool:
+        """Whether the peer has taken back the operation that is being performed (C-CANCEL, PS3.7 9.3.2.3), without waiting for it.
+
+        Any other command that has come meanwhile is given by the next `receive`; until then nothing behind it is read.
+        """
+        while not self._early and self.has_input():
+            message = self.receive()
+            if message is None:
+                raise AssociationLost("the peer released the association in the middle of an operation")
+            command = decode_command(message.command)
+            if command.field != CommandField.C_CANCEL_RQ:
+                self._early.append(message)
+            elif command.message_id_responded_to == message_id:
+                return True
+        return False
+
     def receive(self) -> Message | None:
         """Waits for the next command. Returns None when the peer has released the association (and has been answered)."""
+        if self._early:
+            return self._early.popleft()
         if self._draining:
             self._give_up("the server is closing")
         gathered = b""

@@ -323,12 +323,12 @@ class Listener:
             "called_ae_title": record.called_ae_title,
         }
         try:
-            refusal = refusal_of_form(request) or self._policy.judge(request, arrival.host)
-            if refusal is not None:
-                log.warning("association.rejected", **about, reason=_in_words(refusal))
-                association.reject(refusal)
+            terms = refusal_of_form(request) or self._policy.judge(request, arrival.host)
+            if isinstance(terms, AssociateReject):
+                log.warning("association.rejected", **about, reason=_in_words(terms))
+                association.reject(terms)
             else:
-                answer = acceptance(request, self._policy.choose, self._implementation, self._limits)
+                answer = acceptance(request, terms, self._implementation, self._limits)
                 association.accept(request, answer)
                 log.info("association.accepted", **about, contexts=len(association.contexts), encrypted=record.encrypted)
                 self._handler(association)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from hounsfield.network.pdu import (
     ContextResult,
     ProposedContext,
 )
-from hounsfield.network.user_information import RoleSelection, UserInformation
+from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection, UserIdentityResponse, UserInformation
 
 SHORTEST_USABLE_PDU_BYTES = 128
 """A peer that takes less than this at once cannot be answered sensibly."""
@@ -33,14 +33,35 @@ class Implementation:
     version_name: str
 
 
+def _default_role(asked: RoleSelection) -> RoleSelection | None:
+    return None
+
+
+def _no_extension(asked: ExtendedNegotiation) -> bytes | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one requestor gets.
+
+    choose: the transfer syntax for a context, or why it has none.
+    role: the roles it may have for a SOP class; None leaves the default, in which it is the SCU (PS3.7 D.3.3.4).
+    extend: the answer to an extended negotiation; None for none (PS3.7 D.3.3.5).
+    identity: the answer to its user identity, where it asked for one (PS3.7 D.3.3.7.2).
+    """
+
+    choose: Callable[[ProposedContext], str | ContextResult]
+    role: Callable[[RoleSelection], RoleSelection | None] = _default_role
+    extend: Callable[[ExtendedNegotiation], bytes | None] = _no_extension
+    identity: UserIdentityResponse | None = None
+
+
 class AssociationPolicy(Protocol):
     """Who may associate, and for what."""
 
-    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | None:
-        """None lets the request through. Called in the association's own thread, so it may look things up."""
-
-    def choose(self, context: ProposedContext) -> str | ContextResult:
-        """The transfer syntax for a context, or why it has none."""
+    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | Terms:
+        """Called in the association's own thread, so it may look things up."""
 
 
 def refusal_of_form(request: AssociateRequest) -> AssociateReject | None:
@@ -56,21 +77,25 @@ def refusal_of_form(request: AssociateRequest) -> AssociateReject | None:
 
 def acceptance(
     request: AssociateRequest,
-    choose: Callable[[ProposedContext], str | ContextResult],
+    terms: Terms,
     implementation: Implementation,
     limits: AssociationLimits,
-    roles: Iterable[RoleSelection] = (),
 ) -> AssociateAccept:
     """Builds the A-ASSOCIATE-AC; every proposed context is answered, in the order proposed (PS3.8 9.3.3.2).
 
     No asynchronous window is answered: one operation at a time (PS3.7 D.3.3.3).
     """
-    answers = tuple(_answer(context, choose(context)) for context in request.contexts)
+    answers = tuple(_answer(context, terms.choose(context)) for context in request.contexts)
+    accepted = {context.abstract_syntax for context, answer in zip(request.contexts, answers, strict=True) if answer.result == 0}
+    extensions = [(asked.sop_class_uid, terms.extend(asked)) for asked in request.user.extended if asked.sop_class_uid in accepted]
+    roles = [terms.role(asked) for asked in request.user.roles if asked.sop_class_uid in accepted]
     user = UserInformation(
         max_length_bytes=limits.max_pdu_length_bytes,
         implementation_class_uid=implementation.class_uid,
         implementation_version_name=implementation.version_name,
-        roles=tuple(roles),
+        roles=tuple(role for role in roles if role is not None),
+        extended=tuple(ExtendedNegotiation(uid, answer) for uid, answer in extensions if answer is not None),
+        identity=terms.identity,
     )
     return AssociateAccept(request.called_ae_title, request.calling_ae_title, answers, user)
 

@@ -16,7 +16,13 @@ from hounsfield.network.pdu import AssociateReject, AssociateRequest, ProposedCo
 from hounsfield.network.registry import AssociationRecord
 from hounsfield.network.state_machine import StateMachine
 from hounsfield.network.transport import prepare, transport_over
-from hounsfield.network.user_information import RoleSelection, UserInformation
+from hounsfield.network.user_information import (
+    AsynchronousWindow,
+    ExtendedNegotiation,
+    RoleSelection,
+    UserIdentityRequest,
+    UserInformation,
+)
 
 _numbers = itertools.count(1)
 
@@ -42,8 +48,13 @@ def associate(
     *,
     tls_context: ssl.SSLContext | None = None,
     roles: tuple[RoleSelection, ...] = (),
+    extended: tuple[ExtendedNegotiation, ...] = (),
+    window: AsynchronousWindow | None = None,
+    identity: UserIdentityRequest | None = None,
 ) -> Association:
     """Returns an established association; at least one of the contexts was accepted.
+
+    roles, extended, window, identity: what else is proposed; what came of it stands in the association's `answer`.
 
     Raises: Unreachable, AssociationRefused, AssociationLost, ProtocolError.
     """
@@ -53,7 +64,9 @@ def associate(
     )
     transport = transport_over(connection, limits.tick_s, limits.send_timeout_s)
     association = Association(transport, StateMachine(requestor=True), limits, record)
-    user = UserInformation(limits.max_pdu_length_bytes, implementation.class_uid, implementation.version_name, roles=roles)
+    user = UserInformation(
+        limits.max_pdu_length_bytes, implementation.class_uid, implementation.version_name, window, roles, extended, identity=identity
+    )
     try:
         answer = association.request(AssociateRequest(called_ae_title, calling_ae_title, tuple(contexts), user))
         if isinstance(answer, AssociateReject):

@@ -14,9 +14,10 @@ from dimse_kit.server import until
 from dimse_kit.wire import CT_IMAGE_STORAGE, EXPLICIT, Wire, a_request, echo_command, store_command
 from hounsfield.model.errors import OutOfSpace
 from hounsfield.network.association import Association, Message
+from hounsfield.network.dimse import NO_DATA_SET, CommandField, Element, encode_command
 from hounsfield.network.errors import AbortedByPeer, ConnectionClosed, ProtocolError, TimedOut
 from hounsfield.network.limits import AssociationLimits
-from hounsfield.network.negotiation import Implementation, acceptance
+from hounsfield.network.negotiation import Implementation, Terms, acceptance
 from hounsfield.network.pdu import (
     PDU,
     PDV,
@@ -67,7 +68,7 @@ def accept() -> Iterator[Callable[..., Pair]]:
         asked = request or a_request()
         association._machine.fire(Event.CONNECTION_INDICATED)
         association._machine.fire(Event.ASSOCIATE_RQ_PDU)
-        association.accept(asked, acceptance(asked, lambda context: context.transfer_syntaxes[0], IMPLEMENTATION, limits))
+        association.accept(asked, acceptance(asked, Terms(lambda context: context.transfer_syntaxes[0]), IMPLEMENTATION, limits))
         assert isinstance(peer.receive(), AssociateAccept)
         opened.append(Pair(association, peer))
         return opened[-1]
@@ -179,7 +180,7 @@ def test_release_collision_of_the_acceptor(accept: Callable[..., Pair]) -> None:
 def test_release_collision_of_the_requestor() -> None:
     association, peer = _connected(LIMITS, requestor=True)
     request = a_request()
-    answer = acceptance(request, lambda context: context.transfer_syntaxes[0], IMPLEMENTATION, LIMITS)
+    answer = acceptance(request, Terms(lambda context: context.transfer_syntaxes[0]), IMPLEMENTATION, LIMITS)
     with peer:
         peer.send(answer, ReleaseRequest(), ReleaseResponse())
         assert association.request(request) == answer
@@ -196,7 +197,9 @@ def test_an_acceptor_cannot_choose_what_was_not_proposed(chosen: str) -> None:
     request = a_request()
     with peer:
         peer.send(
-            acceptance(request, lambda context: context.transfer_syntaxes[0] if context.context_id == 1 else chosen, IMPLEMENTATION, LIMITS)
+            acceptance(
+                request, Terms(lambda context: context.transfer_syntaxes[0] if context.context_id == 1 else chosen), IMPLEMENTATION, LIMITS
+            )
         )
         association.request(request)
         assert list(association.contexts) == [1]
@@ -360,3 +363,31 @@ def test_data_set_of_ct_context_is_what_was_agreed(accept: Callable[..., Pair]) 
     pair = accept()
     context = pair.association.contexts[3]
     assert (context.abstract_syntax, context.transfer_syntax) == (CT_IMAGE_STORAGE, EXPLICIT)
+
+
+def _cancel(message_id: int) -> DataTransfer:
+    command = encode_command(
+        {
+            Element.COMMAND_FIELD: CommandField.C_CANCEL_RQ,
+            Element.MESSAGE_ID_RESPONDED_TO: message_id,
+            Element.DATA_SET_TYPE: NO_DATA_SET,
+        }
+    )
+    return DataTransfer((PDV(1, True, True, command),))
+
+
+def test_a_cancel_is_seen_without_waiting(accept: Callable[..., Pair]) -> None:
+    pair = accept()
+    assert not pair.association.cancelled(7)
+    pair.peer.send(_cancel(6), _cancel(7))
+    assert pair.association.cancelled(7)
+
+
+def test_what_comes_beside_a_cancel_is_not_lost(accept: Callable[..., Pair]) -> None:
+    pair = accept()
+    pair.peer.send(DataTransfer((PDV(1, True, True, echo_command()),)), _cancel(7))
+    assert not pair.association.cancelled(7), "what stands before it may have a data set: it is not read past"
+    message = pair.association.receive()
+    assert message is not None
+    assert message.command == echo_command()
+    assert pair.association.cancelled(7)

@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from hounsfield.network.limits import AssociationLimits
-from hounsfield.network.negotiation import Implementation, acceptance, refusal_of_form
+from hounsfield.network.negotiation import Implementation, Terms, acceptance, refusal_of_form
 from hounsfield.network.pdu import AnsweredContext, AssociateReject, AssociateRequest, ContextResult, ProposedContext
-from hounsfield.network.user_information import AsynchronousWindow, UserInformation
+from hounsfield.network.user_information import AsynchronousWindow, ExtendedNegotiation, RoleSelection, UserInformation
 
 REQUEST = AssociateRequest(
     "HOUNSFIELD",
@@ -26,7 +26,7 @@ def _choose(context: ProposedContext) -> str | ContextResult:
 
 
 def test_every_context_is_answered_in_order() -> None:
-    answer = acceptance(REQUEST, _choose, Implementation("2.25.1", "H"), AssociationLimits(max_pdu_length_bytes=4096))
+    answer = acceptance(REQUEST, Terms(_choose), Implementation("2.25.1", "H"), AssociationLimits(max_pdu_length_bytes=4096))
     assert answer.contexts == (AnsweredContext(1, 0, "a"), AnsweredContext(3, 3, "a"), AnsweredContext(5, 4, ""))
     assert (answer.called_ae_title, answer.calling_ae_title) == ("HOUNSFIELD", "CT")
     assert answer.user == UserInformation(4096, "2.25.1", "H"), "no asynchronous window is granted"
@@ -46,3 +46,20 @@ def test_every_context_is_answered_in_order() -> None:
 )
 def test_what_no_policy_lets_through(change: dict[str, object], refusal: AssociateReject | None) -> None:
     assert refusal_of_form(dataclasses.replace(REQUEST, **change)) == refusal
+
+
+def test_roles_and_extensions_are_asked_for_accepted_classes_alone() -> None:
+    user = UserInformation(
+        16384,
+        "1.2",
+        roles=(RoleSelection("known", scu=True, scp=True), RoleSelection("unknown", scu=True, scp=True)),
+        extended=(ExtendedNegotiation("known", b"\1\1"), ExtendedNegotiation("unknown", b"\1"), ExtendedNegotiation("other", b"")),
+    )
+    terms = Terms(
+        _choose,
+        role=lambda asked: RoleSelection(asked.sop_class_uid, scu=False, scp=asked.scp),
+        extend=lambda asked: asked.information[:1],
+    )
+    answer = acceptance(dataclasses.replace(REQUEST, user=user), terms, Implementation("2.25.1", "H"), AssociationLimits())
+    assert answer.user.roles == (RoleSelection("known", scu=False, scp=True),)
+    assert answer.user.extended == (ExtendedNegotiation("known", b"\1"),)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hounsfield.model.errors import NotAcceptable
 from hounsfield.model.origin import Origin
@@ -18,6 +19,9 @@ from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.transcode import Transcoder
 
 Asked = Sequence[tuple[bool, str]]
+
+BATCH_BYTES: Final = 512 << 10
+"""Of files that are handed on at once: each hand-over costs tens of microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,11 @@ class Objects:
         asked = asked_for_objects(exchange.accept, single=single)
         run = self._work.quick if single else self._work.slow
         shipment = await run(self._shipment, exchange.origin, exchange.parts, asked)
-        first = await self._first_piece(shipment.outgoing[0])
-        await exchange.stream(shipment.status, shipment.headers, self._pieces(shipment, first), shipment.length_bytes)
+        pieces = self._pieces(shipment)
+        async with contextlib.aclosing(pieces):
+            # Fetched before the status goes out, so that the failure of what comes first gets its own answer.
+            first = await anext(pieces)
+            await exchange.stream(shipment.status, shipment.headers, _behind(first, pieces), shipment.length_bytes)
 
     def _shipment(self, origin: Origin, named: tuple[str, ...], asked: Asked) -> Shipment:
         """What goes out for the study, series or instance that is named. Raises: NotFound, Gone, NotAcceptable."""
@@ -92,49 +99,63 @@ class Objects:
         tail = writer.close() if writer is not None else b""
         return Shipment(outgoing, tail, content_type, complete=len(chosen) == len(instances))
 
-    async def _first_piece(self, outgoing: Outgoing) -> bytes | bytearray | None:
-        """Fetched before the status goes out, so that one object's failure gets its own answer; None for one too large to fetch whole."""
-        return None if self._is_streamed(outgoing) else await self._whole(outgoing, bytearray())
+    async def _pieces(self, shipment: Shipment) -> AsyncGenerator[bytes | bytearray, None]:
+        """The body.
 
-    async def _pieces(self, shipment: Shipment, first: bytes | bytearray | None) -> AsyncGenerator[bytes | bytearray, None]:
+        What is sent as it is stored passes through one buffer, which stays in the processor's cache: a piece holds until the next one is
+        asked for. `Exchange.stream` has handed it on by then, and granian copies what it is handed (held by a test).
+        """
         room = bytearray()
-        for one in shipment.outgoing:
-            if self._is_streamed(one):
+        for batch in batches(shipment.outgoing):
+            one = batch[0]
+            if one.delivery.change is not Change.NONE:
+                yield one.head + await self._work.decode(self._transcoder.explicit_little_endian, one.instance)
+            elif one.stored_length_bytes > QUICK_READ_BYTES:
                 yield one.head
                 async with contextlib.aclosing(self._work.each(self._retrieve.stream(one.instance))) as file:
                     async for piece in file:
                         yield piece
             else:
-                yield first if first is not None else await self._whole(one, room)
-            first = None
+                await self._read(batch, room)
+                yield room
         if shipment.tail:
             yield shipment.tail
 
-    @staticmethod
-    def _is_streamed(outgoing: Outgoing) -> bool:
-        return outgoing.delivery.change is Change.NONE and outgoing.stored_length_bytes > QUICK_READ_BYTES
-
-    async def _whole(self, outgoing: Outgoing, room: bytearray) -> bytes | bytearray:
-        if outgoing.delivery.change is Change.NONE:
-            await self._read_enclosed(outgoing, room)
-            return room
-        return outgoing.head + await self._work.decode(self._transcoder.explicit_little_endian, outgoing.instance)
-
-    async def _read_enclosed(self, outgoing: Outgoing, room: bytearray) -> None:
-        """Head and file in one buffer: the file is read to where it is sent from.
-
-        room: the same for all objects of an answer, for it stays in the processor's cache. `Exchange.stream` has handed a piece on before
-        it asks for the next one, and granian copies what it is handed (held by a test).
-        """
-        start = len(outgoing.head)
-        needed = start + outgoing.stored_length_bytes
+    async def _read(self, batch: Sequence[Outgoing], room: bytearray) -> None:
+        """Heads and files, each read to where it is sent from."""
+        needed = sum(len(one.head) + one.stored_length_bytes for one in batch)
         if len(room) < needed:
             room.extend(bytes(needed - len(room)))
         else:
             del room[needed:]
-        room[:start] = outgoing.head
-        with memoryview(room) as view, view[start:] as target:
-            await self._work.read(self._retrieve.file_into, outgoing.instance, target)
+        end = 0
+        with memoryview(room) as view:
+            for one in batch:
+                start = end + len(one.head)
+                view[end:start] = one.head
+                end = start + one.stored_length_bytes
+                with view[start:end] as target:
+                    await self._work.read(self._retrieve.file_into, one.instance, target)
+
+
+async def _behind(first: bytes | bytearray, pieces: AsyncGenerator[bytes | bytearray, None]) -> AsyncGenerator[bytes | bytearray, None]:
+    yield first
+    async for piece in pieces:
+        yield piece
+
+
+def batches(outgoing: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    """In order; objects that go out as they are stored are sent several at once where they are short."""
+    batch: list[Outgoing] = []
+    length = 0
+    for one in outgoing:
+        if batch and (one.delivery.change is not Change.NONE or length + one.stored_length_bytes > BATCH_BYTES):
+            yield batch
+            batch, length = [], 0
+        batch.append(one)
+        length += one.stored_length_bytes if one.delivery.change is Change.NONE else BATCH_BYTES
+    if batch:
+        yield batch
 
 
 def choose_delivery(instance: StoredInstance, asked: Asked) -> tuple[bool, ObjectDelivery] | None:

@@ -14,7 +14,7 @@ from hounsfield.model.origin import Protocol as Way
 from hounsfield.network.association import Association
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.listener import Listener
-from hounsfield.network.negotiation import Implementation
+from hounsfield.network.negotiation import Implementation, Terms
 from hounsfield.network.pdu import (
     CALLED_AE_TITLE_NOT_RECOGNIZED,
     CALLING_AE_TITLE_NOT_RECOGNIZED,
@@ -24,6 +24,7 @@ from hounsfield.network.pdu import (
     ProposedContext,
 )
 from hounsfield.network.registry import AssociationRegistry
+from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
 from hounsfield.servers.dimse.verification import VerificationService
@@ -54,23 +55,28 @@ class AdmissionPolicy:
         self._callers = callers
         self._services = services
 
-    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | None:
-        """None lets the request through."""
+    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | Terms:
+        """Rejects, or says what the caller gets."""
         if request.called_ae_title != self._ae_title:
             return CALLED_AE_TITLE_NOT_RECOGNIZED
         try:
             self._callers.admit(AETitle.parse(request.calling_ae_title), host)
         except (CallerUnknown, InvalidAETitle):
             return CALLING_AE_TITLE_NOT_RECOGNIZED
-        return None
+        return Terms(self._choose, self._role, self._extend)
 
-    def choose(self, context: ProposedContext) -> str | ContextResult:
-        """The transfer syntax by the first service that knows the abstract syntax."""
-        for service in self._services:
-            choice = service.choose(context)
-            if choice is not None:
-                return choice
-        return ContextResult.ABSTRACT_SYNTAX_NOT_SUPPORTED
+    def _choose(self, context: ProposedContext) -> str | ContextResult:
+        """By the first service that knows the abstract syntax."""
+        answers = (service.choose(context) for service in self._services)
+        return next((answer for answer in answers if answer is not None), ContextResult.ABSTRACT_SYNTAX_NOT_SUPPORTED)
+
+    def _role(self, asked: RoleSelection) -> RoleSelection | None:
+        answers = (service.role(asked) for service in self._services)
+        return next((answer for answer in answers if answer is not None), None)
+
+    def _extend(self, asked: ExtendedNegotiation) -> bytes | None:
+        answers = (service.extend(asked) for service in self._services)
+        return next((answer for answer in answers if answer is not None), None)
 
 
 class DimseServer:

@@ -18,7 +18,7 @@ from hounsfield.network.errors import NetworkError
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status
 from hounsfield.network.store_messages import StoreRequest, decode_store_request, encode_store_response
-from hounsfield.servers.dimse.service import decline
+from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.outcomes import UNKNOWN, outcome_of
 from hounsfield.services.store import Envelope, Store
 
@@ -45,7 +45,7 @@ class StoragePolicy:
     private_transfer_syntaxes: bool = True
 
 
-class StorageService:
+class StorageService(Service):
     """Hands what C-STORE brings to the store, piece by piece as it comes off the wire."""
 
     def __init__(self, store: Store, policy: StoragePolicy) -> None:

@@ -9,10 +9,10 @@ from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import CommandField, decode_command, response
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status
-from hounsfield.servers.dimse.service import decline
+from hounsfield.servers.dimse.service import Service, decline
 
 
-class VerificationService:
+class VerificationService(Service):
     """Answers C-ECHO."""
 
     def choose(self, context: ProposedContext) -> str | ContextResult | None:
