@@ -53,5 +53,5 @@ def load_demo_studies(settings: Settings) -> list[str]:
     journal.close()
     return [
         f"Send        storescu -v -aec {settings.ae_title} {settings.host} {settings.dicom_port} +sd +r FOLDER",
-        "            (storescu is part of DCMTK; any DICOM sender does)",
+        "            (part of DCMTK; any DICOM sender does. Compressed files: dcmsend in place of storescu)",
     ]
