@@ -12,6 +12,7 @@ import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.children import die_with_parent, handed_over, say_ready
+from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.model.errors import HounsfieldError, Unavailable
@@ -48,7 +49,7 @@ def main() -> int:
 
 
 def _run(settings: Settings, stop: threading.Event) -> None:
-    with bootstrap.owning(settings) as parts:
+    with bootstrap.owning(settings) as parts, dimse_services(parts, settings) as services:
         report = recover(parts.archive, parts.writer)
         for line in report.unreadable:
             log.error("archive.not_indexed", member=line)
@@ -65,6 +66,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
                 max_associations_per_caller=settings.max_associations_per_peer,
             ),
             storage_policy=StoragePolicy(unknown_sop_classes=settings.accept_unknown_sop_classes),
+            more_services=services,
         )
         intake.start()
         dimse.start()

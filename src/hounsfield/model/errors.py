@@ -67,6 +67,10 @@ class FrameNotFound(NotFound):
     """The instance has no frame of this number."""
 
 
+class PeerUnknown(NotFound):
+    """No application entity of that title is known, or it is not known where to call it."""
+
+
 class Gone(HounsfieldError):
     """It was here and has been deleted by a decision."""
 
