@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What the tests need beside Python packages: DCMTK, PostgreSQL and Chromium, from Debian.
+# What the tests need beside Python packages: DCMTK, Orthanc, PostgreSQL and Chromium, from Debian.
 set -euo pipefail
 missing=()
 command -v storescu >/dev/null || missing+=(dcmtk)
+command -v Orthanc >/dev/null || missing+=(orthanc)
 command -v chromium >/dev/null || missing+=(chromium)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 command -v curl >/dev/null || missing+=(curl)
@@ -16,4 +17,10 @@ fi
 command -v apt-get >/dev/null || { echo "The tests need ${missing[*]}, and this is no Debian: install them with your package manager." >&2; exit 1; }
 echo "Installing ${missing[*]} from Debian"
 "${as_root[@]}" apt-get update -qq
+# Debian starts a packaged server at once; the tests start their own on free ports, so the packaged ones are not wanted.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee /usr/sbin/policy-rc.d >/dev/null
+  "${as_root[@]}" chmod +x /usr/sbin/policy-rc.d
+fi
 DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
