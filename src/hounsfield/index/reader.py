@@ -88,12 +88,12 @@ class IndexReader:
         if sop_instance_uid:
             rows = self._database.fetch(sql.instance, (partition_id, sop_instance_uid))
             named = (study_instance_uid, series_instance_uid)
-            return [_stored_instance(row) for row in rows if named[0] == row[0] and named[1] in ("", row[1])]
+            return [stored_instance(row) for row in rows if named[0] == row[0] and named[1] in ("", row[1])]
         if series_instance_uid:
             rows = self._database.fetch(sql.instances_of_series, (partition_id, series_instance_uid, study_instance_uid))
         else:
             rows = self._database.fetch(sql.instances_of_study, (partition_id, study_instance_uid))
-        return list(map(_stored_instance, rows))
+        return list(map(stored_instance, rows))
 
     def frame_span(self, partition_id: int, sop_instance_uid: str, index: int) -> FrameSpan:
         """Where frame `index` (from 0) is in the data set: one query, whatever the number of frames.
@@ -109,7 +109,7 @@ class IndexReader:
     def frame_table(self, partition_id: int, sop_instance_uid: str, pack_id: str, offset_bytes: int) -> bytes | None:
         """The whole frame table of the object that lies there; None where another object, or none, counts under the UID."""
         rows = self._database.fetch(self._sql.instance, (partition_id, sop_instance_uid))
-        location = _stored_instance(rows[0]).stored.location if rows else None
+        location = stored_instance(rows[0]).stored.location if rows else None
         if location is None or (location.pack_id, location.offset_bytes) != (pack_id, offset_bytes):
             return None
         found = self._database.fetch(self._sql.frame_table, (partition_id, sop_instance_uid))
@@ -145,7 +145,7 @@ class IndexReader:
             found = self._database.fetch(self._sql.middle_image, (key, (int(images) - 1) // 2))
         else:
             found = self._database.fetch(self._sql.middle_instance, (key, (instances - 1) // 2))
-        return _stored_instance(found[0]) if found else None
+        return stored_instance(found[0]) if found else None
 
     def all_instances(self) -> Iterator[StoredInstance]:
         """Every instance of every partition, in the order in which they were indexed; a batch at a time in memory."""
@@ -153,7 +153,7 @@ class IndexReader:
         while rows := self._database.fetch(self._sql.all_instances, (after, BATCH)):
             after = rows[-1][-1]
             for row in rows:
-                yield _stored_instance(row[:-1])
+                yield stored_instance(row[:-1])
 
     # Versions, deletions, changes
 
@@ -232,7 +232,8 @@ class IndexReader:
         return Statistics(*map(int, rows[0])) if rows else Statistics(0, 0, 0, 0)
 
 
-def _stored_instance(row: Any) -> StoredInstance:
+def stored_instance(row: Any) -> StoredInstance:
+    """From a row of `index.reading.INSTANCE`."""
     study, series, sop, sop_class, number, rows, columns, frames, header_length, partition_id, *rest = row
     pack_id, sequence, member_offset, offset, prefix_length, data_set_length, *rest = rest
     prefix_sha256, data_set_sha256, checksum, received_at_ns, node, transfer_syntax_uid, source = rest

@@ -14,7 +14,7 @@ ONE: ColumnElement[int] = literal_column("1")
 EMPTY: ColumnElement[str] = literal_column("''")
 DUPLICATE: ColumnElement[str] = literal_column("'duplicate'")
 
-_INSTANCE = (
+INSTANCE = (
     select(
         study.c.study_instance_uid,
         series.c.series_instance_uid,
@@ -60,14 +60,14 @@ class Reading:
         in_series = and_(series.c.partition_id == p("partition"), series.c.series_instance_uid == p("series"))
         of_instance = and_(instance.c.partition_id == p("partition"), instance.c.sop_instance_uid == p("sop"))
         by_number = (series.c.number, series.c.id, instance.c.number, instance.c.id)
-        self.instances_of_study = text(_INSTANCE.where(in_study).order_by(*by_number))
+        self.instances_of_study = text(INSTANCE.where(in_study).order_by(*by_number))
         self.instances_of_series = text(
-            _INSTANCE.where(in_series, study.c.study_instance_uid == p("study")).order_by(instance.c.number, instance.c.id)
+            INSTANCE.where(in_series, study.c.study_instance_uid == p("study")).order_by(instance.c.number, instance.c.id)
         )
-        self.instance = text(_INSTANCE.where(of_instance))
+        self.instance = text(INSTANCE.where(of_instance))
         self.frame_table = text(select(instance.c.frame_table, instance.c.id).where(of_instance))
         self.large_frame_table = text(select(frame_table.c.frame_table).where(frame_table.c.instance_key == p("key")))
-        of_series = _INSTANCE.where(instance.c.series_key == p("series_key"))
+        of_series = INSTANCE.where(instance.c.series_key == p("series_key"))
         middle = (instance.c.number, instance.c.id)
         self.middle_instance = text(of_series.order_by(*middle).limit(ONE).offset(p("middle")))
         self.middle_image = text(of_series.where(instance.c.rows > ZERO).order_by(*middle).limit(ONE).offset(p("middle")))
@@ -153,5 +153,5 @@ class Reading:
             select(total.c.studies, total.c.series, total.c.instances, total.c.bytes_stored).where(total.c.partition_id == p("partition"))
         )
         self.all_instances = text(
-            _INSTANCE.add_columns(instance.c.id).where(instance.c.id > p("after")).order_by(instance.c.id).limit(p("limit")).offset(ZERO)
+            INSTANCE.add_columns(instance.c.id).where(instance.c.id > p("after")).order_by(instance.c.id).limit(p("limit")).offset(ZERO)
         )
