@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from dimse_kit.server import MemoryStore, running_server, until
 from dimse_kit.wire import CT_IMAGE_STORAGE, EXPLICIT, IMPLICIT, VERIFICATION, Wire, a_request, echo_command, store_command
-from hounsfield.dicom.sop_classes import STORAGE_SOP_CLASSES
+from hounsfield.dicom.sop_classes import OTHERS_UNDER_THE_STORAGE_ARC, STORAGE_SOP_CLASSES
 from hounsfield.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
 from hounsfield.model.errors import (
     ArchiveBusy,
@@ -161,6 +161,11 @@ def test_contexts_are_answered_one_by_one() -> None:
 def test_what_is_not_the_standards_is_a_matter_of_policy() -> None:
     contexts = [(PRIVATE_CLASS, (EXPLICIT,)), (NEWER_STORAGE_CLASS, (EXPLICIT,)), (CT_IMAGE_STORAGE, (PRIVATE_SYNTAX,))]
     assert _results(contexts, StoragePolicy(unknown_sop_classes=False, private_transfer_syntaxes=False)) == [(3, ""), (3, ""), (4, "")]
+
+
+def test_what_is_registered_beside_storage_is_not_stored() -> None:
+    classes = sorted(OTHERS_UNDER_THE_STORAGE_ARC)
+    assert _results([(uid, (EXPLICIT,)) for uid in classes]) == [(3, "")] * len(classes)
 
 
 def test_every_storage_class_and_every_transfer_syntax_is_taken() -> None:

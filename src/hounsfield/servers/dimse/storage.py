@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from hounsfield.dicom.sop_classes import STORAGE_SOP_CLASSES
+from hounsfield.dicom.sop_classes import OTHERS_UNDER_THE_STORAGE_ARC, STORAGE_SOP_CLASSES
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.model.identifiers import is_usable_uid
@@ -66,7 +66,7 @@ class StorageService(Service):
     def _is_storage(self, uid: str) -> bool:
         if uid in STORAGE_SOP_CLASSES:
             return True
-        if not self._policy.unknown_sop_classes or not is_usable_uid(uid):
+        if not self._policy.unknown_sop_classes or not is_usable_uid(uid) or uid in OTHERS_UNDER_THE_STORAGE_ARC:
             return False
         return uid.startswith(STANDARD_STORAGE_ARC) or not uid.startswith(STANDARD_ROOT)
 
