@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hounsfield.model.accounts import Account, ApiToken, Session
-from hounsfield.model.callers import KnownPeer, RefusedCaller
+from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.origin import Role
 from hounsfield.records.records import Records
 from index_kit.databases import Indexed
@@ -71,17 +71,6 @@ def test_api_tokens(records: Records) -> None:
     assert found is not None
     assert (found.last_used_at_s, found.revoked_at_s, found.expires_at_s) == (500, 600, 900)
     assert not records.add_token(ApiToken("viewer", Role.EDITOR, b"\4" * 32, 100))
-
-
-def test_known_peers(records: Records) -> None:
-    records.put_known_peer(KnownPeer("CT1", "10.0.0.1", 104))
-    records.put_known_peer(KnownPeer("AB"))
-    records.put_known_peer(KnownPeer("CT1", "10.0.0.2", 0))
-    assert records.known_peers() == [KnownPeer("AB"), KnownPeer("CT1", "10.0.0.2", 0)]
-    assert records.known_peer("CT1") == KnownPeer("CT1", "10.0.0.2", 0)
-    assert records.known_peer("ct1") is None
-    assert records.delete_known_peer("CT1")
-    assert not records.delete_known_peer("CT1")
 
 
 def test_refused_callers(records: Records) -> None:

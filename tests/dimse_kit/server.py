@@ -16,7 +16,8 @@ from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.network.limits import AssociationLimits
-from hounsfield.servers.dimse.server import AnyCaller, CallerPolicy, DimseServer
+from hounsfield.servers.dimse.admission import AnyCaller, CallerPolicy
+from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.services.store import Envelope, Reception

@@ -24,6 +24,7 @@ from hounsfield.model.errors import (
 )
 from hounsfield.model.origin import Protocol
 from hounsfield.model.outcomes import StoreOutcome
+from hounsfield.model.peers import Peer, PeerCertificate
 from hounsfield.network.dimse import Command, CommandField, Element, decode_command, request
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import Abort, AssociateReject, DataTransfer, ProposedContext, ReleaseRequest, ReleaseResponse
@@ -42,10 +43,11 @@ class OnlyCT:
     def __init__(self) -> None:
         self.refused: list[tuple[str, str]] = []
 
-    def admit(self, calling_ae_title: str, host: str) -> None:
+    def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
         if calling_ae_title != "CT":
             self.refused.append((calling_ae_title, host))
             raise CallerUnknown(calling_ae_title)
+        return Peer(calling_ae_title)
 
 
 def _answer(wire: Wire) -> Command:

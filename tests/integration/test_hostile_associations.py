@@ -25,7 +25,8 @@ from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import PDV, Abort, AssociateAccept, AssociateReject, DataTransfer, ReleaseRequest, encode_pdu
-from hounsfield.servers.dimse.server import AnyCaller, DimseServer
+from hounsfield.servers.dimse.admission import AnyCaller
+from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.services.store import Envelope, Reception
 
 

@@ -11,12 +11,14 @@ import pytest
 
 from hounsfield.index.database import Database
 from hounsfield.model.origin import Role
+from hounsfield.records.peer_records import PeerRecords
 from hounsfield.records.records import Records
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
 from hounsfield.services.callers import Callers
 from hounsfield.services.guard import Guard
 from hounsfield.services.passwords import PasswordHasher
+from hounsfield.services.peers import Peers
 from hounsfield.services.sessions import Sessions
 from hounsfield.services.throttle import Throttle
 
@@ -47,6 +49,7 @@ class Access:
     accounts: Accounts
     sessions: Sessions
     tokens: ApiTokens
+    peers: Peers
     callers: Callers
     guard: Guard
     password: str = PASSWORD
@@ -93,6 +96,7 @@ def access(peopled_database: Path, tmp_path: Path) -> Iterator[Access]:
     accounts = _accounts(records, clock)
     sessions = Sessions(accounts, records, records, now=clock)
     tokens = ApiTokens(records, now=clock)
-    callers = Callers(records, now=clock)
-    yield Access(clock, database, records, accounts, sessions, tokens, callers, Guard(sessions, tokens, monotonic=clock))
+    peers = Peers(PeerRecords(database))
+    callers = Callers(peers, records, now=clock)
+    yield Access(clock, database, records, accounts, sessions, tokens, peers, callers, Guard(sessions, tokens, monotonic=clock))
     database.close()

@@ -15,14 +15,16 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
-from hounsfield.model.callers import KnownPeer
 from hounsfield.model.errors import ConfigurationError, Unavailable
+from hounsfield.model.peers import Peer
+from hounsfield.records.peer_records import PeerRecords
 from hounsfield.records.records import Records
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
 from hounsfield.services.callers import Callers
 from hounsfield.services.delete import Decide, LocalDecisions
 from hounsfield.services.intake import RemoteStore
+from hounsfield.services.peers import Peers
 from hounsfield.services.recover import recover
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.sessions import Sessions
@@ -103,11 +105,16 @@ def access_of(opened: Database, settings: Settings) -> Access:
     return Access(accounts, sessions, ApiTokens(records))
 
 
+def peers_of(opened: Database, settings: Settings) -> Peers:
+    """The peers of the settings and of the database."""
+    return Peers(PeerRecords(opened), [Peer(peer.ae_title, peer.host, peer.port) for peer in settings.known_peers])
+
+
 def callers_of(opened: Database, settings: Settings) -> Callers:
     """Who may call us by DICOM."""
     return Callers(
+        peers_of(opened, settings),
         Records(opened),
-        configured=[KnownPeer(peer.ae_title, peer.host, peer.port) for peer in settings.known_peers],
         accept_any=settings.open_access,
         accept_any_from_loopback=settings.accept_any_caller,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from hounsfield.model.origin import Principal
+
 
 class Permission(enum.StrEnum):
     """What a peer may do. C-ECHO is open to whoever may associate at all."""
@@ -21,6 +23,18 @@ EVERYTHING = frozenset(Permission)
 
 
 @dataclass(frozen=True, slots=True)
+class PeerCertificate:
+    """The TLS certificate that a peer has shown and proved to own.
+
+    sha256: of its DER form, 64 lower-case hexadecimal digits.
+    subject: its distinguished name, most specific part last: `C=CH,O=Hospital,CN=CT1`; empty where the chain was not verified.
+    """
+
+    sha256: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """An application entity that may call us, and that we can call where its host and port are known.
 
@@ -31,6 +45,10 @@ class Peer:
     transfer_syntaxes: UIDs it takes best, first choice first; empty: as stored, else Explicit or Implicit VR Little Endian.
     may: what it may do here.
     max_associations: that we open to it at once.
+    certificate: the only one under which this AE title may call, and that we take as its own when we call it: a fingerprint
+        (`sha256:` and 64 hexadecimal digits) or a subject (`C=CH,O=Hospital,CN=CT1`); empty for none.
+    accepted_sop_classes: UIDs of what it may store here; empty: all.
+    accepted_transfer_syntaxes: UIDs in which it may store here; empty: all.
     """
 
     ae_title: str
@@ -40,8 +58,35 @@ class Peer:
     transfer_syntaxes: tuple[str, ...] = ()
     may: frozenset[Permission] = EVERYTHING
     max_associations: int = 2
+    certificate: str = ""
+    accepted_sop_classes: tuple[str, ...] = ()
+    accepted_transfer_syntaxes: tuple[str, ...] = ()
 
     @property
     def is_reachable(self) -> bool:
         """Whether we know where to call it."""
         return bool(self.host and self.port)
+
+    def owns(self, certificate: PeerCertificate | None) -> bool:
+        """Whether it may go by this certificate; by any, or none, where it is bound to none."""
+        if not self.certificate:
+            return True
+        if certificate is None:
+            return False
+        return self.certificate in (f"sha256:{certificate.sha256}", certificate.subject)
+
+    def may_store(self, sop_class_uid: str, transfer_syntax_uid: str = "") -> bool:
+        """Whether it may store objects of this class; in this transfer syntax, where one is given."""
+        if Permission.STORE not in self.may:
+            return False
+        if self.accepted_sop_classes and sop_class_uid not in self.accepted_sop_classes:
+            return False
+        return not (transfer_syntax_uid and self.accepted_transfer_syntaxes) or transfer_syntax_uid in self.accepted_transfer_syntaxes
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was let in by an association: the application entity, and in whose name it acts."""
+
+    peer: Peer
+    principal: Principal

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from hounsfield.model.peers import Admission
 from hounsfield.network.dimse import CommandField, decode_command
 from hounsfield.network.errors import AbortedByPeer, AssociationLost, ConnectionClosed, ProtocolError, TimedOut
 from hounsfield.network.limits import KIB, AssociationLimits
@@ -79,6 +80,8 @@ class Association:
         """What the peer told of itself."""
         self.answer = UserInformation()
         """What the acceptor answered, whichever side that is: roles, extended negotiation and window hold as they stand here."""
+        self.admission: Admission | None = None
+        """Whom the acceptor's policy let in, where this side is the acceptor."""
         self.host = record.host
         self.calling_ae_title = record.calling_ae_title
         self.called_ae_title = record.called_ae_title

@@ -329,6 +329,7 @@ class Listener:
                 association.reject(terms)
             else:
                 answer = acceptance(request, terms, self._implementation, self._limits)
+                association.admission = terms.admission
                 association.accept(request, answer)
                 log.info("association.accepted", **about, contexts=len(association.contexts), encrypted=record.encrypted)
                 self._handler(association)

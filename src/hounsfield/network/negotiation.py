@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from hounsfield.model.peers import Admission
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import (
     APPLICATION_CONTEXT_NAME,
@@ -49,12 +50,14 @@ class Terms:
     role: the roles it may have for a SOP class; None leaves the default, in which it is the SCU (PS3.7 D.3.3.4).
     extend: the answer to an extended negotiation; None for none (PS3.7 D.3.3.5).
     identity: the answer to its user identity, where it asked for one (PS3.7 D.3.3.7.2).
+    admission: who it is; the association carries it.
     """
 
     choose: Callable[[ProposedContext], str | ContextResult]
     role: Callable[[RoleSelection], RoleSelection | None] = _default_role
     extend: Callable[[ExtendedNegotiation], bytes | None] = _no_extension
     identity: UserIdentityResponse | None = None
+    admission: Admission | None = None
 
 
 class AssociationPolicy(Protocol):

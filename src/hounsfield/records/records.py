@@ -1,4 +1,4 @@
-"""Accounts, sessions, API tokens, known peers and refused callers: explicit functions over small tables.
+"""Accounts, sessions, API tokens and refused callers: explicit functions over small tables.
 
 Answers the protocols of `services.account_records`. Each method is one short transaction; what it changed is flushed when it returns.
 Raises: IndexUnavailable where the database does not answer.
@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Executable, Select, Table, bindparam, dele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hounsfield.model.accounts import Account, ApiToken, Session
-from hounsfield.model.callers import KnownPeer, RefusedCaller
+from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.origin import Role
-from hounsfield.records.tables import account, api_token, known_peer, refused_caller, session, setting
+from hounsfield.records.tables import account, api_token, refused_caller, session, setting
 
 ZERO: ColumnElement[int] = literal_column("0")
 ONE: ColumnElement[int] = literal_column("1")
@@ -117,13 +117,6 @@ class Records:
             "at",
             "key",
         )
-
-        self._known_peer = read(select(known_peer).where(known_peer.c.ae_title == p("key")))
-        self._known_peers = read(select(known_peer).order_by(known_peer.c.ae_title))
-        put = upsert(known_peer).values(ae_title=p("ae_title"), host=p("host"), port=p("port"))
-        put = put.on_conflict_do_update(index_elements=["ae_title"], set_={"host": put.excluded.host, "port": put.excluded.port})
-        self._put_known_peer = write(put, "ae_title", "host", "port")
-        self._delete_known_peer = write(delete(known_peer).where(known_peer.c.ae_title == p("key")), "key")
 
         noted = upsert(refused_caller).values(ae_title=p("ae_title"), host=p("host"), last_seen_s=p("at"), count=ONE)
         noted = noted.on_conflict_do_update(
@@ -231,23 +224,6 @@ class Records:
         return self._change(self._revoke_token, revoked_at_s, name) > 0
 
     # Callers
-
-    def known_peers(self) -> list[KnownPeer]:
-        """By AE title."""
-        return [KnownPeer(*row) for row in self._database.fetch(self._known_peers)]
-
-    def known_peer(self, ae_title: str) -> KnownPeer | None:
-        """By its AE title."""
-        rows = self._database.fetch(self._known_peer, (ae_title,))
-        return KnownPeer(*rows[0]) if rows else None
-
-    def put_known_peer(self, peer: KnownPeer) -> None:
-        """Inserts or replaces."""
-        self._change(self._put_known_peer, peer.ae_title, peer.host, peer.port)
-
-    def delete_known_peer(self, ae_title: str) -> bool:
-        """False where there is none."""
-        return self._change(self._delete_known_peer, ae_title) > 0
 
     def note_refused(self, ae_title: str, host: str, at_s: int, keep: int) -> None:
         """Counts one more refusal; of all rows only the `keep` latest stay."""

@@ -44,12 +44,19 @@ api_token = Table(
     Column("revoked_at_s", BIG),
 )
 
-known_peer = Table(
-    "known_peer",
+peer = Table(
+    "peer",
     metadata,
     Column("ae_title", TEXT, primary_key=True),
     Column("host", TEXT, nullable=False),
     Column("port", Integer, nullable=False),
+    Column("tls", Boolean, nullable=False),
+    Column("transfer_syntaxes", TEXT, nullable=False),  # UIDs and permissions are joined by spaces, which none of them holds
+    Column("may", TEXT, nullable=False),
+    Column("max_associations", Integer, nullable=False),
+    Column("certificate", TEXT, nullable=False),
+    Column("accepted_sop_classes", TEXT, nullable=False),
+    Column("accepted_transfer_syntaxes", TEXT, nullable=False),
 )
 
 refused_caller = Table(

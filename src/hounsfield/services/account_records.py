@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from hounsfield.model.accounts import Account, ApiToken, Session
-from hounsfield.model.callers import KnownPeer, RefusedCaller
+from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.origin import Role
 
 
@@ -74,19 +74,7 @@ class TokenRecords(Protocol):
 
 
 class CallerRecords(Protocol):
-    """Application entities that may call, and those that were refused."""
-
-    def known_peers(self) -> list[KnownPeer]:
-        """By AE title."""
-        ...
-
-    def known_peer(self, ae_title: str) -> KnownPeer | None: ...
-
-    def put_known_peer(self, peer: KnownPeer) -> None:
-        """Inserts or replaces."""
-        ...
-
-    def delete_known_peer(self, ae_title: str) -> bool: ...
+    """Application entities that were refused."""
 
     def note_refused(self, ae_title: str, host: str, at_s: int, keep: int) -> None:
         """Counts one more refusal; of all rows only the `keep` latest stay."""

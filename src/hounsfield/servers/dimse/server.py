@@ -1,82 +1,30 @@
-"""The DICOM server: who may associate, for what, and which service answers."""
+"""The DICOM server: which service answers."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from typing import Protocol
 
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from hounsfield.model.errors import CallerUnknown, InvalidAETitle
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin, Principal, Role
 from hounsfield.model.origin import Protocol as Way
-from hounsfield.network.association import Association
+from hounsfield.model.peers import Admission, Peer
+from hounsfield.network.association import Association, Message
+from hounsfield.network.dimse import decode_command
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.listener import Listener
-from hounsfield.network.negotiation import Implementation, Terms
-from hounsfield.network.pdu import (
-    CALLED_AE_TITLE_NOT_RECOGNIZED,
-    CALLING_AE_TITLE_NOT_RECOGNIZED,
-    AssociateReject,
-    AssociateRequest,
-    ContextResult,
-    ProposedContext,
-)
+from hounsfield.network.negotiation import Implementation
+from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.registry import AssociationRegistry
-from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection
-from hounsfield.servers.dimse.service import Service
+from hounsfield.network.status import Status
+from hounsfield.servers.dimse.admission import AdmissionPolicy, CallerPolicy, may_use
+from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.services.store import Store
 
 IMPLEMENTATION = Implementation(IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
-
-
-class CallerPolicy(Protocol):
-    """Who may call; `services.callers.Callers` is one."""
-
-    def admit(self, calling_ae_title: str, host: str) -> None:
-        """Raises: CallerUnknown; the refusal has then been noted."""
-
-
-class AnyCaller:
-    """Lets everybody in (`--open-access`)."""
-
-    def admit(self, calling_ae_title: str, host: str) -> None:
-        """Never raises."""
-
-
-class AdmissionPolicy:
-    """Checks both AE titles, and asks the services for each context (PS3.8 table 9-21)."""
-
-    def __init__(self, ae_title: AETitle, callers: CallerPolicy, services: Sequence[Service]) -> None:
-        self._ae_title = ae_title
-        self._callers = callers
-        self._services = services
-
-    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | Terms:
-        """Rejects, or says what the caller gets."""
-        if request.called_ae_title != self._ae_title:
-            return CALLED_AE_TITLE_NOT_RECOGNIZED
-        try:
-            self._callers.admit(AETitle.parse(request.calling_ae_title), host)
-        except (CallerUnknown, InvalidAETitle):
-            return CALLING_AE_TITLE_NOT_RECOGNIZED
-        return Terms(self._choose, self._role, self._extend)
-
-    def _choose(self, context: ProposedContext) -> str | ContextResult:
-        """By the first service that knows the abstract syntax."""
-        answers = (service.choose(context) for service in self._services)
-        return next((answer for answer in answers if answer is not None), ContextResult.ABSTRACT_SYNTAX_NOT_SUPPORTED)
-
-    def _role(self, asked: RoleSelection) -> RoleSelection | None:
-        answers = (service.role(asked) for service in self._services)
-        return next((answer for answer in answers if answer is not None), None)
-
-    def _extend(self, asked: ExtendedNegotiation) -> bytes | None:
-        answers = (service.extend(asked) for service in self._services)
-        return next((answer for answer in answers if answer is not None), None)
 
 
 class DimseServer:
@@ -128,14 +76,26 @@ class DimseServer:
 
     def serve(self, association: Association) -> None:
         """Serves one association until it ends."""
-        routes = {
-            context.context_id: self._service_for(ProposedContext(0, context.abstract_syntax, (context.transfer_syntax,)))
-            for context in association.contexts.values()
-        }
-        principal = Principal(association.calling_ae_title, Role.EDITOR)
-        origin = Origin(Way.DIMSE, principal, association.host, association.calling_ae_title, association.called_ae_title)
+        admission = association.admission or _stranger(association)
+        origin = Origin(Way.DIMSE, admission.principal, association.host, association.calling_ae_title, association.called_ae_title)
+        routes: dict[int, Service | None] = {}
+        for context in association.contexts.values():
+            proposed = ProposedContext(0, context.abstract_syntax, (context.transfer_syntax,))
+            provider = next(service for service in self._services if service.choose(proposed) is not None)
+            routes[context.context_id] = provider if may_use(admission.peer, provider, proposed) else None
         while (message := association.receive()) is not None:
-            routes[message.context.context_id].handle(association, message, origin)
+            service = routes[message.context.context_id]
+            if service is None:
+                _refuse(association, message)
+            else:
+                service.handle(association, message, origin)
 
-    def _service_for(self, context: ProposedContext) -> Service:
-        return next(service for service in self._services if service.choose(context) is not None)
+
+def _stranger(association: Association) -> Admission:
+    """For an association that no admission policy has judged."""
+    return Admission(Peer(association.calling_ae_title), Principal(association.calling_ae_title, Role.EDITOR))
+
+
+def _refuse(association: Association, message: Message) -> None:
+    command = decode_command(message.command)
+    decline(association, message, command, Status.NOT_AUTHORIZED, "the calling AE title may not do this here")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from hounsfield.model.origin import Origin
+from hounsfield.model.peers import Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import Command, CommandField, response
 from hounsfield.network.pdu import ContextResult, ProposedContext
@@ -13,7 +14,12 @@ from hounsfield.network.user_information import ExtendedNegotiation, RoleSelecti
 
 
 class Service(Protocol):
-    """One service class (PS3.4), as a base class. One instance serves all associations, from their threads."""
+    """One service class (PS3.4), as a base class. One instance serves all associations, from their threads.
+
+    permission: what a peer must be allowed for it; None where whoever may associate may use it.
+    """
+
+    permission: ClassVar[Permission | None] = None
 
     def choose(self, context: ProposedContext) -> str | ContextResult | None:
         """The transfer syntax for a context, why it can have none, or None where its abstract syntax is another service's."""

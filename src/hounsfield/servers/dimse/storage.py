@@ -12,6 +12,7 @@ from hounsfield.model.errors import HounsfieldError
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreResult
+from hounsfield.model.peers import Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import decode_command
 from hounsfield.network.errors import NetworkError
@@ -47,6 +48,8 @@ class StoragePolicy:
 
 class StorageService(Service):
     """Hands what C-STORE brings to the store, piece by piece as it comes off the wire."""
+
+    permission = Permission.STORE
 
     def __init__(self, store: Store, policy: StoragePolicy) -> None:
         self._store = store

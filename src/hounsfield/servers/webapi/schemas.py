@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hounsfield.model.callers import KnownPeer, RefusedCaller
+from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.origin import Principal, Role
+from hounsfield.model.peers import Peer
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 
@@ -235,7 +236,7 @@ class KnownPeerAnswer(Answer):
     port: int
 
     @classmethod
-    def of(cls, peer: KnownPeer) -> KnownPeerAnswer:
+    def of(cls, peer: Peer) -> KnownPeerAnswer:
         """Of a record."""
         return cls(ae_title=peer.ae_title, host=peer.host, port=peer.port)
 
