@@ -1,0 +1,45 @@
+"""C-GET SCP: instances go back over the association by which the request came (PS3.4 C.4.3)."""
+
+from __future__ import annotations
+
+from hounsfield.network.association import AcceptedContext, Association, Message
+from hounsfield.network.dimse import Command, CommandField
+from hounsfield.network.errors import ProtocolError
+from hounsfield.network.user_information import RoleSelection
+from hounsfield.peers.store_operations import StoreOperations
+from hounsfield.servers.dimse.information_model import GET_MODELS
+from hounsfield.servers.dimse.retrieve import Operation, RetrieveService
+from hounsfield.services.transfer import Transfer
+
+
+class GetService(RetrieveService):
+    """The requestor is SCP of the storage classes: it says so by role selection (PS3.4 C.5.3)."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        super().__init__(transfer, GET_MODELS, CommandField.C_GET_RQ)
+
+    def role(self, asked: RoleSelection) -> RoleSelection | None:
+        """Whoever offers to take objects of a storage class may, besides sending them."""
+        return asked if asked.sop_class_uid not in self._models and asked.scp else None
+
+    def perform(self, operation: Operation) -> None:
+        plan = self.plan(operation, self.named(operation))
+        association, message_id = operation.association, operation.command.message_id
+
+        def others(message: Message, command: Command) -> None:
+            if command.field != CommandField.C_CANCEL_RQ:
+                raise ProtocolError(f"{command.field:04X} came in the middle of C-GET")
+            operations.stopping = operations.stopping or command.message_id_responded_to == message_id
+
+        operations = StoreOperations(association, _receiving(association), self._transfer.source(), others=others)
+        for sent in operations.run(plan):
+            operation.responses.count(sent)
+            if not operations.under_way and association.cancelled(message_id):
+                operations.stopping = True
+        self.finish(operation, plan.missing, cancelled=operations.stopping)
+
+
+def _receiving(association: Association) -> list[AcceptedContext]:
+    """The contexts in which the requestor takes objects."""
+    classes = {role.sop_class_uid for role in association.answer.roles if role.scp}
+    return [context for context in association.contexts.values() if context.abstract_syntax in classes]

@@ -1,0 +1,71 @@
+"""The bytes of stored objects, as they lie in the packs or rewritten where the other side needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import xxhash
+
+from hounsfield.archive.reader import PackReader
+from hounsfield.model.errors import DamagedObject
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.network.transport import Buffer
+
+WHOLE_BYTES = 4 << 20
+"""Objects up to this size are read at once, into a buffer that the next one takes over."""
+
+PIECE_BYTES = 1 << 20
+
+
+class PackSource:
+    """Opens objects for one sender, one at a time; used by one thread. It is a `peers.object_source.ObjectSource`.
+
+    preferred: transfer syntaxes that the other side takes best, first choice first.
+    """
+
+    def __init__(self, packs: PackReader, preferred: Sequence[str] = ()) -> None:
+        self.preferred = preferred
+        self._packs = packs
+        self._buffer = bytearray()
+
+    def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
+        """Those in which the instance may go, the best first."""
+        return [uid for uid in (*self.preferred, instance.transfer_syntax_uid) if uid in accepted and uid == instance.transfer_syntax_uid]
+
+    def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
+        """Its data set. Raises: DamagedObject, PackUnavailable, UndecodablePixels, ObjectTooLarge."""
+        location = instance.stored.location
+        if location.length_bytes <= WHOLE_BYTES:
+            return self._whole(instance)
+        return self._pieces(instance)
+
+    def _whole(self, instance: StoredInstance) -> memoryview:
+        location = instance.stored.location
+        if len(self._buffer) < location.length_bytes:
+            self._buffer = bytearray(location.length_bytes)
+        view = memoryview(self._buffer)[: location.length_bytes]
+        self._packs.read_into(location.pack_id, location.offset_bytes, view)
+        if xxhash.xxh3_64_intdigest(view) != instance.stored.digests.checksum:
+            raise _damaged(instance)
+        return view[location.prefix_length_bytes :]
+
+    def _pieces(self, instance: StoredInstance) -> Iterator[memoryview]:
+        """Two buffers in turn: one is on its way while the next is read."""
+        location = instance.stored.location
+        checksum = xxhash.xxh3_64(self._packs.read(location.pack_id, location.offset_bytes, location.prefix_length_bytes))
+        buffers = memoryview(bytearray(PIECE_BYTES)), memoryview(bytearray(PIECE_BYTES))
+        offset, end = location.data_set_offset_bytes, location.offset_bytes + location.length_bytes
+        turn = 0
+        while offset < end:
+            piece = buffers[turn][: min(PIECE_BYTES, end - offset)]
+            self._packs.read_into(location.pack_id, offset, piece)
+            checksum.update(piece)
+            offset += len(piece)
+            turn = 1 - turn
+            if offset == end and checksum.intdigest() != instance.stored.digests.checksum:
+                raise _damaged(instance)
+            yield piece
+
+
+def _damaged(instance: StoredInstance) -> DamagedObject:
+    return DamagedObject(f"{instance.sop_instance_uid} no longer matches its checksum")

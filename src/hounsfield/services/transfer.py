@@ -1,0 +1,121 @@
+"""Plan what a retrieve names, and send it: C-MOVE, C-GET and routing (PS3.4 C.4.2, C.4.3)."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+
+from hounsfield.archive.reader import PackReader
+from hounsfield.index.retrieval import RetrievalReader
+from hounsfield.model.errors import IndexUnavailable, Unavailable
+from hounsfield.model.origin import Origin
+from hounsfield.model.peers import Peer
+from hounsfield.model.retrieval import Named
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.network.limits import AssociationLimits
+from hounsfield.peers.object_source import Kind
+from hounsfield.peers.store_operations import MoveOriginator
+from hounsfield.peers.store_sender import StoreSender
+from hounsfield.services.object_source import PackSource
+
+MOST_INSTANCES = 200_000
+"""Of one retrieve. Its plan takes some hundred bytes of memory for each."""
+
+PAGE = 500
+"""Instances of a plan whose rows are in memory at once."""
+
+
+class TooManyInstances(Unavailable):
+    """A retrieve names more instances than are planned at once."""
+
+
+class Plan:
+    """The instances of one retrieve, in order of study, series and instance number. It is a `peers.object_source.Batch`.
+
+    missing: SOP Instance UIDs of those that could not be looked up any more when their turn came: deleted since, or no database.
+    """
+
+    def __init__(self, reader: RetrievalReader, partition_id: int) -> None:
+        self.missing: list[str] = []
+        self._reader = reader
+        self._partition_id = partition_id
+        self._keys = array("q")
+        self._uids: list[str] = []
+        self._kinds: dict[Kind, int] = {}
+        self._kind_numbers = array("L")
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """Each once, in order of appearance."""
+        return list(self._kinds)
+
+    @property
+    def uids(self) -> Sequence[str]:
+        """SOP Instance UIDs of all of it."""
+        return self._uids
+
+    def add(self, key: int, sop_instance_uid: str, kind: Kind) -> None:
+        """Appends an instance."""
+        self._keys.append(key)
+        self._uids.append(sop_instance_uid)
+        self._kind_numbers.append(self._kinds.setdefault(kind, len(self._kinds)))
+
+    def __iter__(self) -> Iterator[StoredInstance]:
+        return self.of(self._kinds)
+
+    def of(self, kinds: Collection[Kind]) -> Iterator[StoredInstance]:
+        """The instances of these kinds, in order, a page at a time in memory."""
+        numbers = {number for kind, number in self._kinds.items() if kind in kinds}
+        indices = [index for index, number in enumerate(self._kind_numbers) if number in numbers]
+        for first in range(0, len(indices), PAGE):
+            page = indices[first : first + PAGE]
+            found: dict[int, StoredInstance] = {}
+            with contextlib.suppress(IndexUnavailable):
+                found = self._reader.by_keys(self._partition_id, [self._keys[index] for index in page])
+            for index in page:
+                instance = found.get(self._keys[index])
+                # SQLite may give the row's number of a deleted instance to another one.
+                if instance is None or instance.sop_instance_uid != self._uids[index]:
+                    self.missing.append(self._uids[index])
+                else:
+                    yield instance
+
+
+class Transfer:
+    """Plans retrieves and makes senders. Thread-safe.
+
+    limits: of the associations to destinations.
+    """
+
+    def __init__(self, reader: RetrievalReader, packs: PackReader, limits: AssociationLimits | None = None) -> None:
+        self._reader = reader
+        self._packs = packs
+        self._limits = limits or AssociationLimits()
+
+    def plan(self, origin: Origin, named: Named) -> Plan:
+        """Empty where nothing agrees with what is named. Raises: TooManyInstances, IndexUnavailable."""
+        partition_id = origin.principal.partition_id
+        plan = Plan(self._reader, partition_id)
+        for one in self._reader.named(partition_id, named, MOST_INSTANCES + 1):
+            if len(plan) >= MOST_INSTANCES:
+                raise TooManyInstances(f"more than {MOST_INSTANCES} instances are named at once")
+            plan.add(one.key, one.sop_instance_uid, (one.sop_class_uid, one.transfer_syntax_uid))
+        return plan
+
+    def source(self, preferred: Sequence[str] = ()) -> PackSource:
+        """For one sender."""
+        return PackSource(self._packs, preferred)
+
+    def sender(self, peer: Peer, *, calling_ae_title: str, originator: MoveOriginator | None = None) -> StoreSender:
+        """A sender to a peer."""
+        return StoreSender(
+            peer,
+            self.source(peer.transfer_syntaxes),
+            calling_ae_title=calling_ae_title,
+            originator=originator,
+            limits=self._limits,
+        )
