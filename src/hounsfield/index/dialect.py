@@ -55,6 +55,8 @@ class Dialect(ABC):
     """The facts of one database."""
 
     name: str
+    in_process: bool
+    """Whether statements run in our own threads, rather than in a server that is waited for."""
     compiler: Compiler
     begin_writing: str
     """Opens a transaction that will write."""
@@ -120,6 +122,7 @@ class SqliteDialect(Dialect):
     """SQLite in WAL mode, one file. busy_timeout_ms: how long one waits for another's transaction."""
 
     name = "sqlite"
+    in_process = True
     begin_writing = "BEGIN IMMEDIATE"
     failures = (sqlite3.OperationalError,)
     refusals = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeError)
@@ -184,6 +187,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL through psycopg 3."""
 
     name = "postgresql"
+    in_process = False
     begin_writing = "BEGIN"
 
     def __init__(self, url: URL) -> None:

@@ -6,27 +6,34 @@ same interface and hands the bytes to it from other processes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.member import MemberNames
-from hounsfield.dicom.header import ScannedObject, scan
+from hounsfield.dicom.header import scan
 from hounsfield.dicom.part10 import build_prefix
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.writer import IndexWriter
+from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, OutOfSpace, UnreadableObject
 from hounsfield.model.identifiers import parse_uid
+from hounsfield.model.identity import Judgement
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.services.file_head import FileHead
 
 Buffer = bytes | bytearray | memoryview
+
+SHORT_BYTES: Final = 1 << 20
+"""Of a data set whose header is read in one go while others wait; a longer one may take a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,32 +172,22 @@ class DataSetReception:
 
     def finish(self) -> StoreResult:
         incoming, store = self._incoming, self._store
-        scanned = scan(incoming.view(), self._transfer_syntax_uid)
+        view, digest = incoming.view(), incoming.digests().data_set_sha256
+        is_short = incoming.data_set_length_bytes <= SHORT_BYTES and not transfer_syntax(self._transfer_syntax_uid).deflated
+        with store.writer.turn if is_short else contextlib.nullcontext():
+            scanned = scan(view, self._transfer_syntax_uid)
+            self._require_named(scanned.attributes)
+            judged = self._judged_before(scanned.attributes, digest)
+            table = scanned.frame_table.to_bytes()
         attributes = scanned.attributes
-        sop_instance_uid = attributes.instance.sop_instance_uid
-        if self._sop_instance_uid and sop_instance_uid != self._sop_instance_uid:
-            raise MismatchedIdentifiers("the SOP Instance UID in the data set is not the one in the request")
-        if self._study_instance_uid and attributes.study.study_instance_uid != self._study_instance_uid:
-            raise MismatchedIdentifiers("the Study Instance UID in the data set is not the one in the request")
-        partition_id = self._origin.principal.partition_id
-        known = store.writer.find(partition_id, sop_instance_uid)
-        if (
-            known is not None
-            and known.data_set_sha256 == incoming.digests().data_set_sha256
-            and known.transfer_syntax_uid == self._transfer_syntax_uid
-            and known.study_instance_uid == attributes.study.study_instance_uid
-        ):
-            return self._answer(scanned, StoreOutcome.DUPLICATE, "")
-        again = store.writer.find_aside(partition_id, attributes, incoming.digests().data_set_sha256)
-        if again is not None:
-            return self._answer(scanned, again.outcome, again.reason)
-        table = scanned.frame_table.to_bytes()
+        if judged is not None:
+            return self._answer(attributes, judged)
         stored = incoming.commit(
             MemberNames(
-                partition_id=partition_id,
+                partition_id=self._origin.principal.partition_id,
                 study_instance_uid=attributes.study.study_instance_uid,
                 series_instance_uid=attributes.series.series_instance_uid,
-                sop_instance_uid=sop_instance_uid,
+                sop_instance_uid=attributes.instance.sop_instance_uid,
                 transfer_syntax_uid=self._transfer_syntax_uid,
                 source=self._origin.calling_ae_title or self._origin.protocol.value,
             ),
@@ -199,17 +196,37 @@ class DataSetReception:
         )
         verdict = store.writer.add(IndexEntry(stored, attributes, scanned.header_length_bytes, table))
         store.remember(self._origin, attributes.series.series_instance_uid)
-        return self._answer(scanned, verdict.outcome, verdict.reason)
+        return self._answer(attributes, verdict)
 
-    def _answer(self, scanned: ScannedObject, outcome: StoreOutcome, reason: str) -> StoreResult:
-        attributes = scanned.attributes
+    def _require_named(self, attributes: ObjectAttributes) -> None:
+        """Raises: MismatchedIdentifiers."""
+        if self._sop_instance_uid and attributes.instance.sop_instance_uid != self._sop_instance_uid:
+            raise MismatchedIdentifiers("the SOP Instance UID in the data set is not the one in the request")
+        if self._study_instance_uid and attributes.study.study_instance_uid != self._study_instance_uid:
+            raise MismatchedIdentifiers("the Study Instance UID in the data set is not the one in the request")
+
+    def _judged_before(self, attributes: ObjectAttributes, data_set_sha256: bytes) -> Judgement | None:
+        """What was said of the very same object when it came before; None where it is new."""
+        writer, partition_id = self._store.writer, self._origin.principal.partition_id
+        known = writer.find(partition_id, attributes.instance.sop_instance_uid)
+        if (
+            known is not None
+            and known.data_set_sha256 == data_set_sha256
+            and known.transfer_syntax_uid == self._transfer_syntax_uid
+            and known.study_instance_uid == attributes.study.study_instance_uid
+        ):
+            return Judgement(StoreOutcome.DUPLICATE)
+        return writer.find_aside(partition_id, attributes, data_set_sha256)
+
+    @staticmethod
+    def _answer(attributes: ObjectAttributes, judgement: Judgement) -> StoreResult:
         return StoreResult(
-            outcome,
+            judgement.outcome,
             attributes.instance.sop_class_uid,
             attributes.instance.sop_instance_uid,
             attributes.series.series_instance_uid,
             attributes.study.study_instance_uid,
-            reason,
+            judgement.reason,
         )
 
 
