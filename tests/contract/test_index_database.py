@@ -19,6 +19,7 @@ from hounsfield.index import tables
 from hounsfield.index.database import SCHEMA_VERSION, Database
 from hounsfield.index.dialect import SqliteDialect
 from hounsfield.index.migrate import MIGRATIONS
+from hounsfield.jobs import tables as job_tables
 from hounsfield.model.errors import ConfigurationError, IndexUnavailable
 from hounsfield.model.outcomes import StoreOutcome
 from hounsfield.model.query import Level, Query
@@ -33,7 +34,7 @@ def test_migrations_lead_to_the_tables_that_the_code_means(index: Indexed) -> No
     engine = create_engine(index.database.dialect.engine_url())
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        differences = compare_metadata(context, [tables.metadata, record_tables.metadata])
+        differences = compare_metadata(context, [tables.metadata, record_tables.metadata, job_tables.metadata])
     engine.dispose()
     assert differences == []
 

@@ -82,3 +82,12 @@ setting = Table(
     Column("name", TEXT, primary_key=True),
     Column("value", TEXT, nullable=False),
 )
+
+route = Table(
+    "route",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("definition", TEXT, nullable=False),  # JSON
+    Column("created_at_s", BIG, nullable=False),
+    Column("created_by", TEXT, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Durable work: a port, and its adapter on the site's own database."""
