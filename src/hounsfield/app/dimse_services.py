@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from hounsfield.app.bootstrap import Owning, callers_of
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
+from hounsfield.index.reader import IndexReader
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.model.errors import PeerUnknown
 from hounsfield.model.peers import Peer
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.servers.dimse.find import FindService
 from hounsfield.servers.dimse.retrieve_get import GetService
 from hounsfield.servers.dimse.retrieve_move import MoveService
 from hounsfield.servers.dimse.service import Service
 from hounsfield.services.callers import Callers
+from hounsfield.services.search import Search
 from hounsfield.services.transfer import Transfer
 
 
@@ -26,7 +29,8 @@ def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]
     try:
         limits = AssociationLimits(idle_timeout_s=settings.idle_timeout_s)
         transfer = Transfer(RetrievalReader(parts.database), packs, limits)
-        yield [MoveService(transfer, _known_destination(callers_of(parts.database, settings))), GetService(transfer)]
+        find = FindService(Search(IndexReader(parts.database)))
+        yield [find, MoveService(transfer, _known_destination(callers_of(parts.database, settings))), GetService(transfer)]
     finally:
         packs.close()
 

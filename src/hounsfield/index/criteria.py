@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_
 from sqlalchemy.sql import false
 
 from hounsfield.dicom.person_name import fold
@@ -17,8 +17,16 @@ from hounsfield.index.dialect import Dialect, within
 from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import fold_name_group
 from hounsfield.model.errors import InvalidQuery
-from hounsfield.model.matching import date_bounds, date_column, is_universal, literal_prefix, prefix_range, time_bounds, time_column
-from hounsfield.model.query import AnyOf, Level, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.matching import (
+    date_bounds,
+    date_column,
+    is_universal,
+    literal_prefix,
+    prefix_range,
+    time_bounds,
+    time_column,
+)
+from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Level, Match, Range, SingleValue, UIDList, WildCard
 
 Shape = tuple[Any, ...]
 
@@ -59,11 +67,11 @@ def _attributes() -> dict[str, Attribute]:
     s, e, i = study.c, series.c, instance.c
     rows = [
         Attribute("StudyInstanceUID", Level.STUDY, Kind.UID, (s.study_instance_uid,), unique=True),
-        Attribute("PatientID", Level.STUDY, Kind.FOLDED_TEXT, (s.patient_id, s.patient_id_fold), unique=True),
-        Attribute("IssuerOfPatientID", Level.STUDY, Kind.TEXT, (s.issuer,)),
-        Attribute("PatientName", Level.STUDY, Kind.NAME, (s.name_fold, s.ideographic_fold, s.phonetic_fold)),
-        Attribute("PatientBirthDate", Level.STUDY, Kind.DATE, (s.birth_date,)),
-        Attribute("PatientSex", Level.STUDY, Kind.TEXT, (s.sex,)),
+        Attribute("PatientID", Level.PATIENT, Kind.FOLDED_TEXT, (s.patient_id, s.patient_id_fold), unique=True),
+        Attribute("IssuerOfPatientID", Level.PATIENT, Kind.TEXT, (s.issuer,)),
+        Attribute("PatientName", Level.PATIENT, Kind.NAME, (s.name_fold, s.ideographic_fold, s.phonetic_fold)),
+        Attribute("PatientBirthDate", Level.PATIENT, Kind.DATE, (s.birth_date,)),
+        Attribute("PatientSex", Level.PATIENT, Kind.TEXT, (s.sex,)),
         Attribute("StudyDate", Level.STUDY, Kind.DATE, (s.study_date,)),
         Attribute("StudyTime", Level.STUDY, Kind.TIME, (s.study_time,)),
         Attribute("AccessionNumber", Level.STUDY, Kind.FOLDED_TEXT, (s.accession_number, s.accession_fold), unique=True),
@@ -93,12 +101,24 @@ ATTRIBUTES = _attributes()
 """What can be matched, by keyword."""
 
 
+def criteria(attribute: Attribute, match: Match, dialect: Dialect) -> list[Criterion]:
+    """One key as criteria that must all hold; none where it matches anything. Raises: InvalidQuery."""
+    if isinstance(match, DateTimeRange):
+        return _date_time_range(attribute, match)
+    found = criterion(attribute, match, dialect)
+    return [] if found is None else [found]
+
+
 def criterion(attribute: Attribute, match: Match, dialect: Dialect) -> Criterion | None:
     """One key as a criterion; None where it matches anything. Raises: InvalidQuery."""
     if isinstance(match, UIDList | AnyOf):
         return _any_of(attribute, match.values, dialect)
     if isinstance(match, Range):
         return _range(attribute, match)
+    if isinstance(match, Empty):
+        return Criterion(("empty", attribute.keyword), ())
+    if isinstance(match, Items | DateTimeRange):
+        raise InvalidQuery(f"{attribute.keyword} is matched neither by items nor within several values")
     text = match.pattern if isinstance(match, WildCard) else match.value
     text = text.strip(" ") if attribute.kind is not Kind.TEXT else text.rstrip(" ")
     if is_universal(text):
@@ -155,8 +175,13 @@ def _wild_card(attribute: Attribute, pattern: str, dialect: Dialect) -> Criterio
                 return Criterion(("like", keyword), (dialect.pattern(pattern),))
             return Criterion(("folded like", keyword), (*prefix_range(prefix), dialect.pattern(pattern)))
         case Kind.NAME:
-            group = fold_name_group(pattern.split("=")[0] if not pattern.startswith("=") else pattern.replace("=", ""))
-            return None if is_universal(group) else Criterion(("name like", keyword), (dialect.pattern(group),) * 3)
+            groups = [fold_name_group(group) for group in pattern.split("=", 2)]
+            if len(groups) == 1:
+                return Criterion(("name like", keyword), (dialect.pattern(groups[0]),) * 3)
+            named = tuple(index for index, group in enumerate(groups) if not is_universal(group))
+            if not named:
+                return None
+            return Criterion(("name groups like", keyword, named), tuple(dialect.pattern(groups[index]) for index in named))
         case Kind.NAME_GROUPS:
             group = fold_name_group(pattern)
             return None if is_universal(group) else Criterion(("like", keyword), (dialect.pattern(group),))
@@ -175,6 +200,19 @@ def _range(attribute: Attribute, match: Range) -> Criterion | None:
     if bounds is None:
         raise InvalidQuery(f"{attribute.keyword}: {f'{match.first}-{match.last}'[:40]!r} is not a range of dates or times")
     return Criterion(("between", attribute.keyword), bounds)
+
+
+def _date_time_range(attribute: Attribute, match: DateTimeRange) -> list[Criterion]:
+    """A range of dates, whose first and last day are cut by time (PS3.4 C.2.2.2.5.4)."""
+    days = date_bounds(match.first[0], match.last[0])
+    times = time_bounds(match.first[1], match.last[1])
+    if days is None or times is None:
+        raise InvalidQuery(f"{attribute.keyword}: not a range of dates and times")
+    time = ATTRIBUTES[match.time_keyword]
+    return [
+        Criterion(("between", attribute.keyword), days),
+        Criterion(("first and last day", attribute.keyword, time.keyword), (days[0], times[0], days[1], times[1])),
+    ]
 
 
 def _any_of(attribute: Attribute, values: Sequence[str], dialect: Dialect) -> Criterion | None:
@@ -204,6 +242,15 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
     match kind:
         case "equal":
             return column == bindparam(name())
+        case "empty":
+            if ATTRIBUTES[shape[1]].kind is Kind.NUMBER:
+                return column.is_(None)
+            return and_(*(one == literal_column("''") for one in columns))
+        case "first and last day":
+            time = ATTRIBUTES[shape[2]].columns[0]
+            return and_(
+                or_(column != bindparam(name()), time >= bindparam(name())), or_(column != bindparam(name()), time <= bindparam(name()))
+            )
         case "folded":
             return and_(columns[1] == bindparam(name()), column == bindparam(name()))
         case "folded like":
@@ -214,6 +261,8 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
             return or_(*(one == bindparam(name()) for one in columns))
         case "name groups":
             return and_(*(columns[index] == bindparam(name()) for index in shape[2]))
+        case "name groups like":
+            return and_(*(dialect.like(columns[index], name()) for index in shape[2]))
         case "name like":
             return or_(*(dialect.like(one, name()) for one in columns))
         case "between":

@@ -14,7 +14,7 @@ from hounsfield.index.dialect import within
 from hounsfield.index.tables import study, study_word, word
 from hounsfield.index.words import LONGEST_WORD, cut
 from hounsfield.model.matching import date_bounds, date_column, literal_prefix, literal_runs, prefix_range
-from hounsfield.model.query import Key, Range, SingleValue, WildCard
+from hounsfield.model.query import DateTimeRange, Key, Range, SingleValue, WildCard
 
 NOTHING: ColumnElement[int] = literal_column("0")
 MOST_CANDIDATES = 5_000
@@ -56,6 +56,9 @@ def clues_of(key: Key) -> list[Clue]:
         return [Clue(COLUMN_CLUES[key.keyword], *prefix_range(prefix))] if prefix else []
     if key.keyword == "StudyDate" and isinstance(key.match, Range):
         bounds = date_bounds(key.match.first, key.match.last)
+        return [Clue(Ends.STUDY_DATE, *bounds)] if bounds is not None else []
+    if key.keyword == "StudyDate" and isinstance(key.match, DateTimeRange):
+        bounds = date_bounds(key.match.first[0], key.match.last[0])
         return [Clue(Ends.STUDY_DATE, *bounds)] if bounds is not None else []
     if key.keyword == "StudyDate" and isinstance(key.match, SingleValue):
         date = date_column(key.match.value)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
 from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.database import Database
+from hounsfield.index.fragments import hit_matches, level_of
 from hounsfield.index.reading import Reading
-from hounsfield.index.rows import InstanceHit, Page, SeriesHit, StudyHit
-from hounsfield.index.search import Cursor, Projected, Search
-from hounsfield.index.selections import INSTANCE_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
+from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.index.search import Cursor, Planned, Projected, Search
+from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
 from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION
@@ -27,6 +28,7 @@ EVERYTHING = 1 << 62
 MOST_LARGE_FRAME_TABLES = 64
 MOST_PRIORS = 200
 BATCH = 5_000
+PAGE_ROWS = 500
 NEWEST_FIRST = Order("StudyDate", descending=True)
 
 
@@ -65,6 +67,30 @@ class IndexReader:
         """Keys of all levels may be among the query's. Raises: InvalidQuery."""
         rows, more, unsupported = self._page(INSTANCE_HIT, query)
         return Page(list(map(InstanceHit._make, rows)), more, unsupported)
+
+    def stream(self, query: Query) -> tuple[tuple[str, ...], Iterator[list[Hit]]]:
+        """Keywords that are not matched, and all that matches, a page at a time in memory. The query's limit and offset do not count.
+
+        Attributes without a column are matched where another key is nearly unique, such as the UID of a study or a Patient ID.
+        Raises: InvalidQuery.
+        """
+        plan = self._search.plan(query)
+        inside: list[Key] = []
+        if plan.selective:
+            inside = [key for key in query.keys if key.keyword in plan.unsupported and _is_within(key.keyword, query.level)]
+        matched = {key.keyword for key in inside}
+        return tuple(keyword for keyword in plan.unsupported if keyword not in matched), self._pages(plan, query, inside)
+
+    def _pages(self, plan: Planned, query: Query, inside: list[Key]) -> Iterator[list[Hit]]:
+        projected, make = _HITS[query.level]
+        for rows in self._search.pages(projected, plan, query, PAGE_ROWS):
+            hits: list[Hit] = list(map(make, rows))
+            yield [hit for hit in hits if hit_matches(hit, inside)] if inside else hits
+
+    def patient_counts(self, partition_id: int, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:
+        """How much the patients of some studies have, by Study Instance UID."""
+        rows = self._database.fetch(self._sql.patient_counts, (partition_id, self._database.dialect.listed(study_instance_uids)))
+        return {uid: PatientCounts(*map(int, counts)) for uid, *counts in rows}
 
     def count(self, query: Query, cap: int = 10_000) -> tuple[int, bool]:
         """How many match, and whether the count stopped at the cap. Raises: InvalidQuery."""
@@ -241,6 +267,19 @@ def stored_instance(row: Any) -> StoredInstance:
     digests = Digests(prefix_sha256, data_set_sha256, unsigned(checksum))
     stored = StoredObject(partition_id, location, digests, received_at_ns, node, transfer_syntax_uid, source)
     return StoredInstance(study, series, sop, sop_class, number, rows, columns, frames, header_length, stored)
+
+
+_HITS: dict[Level, tuple[Projected, Callable[[Any], Hit]]] = {
+    Level.PATIENT: (PATIENT_HIT, PatientHit._make),
+    Level.STUDY: (STUDY_HIT, StudyHit._make),
+    Level.SERIES: (SERIES_HIT, SeriesHit._make),
+    Level.INSTANCE: (INSTANCE_HIT, InstanceHit._make),
+}
+
+
+def _is_within(keyword: str, level: Level) -> bool:
+    own = level_of(keyword)
+    return own is not None and own <= level
 
 
 def _study_row(row: Any) -> StudyRow:

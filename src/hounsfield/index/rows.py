@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 
+class PatientHit(NamedTuple):
+    """A patient that matches. json: the latest study's, as `StudyAttributes.json`; what it says of the patient holds."""
+
+    patient_id: str
+    study_instance_uid: str
+    json: bytes
+
+
 class StudyHit(NamedTuple):
     """A study that matches. json: as `StudyAttributes.json`. modalities, sop_classes: sorted, separated by spaces."""
 
@@ -47,7 +55,17 @@ class InstanceHit(NamedTuple):
     sop_classes: str
 
 
+Hit = PatientHit | StudyHit | SeriesHit | InstanceHit
+
 Row = TypeVar("Row")
+
+
+class PatientCounts(NamedTuple):
+    """How much a patient has."""
+
+    studies: int
+    series: int
+    instances: int
 
 
 @dataclass(frozen=True, slots=True)

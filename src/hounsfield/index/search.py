@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, or_, select, tuple_
 
 from hounsfield.index import narrowing
-from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criterion
+from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criteria
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
 from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import typed_words
 from hounsfield.model.errors import InvalidQuery
-from hounsfield.model.query import AnyOf, Level, Order, Query, SingleValue, UIDList
+from hounsfield.model.matching import has_wild_card
+from hounsfield.model.query import AnyOf, Level, Match, Order, Query, SingleValue, UIDList
 
 CANDIDATES: Shape = ("candidates",)
+
+FIRST_PAGE_ROWS = 50
 
 Cursor = tuple[Any, int]
 """Where a page ended: the last row's sort value and its key."""
@@ -35,6 +39,15 @@ _SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.
 _INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
 
 
+_TABLES = {Level.PATIENT: study, Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}
+"""A patient is found as the latest of the studies: its attributes are the patient's."""
+
+_OTHER = study.alias("other")
+_LATEST_OF_PATIENT = ~exists(
+    select(literal_column("1")).where(_OTHER.c.patient_key == study.c.patient_key, _OTHER.c.precedence > study.c.precedence)
+)
+
+
 class Projected(NamedTuple):
     """What a search selects, besides its conditions."""
 
@@ -44,12 +57,17 @@ class Projected(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A query ready to be run. values: of the conditions, in order."""
+    """A query ready to be run.
+
+    values: of the conditions, in order.
+    selective: whether a key that is nearly unique leads to few rows.
+    """
 
     shape: Shape
     values: tuple[Any, ...]
     empty: bool
     unsupported: tuple[str, ...]
+    selective: bool
 
 
 class Compiled(NamedTuple):
@@ -69,15 +87,37 @@ class Search:
 
     def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
         """At most `limit` rows of a query, and the keywords that were not matched."""
+        plan = self.plan(query)
+        return self._rows(projected, plan, _order_of(query), limit, query.offset, after), plan.unsupported
+
+    def plan(self, query: Query) -> Planned:
+        """Looks up what narrows the search. Raises: InvalidQuery."""
         order = _order_of(query)
         free = order is None or order.keyword in ("StudyDate", "ReceivedAt")
-        plan = self._plan(query, narrowing.MOST_CANDIDATES if free else narrowing.MOST_IN_CORRELATED_ORDER)
+        return self._plan(query, narrowing.MOST_CANDIDATES if free else narrowing.MOST_IN_CORRELATED_ORDER)
+
+    def pages(self, projected: Projected, plan: Planned, query: Query, page_rows: int) -> Iterator[list[Any]]:
+        """All rows of a query, page by page, each begun where the one before ended; the first is short, so that it comes soon."""
+        order = _order_of(query)
+        key, column = _TABLES[projected.level].c.id, _sort_column(projected.level, order)
+        tracked = Projected(f"{projected.name} in pages", projected.level, (*projected.columns, column, key))
+        after: Cursor | None = None
+        limit = min(page_rows, FIRST_PAGE_ROWS)
+        while rows := self._rows(tracked, plan, order, limit, 0, after):
+            yield [row[:-2] for row in rows]
+            if len(rows) < limit:
+                return
+            after = (rows[-1][-2], rows[-1][-1])
+            limit = page_rows
+
+    def _rows(self, projected: Projected, plan: Planned, order: Order | None, limit: int, offset: int, after: Cursor | None) -> list[Any]:
         if plan.empty:
-            return [], plan.unsupported
+            return []
         shape = (projected.name, plan.shape, order, after is not None)
         compiled = self._compiled.get(shape) or self._compile(shape, projected, plan.shape, order, after is not None)
-        values = (*plan.values, *(after or ()), limit, query.offset)
-        return self._database.fetch(compiled.sql, [values[index] for index in compiled.order]), plan.unsupported
+        place = () if after is None else after if order is not None else after[1:]
+        values = (*plan.values, *place, limit, offset)
+        return self._database.fetch(compiled.sql, [values[index] for index in compiled.order])
 
     def count(self, query: Query, most: int) -> int:
         """How many rows match, counted up to `most`."""
@@ -108,12 +148,10 @@ class Search:
             if attribute is None or attribute.level > query.level:
                 unsupported.append(key.keyword)
                 continue
-            found = criterion(attribute, key.match, dialect)
-            if found is None:
-                continue
-            selective = selective or (attribute.unique and isinstance(key.match, SingleValue | UIDList | AnyOf))
-            shapes.append(found.shape)
-            values.extend(found.values)
+            for found in criteria(attribute, key.match, dialect):
+                selective = selective or (attribute.unique and _is_exact(key.match))
+                shapes.append(found.shape)
+                values.extend(found.values)
         words = typed_words(query.text) if query.text else []
         for word in words:
             shapes.append(("typed",))
@@ -129,13 +167,13 @@ class Search:
                 shapes.append(CANDIDATES)
                 values.append(dialect.listed(candidates))
                 if not candidates:
-                    return Planned((), (), True, tuple(unsupported))
-        return Planned((selective, *shapes), tuple(values), False, tuple(unsupported))
+                    return Planned((), (), True, tuple(unsupported), selective)
+        return Planned((selective, *shapes), tuple(values), False, tuple(unsupported), selective)
 
     def _conditions(self, shape: Shape, names: _Names, level: Level, order: Order | None) -> list[ColumnElement[bool]]:
         selective, *shapes = shape
         dialect = self._database.dialect
-        partition = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.partition_id
+        partition = _TABLES[level].c.partition_id
         # The one way in is by a unique value, by the candidates or in the order asked for; an index on the partition alone, or on
         # a range, would lead the database to too many rows.
         ordered = order is not None and CANDIDATES not in shapes
@@ -149,18 +187,22 @@ class Search:
                 conditions.append(within(dialect.unhinted(study.c.study_date), names(), names()))
             else:
                 conditions.append(condition(one, names, dialect))
+        if level is Level.PATIENT:
+            conditions.append(_LATEST_OF_PATIENT)
         return conditions
 
     def _compile(self, shape: Shape, projected: Projected, plan: Shape, order: Order | None, after: bool) -> Compiled:
         names = _Names()
         statement = _from(select(*projected.columns), projected.level)
         statement = statement.where(*self._conditions(plan, names, projected.level, order))
-        key = {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[projected.level].c.id
+        key = _TABLES[projected.level].c.id
         column = _sort_column(projected.level, order)
         descending = order is not None and order.descending
         if plan[0] or CANDIDATES in plan:
             column = self._database.dialect.unhinted(column) if column is not key else key
-        if after:
+        if after and column is key:
+            statement = statement.where(key > bindparam(names(), type_=key.type))
+        elif after:
             place = tuple_(column, key)
             bounds = tuple_(bindparam(names(), type_=column.type), bindparam(names(), type_=key.type))
             statement = statement.where(place < bounds if descending else place > bounds)
@@ -189,8 +231,14 @@ class _Names:
         return f"p{self.count - 1}"
 
 
+def _is_exact(match: Match) -> bool:
+    if isinstance(match, AnyOf):
+        return not any(map(has_wild_card, match.values))
+    return isinstance(match, SingleValue | UIDList)
+
+
 def _from(statement: Select[Any], level: Level) -> Select[Any]:
-    if level is Level.STUDY:
+    if level in (Level.PATIENT, Level.STUDY):
         return statement.select_from(study)
     if level is Level.SERIES:
         return statement.select_from(series.join(study, series.c.study_key == study.c.id))
@@ -198,8 +246,6 @@ def _from(statement: Select[Any], level: Level) -> Select[Any]:
 
 
 def _order_of(query: Query) -> Order | None:
-    if query.level not in (Level.STUDY, Level.SERIES, Level.INSTANCE):
-        raise InvalidQuery("searches are for studies, series or instances")
     if query.order is None and query.level is Level.STUDY and any(key.keyword == "StudyDate" for key in query.keys):
         return Order("StudyDate")
     return query.order
@@ -207,7 +253,7 @@ def _order_of(query: Query) -> Order | None:
 
 def _sort_column(level: Level, order: Order | None) -> ColumnElement[Any]:
     if order is None:
-        return {Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}[level].c.id
+        return _TABLES[level].c.id
     columns = dict(STUDY_SORT_COLUMNS) if level is Level.STUDY else {}
     if level is Level.SERIES:
         columns = _SERIES_SORT_COLUMNS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from hounsfield.index.rows import InstanceHit, SeriesHit, StudyHit
+from hounsfield.index.rows import InstanceHit, PatientHit, SeriesHit, StudyHit
 from hounsfield.index.search import STUDY_SORT_COLUMNS, Projected
 from hounsfield.index.tables import instance, series, study
 from hounsfield.model.query import Level
+
+PATIENT_HIT = Projected("patient", Level.PATIENT, (study.c.patient_id, study.c.study_instance_uid, study.c.json))
 
 STUDY_HIT = Projected(
     "study",
@@ -85,6 +87,7 @@ STUDY_ROW_END = 1 + len(_STUDY_ROW)
 SORT_VALUE: dict[str, int] = {keyword: _WORKLIST.index(column.name) for keyword, column in STUDY_SORT_COLUMNS.items()}
 """Where in a worklist row the value lies that it is sorted by."""
 
+assert len(PATIENT_HIT.columns) == len(PatientHit._fields)
 assert len(STUDY_HIT.columns) == len(StudyHit._fields)
 assert len(SERIES_HIT.columns) == len(SeriesHit._fields)
 assert len(INSTANCE_HIT.columns) == len(InstanceHit._fields)

@@ -81,3 +81,22 @@ def time_bounds(first: str, last: str) -> tuple[str, str] | None:
     if high and "." not in high:
         high = high[:named] + "9" * (6 - named) + ".~"
     return low or "0", high or LAST_CHARACTER
+
+
+def matches_wild_card(text: str, pattern: str) -> bool:
+    """Whether all of `text` matches, case counting (C.2.2.2.4); in time proportional to the product of the lengths at worst."""
+    position = at = 0
+    star, resumed = -1, 0
+    while position < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, resumed = at, position
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", text[position]):
+            position += 1
+            at += 1
+        elif star >= 0:
+            resumed += 1
+            position, at = resumed, star + 1
+        else:
+            return False
+    return not pattern[at:].strip("*")

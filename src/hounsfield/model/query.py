@@ -46,12 +46,33 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Any of several values, as `ModalitiesInStudy=CT\\\\MR` is commonly asked."""
+    """Multiple value matching: any of several values, each a single value or with wild cards (C.2.2.2.8)."""
 
     values: tuple[str, ...]
 
 
-Match = SingleValue | UIDList | WildCard | Range | AnyOf
+@dataclass(frozen=True, slots=True)
+class DateTimeRange:
+    """Range matching over a date and its time taken together (C.2.2.2.5.4): from `first` to `last`, each a date and a time.
+
+    time_keyword: the attribute that goes with the key's date.
+    """
+
+    time_keyword: str
+    first: tuple[str, str]
+    last: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Empty value matching: the attribute is absent or without a value (C.2.2.2.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Sequence matching: one item at least matches all of the keys (C.2.2.2.6)."""
+
+    keys: tuple[Key, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +81,9 @@ class Key:
 
     keyword: str
     match: Match
+
+
+Match = SingleValue | UIDList | WildCard | Range | AnyOf | DateTimeRange | Empty | Items
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Find studies, series and instances: the one search behind QIDO-RS and C-FIND."""
+"""Find patients, studies, series and instances: the one search behind QIDO-RS and C-FIND."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from hounsfield.index.reader import IndexReader
-from hounsfield.index.rows import InstanceHit, Page, SeriesHit, StudyHit
+from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, SeriesHit, StudyHit
 from hounsfield.model.origin import Origin
 from hounsfield.model.query import Query
 
@@ -18,6 +19,20 @@ class Search:
 
     def find(self, origin: Origin, query: Query) -> Page[StudyHit] | Page[SeriesHit] | Page[InstanceHit]:
         """Raises: InvalidQuery, IndexUnavailable."""
-        if query.partition_id != origin.principal.partition_id:
-            query = replace(query, partition_id=origin.principal.partition_id)
-        return self._reader.search(query)
+        return self._reader.search(_within(origin, query))
+
+    def stream(self, origin: Origin, query: Query) -> tuple[tuple[str, ...], Iterator[list[Hit]]]:
+        """Keywords that are not matched, and all that matches, a page at a time; each page raises IndexUnavailable.
+
+        Raises: InvalidQuery, IndexUnavailable.
+        """
+        return self._reader.stream(_within(origin, query))
+
+    def patient_counts(self, origin: Origin, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:
+        """How much the patients of some studies have, by Study Instance UID. Raises: IndexUnavailable."""
+        return self._reader.patient_counts(origin.principal.partition_id, study_instance_uids)
+
+
+def _within(origin: Origin, query: Query) -> Query:
+    partition_id = origin.principal.partition_id
+    return query if query.partition_id == partition_id else replace(query, partition_id=partition_id)

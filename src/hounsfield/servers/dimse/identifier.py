@@ -54,6 +54,14 @@ class Asked:
         """Each value without padding; none where the element is empty."""
         return tuple(value.strip(" \0") for value in self.text.split("\\")) if self.text else ()
 
+    @property
+    def uids(self) -> tuple[UID, ...]:
+        """Its UIDs, each once, in order. Raises: UnfitIdentifier."""
+        try:
+            return tuple(dict.fromkeys(parse_uid(value) for value in self.values if value))
+        except InvalidUID as exc:
+            raise UnfitIdentifier(f"{tag_text(self.tag)} holds no UID", self.tag) from exc
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
@@ -87,10 +95,7 @@ class Identifier:
     def uids(self, tag: int) -> tuple[UID, ...]:
         """The UIDs of an element, each once, in order; none where it is absent or empty. Raises: UnfitIdentifier."""
         element = self.elements.get(tag)
-        try:
-            return tuple(dict.fromkeys(parse_uid(value) for value in (element.values if element is not None else ()) if value))
-        except InvalidUID as exc:
-            raise UnfitIdentifier(f"{tag_text(tag)} holds no UID", tag) from exc
+        return () if element is None else element.uids
 
     def uid(self, tag: int) -> UID:
         """The one UID of an element. Raises: UnfitIdentifier where there is none, or several."""

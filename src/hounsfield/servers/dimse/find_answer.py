@@ -1,0 +1,103 @@
+"""Answers of C-FIND: what was asked for, out of a row's fragments and what is counted (PS3.4 C.4.1.1.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hounsfield.dicom.character_sets import DEFAULT_CHARACTER_SET, CharacterSet, character_set
+from hounsfield.dicom.data_set_writer import NewElement
+from hounsfield.dicom.dictionary import vr_of
+from hounsfield.dicom.from_json import element_from_json, encode_in_one_of
+from hounsfield.index.fragments import FRAGMENT_LEVELS, Fragment, fragment_of, item_matches
+from hounsfield.index.rows import Hit, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.model.query import Items, Key, Level
+from hounsfield.servers.dimse import find_keys as keys
+from hounsfield.servers.dimse.find_keys import FindRequest
+from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, Asked
+from hounsfield.servers.dimse.information_model import LEVEL_NAMES
+
+STORED_CHARACTER_SET = "00080005"
+_NAMES = {level: name for name, level in LEVEL_NAMES.items()}
+
+
+class AnswerWriter:
+    """Writes the answers to one request.
+
+    ae_title: from which what is found can be retrieved.
+    characters: the requester's, the second choice behind the stored object's; the third is UTF-8.
+    """
+
+    def __init__(self, request: FindRequest, ae_title: str, characters: CharacterSet, *, implicit_vr: bool) -> None:
+        self._asked = request.asked
+        self._level = request.query.level
+        self._characters = characters
+        self._implicit_vr = implicit_vr
+        self._fixed = [NewElement(QUERY_RETRIEVE_LEVEL, "CS", _NAMES[self._level]), NewElement(keys.RETRIEVE_AE_TITLE, "AE", ae_title)]
+        self._within = {key.keyword: key.match.keys for key in request.query.keys if isinstance(key.match, Items)}
+        self.counts_patients = any(element.tag in keys.PATIENT_COUNTS for element in request.asked)
+        """Whether `encode` wants to know how much the patient has."""
+
+    def encode(self, hit: Hit, patient: PatientCounts | None) -> bytes:
+        """The identifier of one answer."""
+        computed = _computed(hit, patient)
+        elements = [*self._fixed, *self._elements(hit, computed)]
+        return encode_in_one_of(elements, self._candidates(hit), implicit_vr=self._implicit_vr)
+
+    def _candidates(self, hit: Hit) -> Iterator[CharacterSet]:
+        stored = fragment_of(hit, Level.STUDY).get(STORED_CHARACTER_SET, {}).get("Value", ())
+        yield character_set("\\".join(term or "" for term in stored).encode("latin-1", "replace"))
+        if self._characters is not DEFAULT_CHARACTER_SET:
+            yield self._characters
+
+    def _elements(self, hit: Hit, computed: Mapping[int, str]) -> Iterator[NewElement]:
+        for asked in self._asked:
+            tag = asked.tag
+            if tag == keys.RETRIEVE_AE_TITLE:
+                continue
+            level = FRAGMENT_LEVELS.get(tag)
+            if level is None:
+                yield NewElement(tag, vr_of(tag), computed.get(tag, ""))
+                continue
+            element = fragment_of(hit, level).get(f"{tag:08X}")
+            if element is None:
+                yield NewElement(tag, vr_of(tag), None)
+            elif asked.items is not None and element["vr"] == "SQ":
+                yield self._sequence(asked, element)
+            else:
+                yield element_from_json(tag, element)
+
+    def _sequence(self, asked: Asked, element: Fragment) -> NewElement:
+        """The items that match, with what was asked of them (PS3.4 C.2.2.2.6); all of all items where nothing was."""
+        wanted: Sequence[Key] = self._within.get("RequestAttributesSequence", ())
+        items = [item for item in element.get("Value") or () if item_matches(item, wanted)]
+        named = asked.items[0] if asked.items else {}
+        if not named:
+            return element_from_json(asked.tag, {"vr": "SQ", "Value": items})
+        return NewElement(asked.tag, "SQ", [[_inner(one, item) for one in named.values()] for item in items])
+
+
+def _inner(asked: Asked, item: Mapping[str, Any]) -> NewElement:
+    found = item.get(f"{asked.tag:08X}")
+    return NewElement(asked.tag, vr_of(asked.tag), None) if found is None else element_from_json(asked.tag, found)
+
+
+def _computed(hit: Hit, patient: PatientCounts | None) -> dict[int, str]:
+    found = {keys.INSTANCE_AVAILABILITY: "ONLINE"}
+    if patient is not None:
+        found[keys.NUMBER_OF_PATIENT_RELATED_STUDIES] = str(patient.studies)
+        found[keys.NUMBER_OF_PATIENT_RELATED_SERIES] = str(patient.series)
+        found[keys.NUMBER_OF_PATIENT_RELATED_INSTANCES] = str(patient.instances)
+    if isinstance(hit, PatientHit):
+        return found
+    found[keys.MODALITIES_IN_STUDY] = "\\".join(hit.modalities.split())
+    found[keys.SOP_CLASSES_IN_STUDY] = "\\".join(hit.sop_classes.split())
+    if isinstance(hit, StudyHit):
+        series, instances = hit.series_count, hit.instance_count
+    else:
+        series, instances = hit.study_series_count, hit.study_instance_count
+        own = hit.instance_count if isinstance(hit, SeriesHit) else hit.series_instance_count
+        found[keys.NUMBER_OF_SERIES_RELATED_INSTANCES] = str(own)
+    found[keys.NUMBER_OF_STUDY_RELATED_SERIES] = str(series)
+    found[keys.NUMBER_OF_STUDY_RELATED_INSTANCES] = str(instances)
+    return found

@@ -1,0 +1,206 @@
+"""The identifier of a C-FIND request as a query, and what its answers hold (PS3.4 C.2.2, C.4.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hounsfield.dicom.dictionary import keyword_of, vr_of
+from hounsfield.dicom.json_values import SINGLE_VALUED
+from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET, tag_text
+from hounsfield.index.fragments import FRAGMENT_LEVELS
+from hounsfield.model.matching import date_bounds, date_column, has_wild_card, time_bounds, time_column
+from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Query, Range, SingleValue, UIDList, WildCard
+from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked, Identifier, UnfitIdentifier
+from hounsfield.servers.dimse.information_model import UNIQUE_KEYS, InformationModel
+
+MAX_VALUES: Final = 1000
+"""Of a key other than a UID."""
+
+MAX_VALUE_CHARACTERS: Final = 1024
+
+RETRIEVE_AE_TITLE = 0x00080054
+INSTANCE_AVAILABILITY = 0x00080056
+MODALITIES_IN_STUDY = 0x00080061
+SOP_CLASSES_IN_STUDY = 0x00080062
+NUMBER_OF_PATIENT_RELATED_STUDIES = 0x00201200
+NUMBER_OF_PATIENT_RELATED_SERIES = 0x00201202
+NUMBER_OF_PATIENT_RELATED_INSTANCES = 0x00201204
+NUMBER_OF_STUDY_RELATED_SERIES = 0x00201206
+NUMBER_OF_STUDY_RELATED_INSTANCES = 0x00201208
+NUMBER_OF_SERIES_RELATED_INSTANCES = 0x00201209
+
+PATIENT_COUNTS = frozenset({NUMBER_OF_PATIENT_RELATED_STUDIES, NUMBER_OF_PATIENT_RELATED_SERIES, NUMBER_OF_PATIENT_RELATED_INSTANCES})
+
+COMPUTED: Mapping[int, Level] = {
+    RETRIEVE_AE_TITLE: Level.PATIENT,
+    INSTANCE_AVAILABILITY: Level.PATIENT,
+    **dict.fromkeys(PATIENT_COUNTS, Level.PATIENT),
+    MODALITIES_IN_STUDY: Level.STUDY,
+    SOP_CLASSES_IN_STUDY: Level.STUDY,
+    NUMBER_OF_STUDY_RELATED_SERIES: Level.STUDY,
+    NUMBER_OF_STUDY_RELATED_INSTANCES: Level.STUDY,
+    NUMBER_OF_SERIES_RELATED_INSTANCES: Level.SERIES,
+}
+"""What is known of an entity beyond what its objects say, by the level from which on it is (PS3.4 C.3.4)."""
+
+_CONTROL = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC})
+_WITHOUT_WILD_CARDS = frozenset({"AS", "AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_QUOTATION_MARKS = '""'
+_TIME_OF_DATE = {
+    "StudyDate": "StudyTime",
+    "SeriesDate": "SeriesTime",
+    "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
+}
+"""Pairs that combined date-time matching takes together (PS3.4 C.2.2.2.5.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What extended negotiation has switched on (PS3.4 C.5.1.1)."""
+
+    relational: bool = False
+    date_time: bool = False
+    fuzzy: bool = False
+    empty_value: bool = False
+
+    @classmethod
+    def of(cls, information: bytes) -> Agreed:
+        """From the service class application information of the answer."""
+        on = [bool(byte) for byte in information.ljust(7, b"\0")]
+        return cls(on[0], on[1], on[2], on[5])
+
+
+SUPPORTED = bytes((1, 1, 1, 0, 0, 1, 1))
+"""Relational queries, date-time and fuzzy matching; not time-zone adjustment and image conversion; empty and multiple values."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindRequest:
+    """A request understood.
+
+    asked: the elements that answers hold, as asked.
+    partial: whether an element is asked for that no answer holds.
+    """
+
+    query: Query
+    asked: tuple[Asked, ...]
+    partial: bool
+
+
+def read_find_request(identifier: Identifier, model: InformationModel, agreed: Agreed) -> FindRequest:
+    """Raises: UnfitIdentifier."""
+    level = identifier.level(model)
+    if not agreed.relational:
+        _require_unique_keys(identifier, model, level)
+    matches: dict[str, Match] = {}
+    asked: list[Asked] = []
+    partial = False
+    for element in identifier:
+        tag = element.tag
+        if tag in _CONTROL:
+            continue
+        own = FRAGMENT_LEVELS.get(tag, COMPUTED.get(tag))
+        if own is None or own > level:
+            partial = True
+            continue
+        asked.append(element)
+        match = read_match(element, agreed)
+        if match is not None:
+            matches[keyword_of(tag)] = match
+    if UNIQUE_KEYS[level] not in identifier:
+        asked.append(Asked(UNIQUE_KEYS[level], "UI", ""))
+    if agreed.date_time:
+        _combine(matches)
+    keys = tuple(Key(keyword, match) for keyword, match in matches.items())
+    return FindRequest(Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial)
+
+
+def _require_unique_keys(identifier: Identifier, model: InformationModel, level: Level) -> None:
+    """Hierarchical search: one value in the unique key of each level above (PS3.4 C.4.1.2.1).
+
+    Where a level is named by a single UID, those over it need not be named: there is no doubt about them.
+    """
+    named = False
+    for above in reversed(model.above(level)):
+        tag = UNIQUE_KEYS[above]
+        if above is Level.PATIENT:
+            values = identifier.elements[tag].values if tag in identifier else ()
+            single = len(values) == 1 and bool(values[0]) and not has_wild_card(values[0])
+        else:
+            single = len(identifier.uids(tag)) == 1
+        if not single and not (named and not identifier.text(tag)):
+            raise UnfitIdentifier(f"{keyword_of(tag)} must hold one value at this level", tag)
+        named = True
+
+
+def read_match(element: Asked, agreed: Agreed) -> Match | None:
+    """The kind of matching that a value asks for (PS3.4 C.2.2.2); None for universal matching. Raises: UnfitIdentifier."""
+    tag = element.tag
+    vr = vr_of(tag) if vr_of(tag) != "UN" else element.vr
+    if element.items is not None:
+        return _items(element, agreed)
+    if not element.text.strip("* "):
+        return None
+    if agreed.empty_value and element.text == _QUOTATION_MARKS:
+        return Empty()
+    if vr == "UI":
+        return _uids(element)
+    values = (element.text,) if vr in SINGLE_VALUED else tuple(value for value in element.values if value)
+    if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
+        raise UnfitIdentifier(f"{tag_text(tag)}: no more than {MAX_VALUES} values of {MAX_VALUE_CHARACTERS} characters", tag)
+    matches = [_value(tag, vr, value) for value in values]
+    if len(matches) == 1:
+        return matches[0]
+    if any(isinstance(match, Range) for match in matches):
+        raise UnfitIdentifier(f"{tag_text(tag)}: one range, or several single values", tag)
+    return AnyOf(values)
+
+
+def _value(tag: int, vr: str, value: str) -> Match:
+    if vr in ("DA", "TM", "DT"):
+        return _date_or_time(tag, vr, value)
+    if vr in _WITHOUT_WILD_CARDS:
+        if not (_NUMBER if vr == "IS" else _DECIMAL).fullmatch(value) and vr not in ("AS", "AT"):
+            raise UnfitIdentifier(f"{tag_text(tag)} takes a number", tag)
+        return SingleValue(value)
+    return WildCard(value) if has_wild_card(value) else SingleValue(value)
+
+
+def _date_or_time(tag: int, vr: str, value: str) -> Match:
+    if vr == "DT":
+        return SingleValue(value)
+    first, dash, last = value.partition("-")
+    first, last = first.strip(), last.strip()
+    bounds = (date_bounds if vr == "DA" else time_bounds)(first, last)
+    if dash and bounds is not None and (first or last):
+        return Range(first, last)
+    if dash or not (date_column if vr == "DA" else time_column)(value):
+        raise UnfitIdentifier(f"{tag_text(tag)} takes a {'date' if vr == 'DA' else 'time'}, or a range of two", tag)
+    return SingleValue(value)
+
+
+def _uids(element: Asked) -> Match:
+    uids = element.uids
+    return SingleValue(uids[0]) if len(uids) == 1 else UIDList(uids)
+
+
+def _items(element: Asked, agreed: Agreed) -> Match | None:
+    items = element.items or ()
+    if len(items) > 1:
+        raise UnfitIdentifier(f"{tag_text(element.tag)}: a key has one item (PS3.4 C.2.2.2.6)", element.tag)
+    found = {tag: read_match(inner, agreed) for item in items for tag, inner in item.items() if keyword_of(tag)}
+    keys = tuple(Key(keyword_of(tag), match) for tag, match in found.items() if match is not None)
+    return Items(keys) if keys else None
+
+
+def _combine(matches: dict[str, Match]) -> None:
+    for date_keyword, time_keyword in _TIME_OF_DATE.items():
+        date, time = matches.get(date_keyword), matches.get(time_keyword)
+        if isinstance(date, Range) and isinstance(time, Range):
+            del matches[time_keyword]
+            matches[date_keyword] = DateTimeRange(time_keyword, (date.first, time.first), (date.last, time.last))

@@ -1,0 +1,1 @@
+"""What tests of C-FIND share: an archive and its DICOM server in this process."""
