@@ -6,6 +6,7 @@ Native decoders read whatever was sent to us. They run here, under limits, where
 from __future__ import annotations
 
 import ctypes
+import json
 import mmap
 import os
 import resource
@@ -15,6 +16,7 @@ import sys
 
 from hounsfield.codecs import message
 from hounsfield.codecs.decode import decode
+from hounsfield.codecs.encode import encode
 from hounsfield.codecs.render import render
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
@@ -51,7 +53,10 @@ def _serve(channel: socket.socket, job: message.Job, window: mmap.mmap) -> None:
     try:
         text = b""
         with memoryview(window) as view, view[: job.frame_length_bytes] as frame:
-            if job.request is None or job.presentation is None:
+            if job.target_uid:
+                encoded = encode(frame, job.description, job.target_uid, job.limit_bytes)
+                result, text = encoded.data, json.dumps(encoded.photometric_interpretation).encode()
+            elif job.request is None or job.presentation is None:
                 decoded = decode(frame, job.description, job.limit_bytes)
                 result, text = decoded.data, message.attributes_text(decoded)
             else:

@@ -105,3 +105,14 @@ class DecodedFrame:
     bits_stored: int
     high_bit: int
     pixel_representation: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """A frame in a lossless compressed transfer syntax, colour by pixel; bits and sign are those of the frame it was made of.
+
+    data: not padded to even length.
+    """
+
+    data: bytes
+    photometric_interpretation: str

@@ -13,23 +13,25 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from hounsfield.codecs.frame import DecodedFrame, FrameDescription
+from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
 from hounsfield.codecs.presentation import Presentation, RenderRequest
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
 _HEAD = struct.Struct("<BII")
 _MAX_ANSWER_TEXT = 64 << 10
+_MAX_CODE_STRING = 16
 
 ANSWER_PIXELS, ANSWER_UNDECODABLE, ANSWER_INVALID, ANSWER_LEAVING = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One frame to decode, or to render where there is a request.
+    """One frame to decode, to encode anew where there is a target, or to render where there is a request.
 
     frame_length_bytes: of the encoded frame at the beginning of the window.
     window_bytes: size of the window; its descriptor comes with the job when it is a new one.
     limit_bytes: of the decoded frame.
+    target_uid: transfer syntax in which the frame shall be encoded.
     """
 
     frame_length_bytes: int
@@ -38,6 +40,7 @@ class Job:
     presentation: Presentation | None
     request: RenderRequest | None
     limit_bytes: int
+    target_uid: str = ""
 
 
 def send_job(channel: socket.socket, job: Job, new_window: int | None) -> None:
@@ -97,6 +100,17 @@ def decoded_frame(data: bytes, text: bytes, description: FrameDescription) -> De
     if not numbers_are_numbers or not same_shape or len(data) != description.native_length_bytes:
         raise UndecodablePixels("a decoder answered something other than the frame that was described")
     return DecodedFrame(data=data, **values)
+
+
+def encoded_frame(data: bytes, text: bytes) -> EncodedFrame:
+    """From the child's words. Raises: UndecodablePixels."""
+    try:
+        photometric = json.loads(text)
+    except ValueError as exc:
+        raise UndecodablePixels("an encoder answered nonsense") from exc
+    if not isinstance(photometric, str) or len(photometric) > _MAX_CODE_STRING or not data:
+        raise UndecodablePixels("an encoder answered something other than a frame")
+    return EncodedFrame(data, photometric)
 
 
 def raise_refusal(kind: int, text: bytes) -> None:

@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 
 from hounsfield.codecs import message
-from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription
+from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, EncodedFrame, FrameDescription
 from hounsfield.codecs.picture_size import picture_size
 from hounsfield.codecs.presentation import Presentation, RenderRequest
 from hounsfield.model.errors import Unavailable, UndecodablePixels
@@ -69,6 +70,14 @@ class CodecPool:
         job = message.Job(len(frame), description.native_length_bytes, description, None, None, self._frame_limit_bytes)
         data, text = self._run(job, frame)
         return message.decoded_frame(data, text, description)
+
+    def encode(self, frame: bytes | memoryview, description: FrameDescription, target_uid: str) -> EncodedFrame:
+        """Returns the frame in one of `codecs.encode.ENCODABLE`, without loss. Raises: UndecodablePixels, Unavailable."""
+        description.check(self._frame_limit_bytes)
+        # No lossless code makes noise longer than this.
+        room = description.native_length_bytes * 2 + 65536
+        job = message.Job(len(frame), room, description, None, None, self._frame_limit_bytes, target_uid)
+        return message.encoded_frame(*self._run(job, frame))
 
     def render(self, frame: bytes | memoryview, description: FrameDescription, presentation: Presentation, request: RenderRequest) -> bytes:
         """Returns a JPEG or PNG. Raises: UndecodablePixels, InvalidInput, Unavailable."""
@@ -210,7 +219,7 @@ class _Child:
                 raise EOFError("the window was lost")
             window[: job.frame_length_bytes] = bytes(frame) if isinstance(frame, memoryview) else frame
             room = len(window)
-            sized = message.Job(job.frame_length_bytes, room, job.description, job.presentation, job.request, job.limit_bytes)
+            sized = replace(job, window_bytes=room)
             deadline = time.monotonic() + timeout_s
             self._channel.settimeout(timeout_s)
             with contextlib.suppress(BrokenPipeError):

@@ -1,0 +1,129 @@
+"""Encoding of one frame without loss: RLE, JPEG-LS, JPEG 2000 and High-Throughput JPEG 2000 (PS3.5 8.2).
+
+What a codec of ours cannot code so that every reader gets the same samples is refused: the precision of a stream must be
+Bits Stored, and each stream is decoded again and held against the samples before it is handed out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from hounsfield.codecs.decode import decode_samples
+from hounsfield.codecs.frame import MAX_FRAME_BYTES, EncodedFrame, FrameDescription, SampleKind
+from hounsfield.codecs.native import Samples
+from hounsfield.model.errors import UndecodablePixels
+
+Encoder = Callable[[Samples, FrameDescription], bytes]
+
+_MOST_RLE_SEGMENTS = 15
+
+
+def encode(frame: bytes | memoryview, description: FrameDescription, target_uid: str, limit_bytes: int = MAX_FRAME_BYTES) -> EncodedFrame:
+    """Returns a frame of any syntax that can be decoded in one of `ENCODABLE`. Raises: UndecodablePixels."""
+    encoder = ENCODERS.get(target_uid)
+    if encoder is None:
+        raise UndecodablePixels(f"no encoder for transfer syntax {target_uid}")
+    if description.kind is not SampleKind.INTEGER or description.bits_allocated == 1:
+        raise UndecodablePixels("floating point samples and single bits are not compressed")
+    if description.high_bit != description.bits_stored - 1:
+        raise UndecodablePixels("samples that do not begin at the lowest bit are not compressed")
+    samples, photometric = decode_samples(frame, description, limit_bytes)
+    try:
+        stream = encoder(samples, description)
+    except (RuntimeError, ValueError, TypeError) as exc:
+        raise UndecodablePixels(f"{target_uid}: {exc}") from exc
+    coded = replace(
+        description,
+        transfer_syntax_uid=target_uid,
+        photometric_interpretation=photometric,
+        planar_configuration=0,
+        bit_offset=0,
+        swapped_bytes=False,
+    )
+    again, photometric_again = decode_samples(stream, coded, limit_bytes)
+    if photometric_again != photometric or not np.array_equal(again, samples):
+        raise UndecodablePixels(f"the frame cannot be coded in {target_uid} without loss")
+    return EncodedFrame(stream, photometric)
+
+
+def _encode_rle(samples: Samples, description: FrameDescription) -> bytes:
+    """Byte planes, the most significant first, each row for itself (PS3.5 G.2 to G.5)."""
+    from imagecodecs import packbits_encode  # only a child that encodes pays for it
+
+    rows, columns, colours = samples.shape
+    size = samples.dtype.itemsize
+    if colours * size > _MOST_RLE_SEGMENTS:
+        raise UndecodablePixels("more byte planes than RLE has segments")
+    octets = np.ascontiguousarray(samples).view(np.uint8).reshape(rows, columns, colours, size)
+    segments = []
+    for colour in range(colours):
+        for byte in reversed(range(size)):
+            plane = np.ascontiguousarray(octets[:, :, colour, byte])
+            segment = b"".join(packbits_encode(row.tobytes()) for row in plane)
+            segments.append(segment + bytes(len(segment) % 2))
+    offsets, offset = [], 64
+    for segment in segments:
+        offsets.append(offset)
+        offset += len(segment)
+    header = struct.pack("<16L", len(segments), *offsets, *[0] * (_MOST_RLE_SEGMENTS - len(segments)))
+    return header + b"".join(segments)
+
+
+def _encode_jpeg_ls(samples: Samples, description: FrameDescription) -> bytes:
+    from imagecodecs import jpegls_encode  # only a child that encodes pays for it
+
+    _need_full_precision(samples, description)
+    # JPEG-LS knows no sign: two's complement is coded as it stands.
+    plain = _without_colour_axis(samples)
+    return bytes(jpegls_encode(plain.view(f"u{plain.dtype.itemsize}")))
+
+
+def _encode_jpeg_2000(samples: Samples, description: FrameDescription) -> bytes:
+    from imagecodecs import jpeg2k_encode  # only a child that encodes pays for it
+
+    if samples.dtype.itemsize > 2:
+        raise UndecodablePixels("JPEG 2000 is written for samples of 8 and 16 bits")
+    return bytes(
+        jpeg2k_encode(
+            _without_colour_axis(samples),
+            level=0,
+            codecformat="J2K",
+            bitspersample=description.bits_stored,
+            reversible=True,
+            mct=False,
+            numthreads=1,
+        )
+    )
+
+
+def _encode_high_throughput(samples: Samples, description: FrameDescription) -> bytes:
+    from imagecodecs import htj2k_encode  # only a child that encodes pays for it
+
+    _need_full_precision(samples, description)
+    if samples.shape[2] != 1:
+        raise UndecodablePixels("High-Throughput JPEG 2000 is written for one sample per pixel")
+    return bytes(htj2k_encode(_without_colour_axis(samples), reversible=True))
+
+
+def _need_full_precision(samples: Samples, description: FrameDescription) -> None:
+    if samples.dtype.itemsize > 2 or description.bits_stored != samples.dtype.itemsize * 8:
+        raise UndecodablePixels("the encoder writes samples of 8 and 16 bits stored alone")
+
+
+def _without_colour_axis(samples: Samples) -> Samples:
+    return samples[:, :, 0] if samples.shape[2] == 1 else samples
+
+
+ENCODERS: dict[str, Encoder] = {
+    "1.2.840.10008.1.2.4.80": _encode_jpeg_ls,
+    "1.2.840.10008.1.2.4.90": _encode_jpeg_2000,
+    "1.2.840.10008.1.2.4.201": _encode_high_throughput,
+    "1.2.840.10008.1.2.5": _encode_rle,
+}
+
+ENCODABLE = tuple(ENCODERS)
+"""The better code first."""
