@@ -190,7 +190,7 @@ class SimulatedDisk:
             raise
         self.journal.append(Resize(inode, len(self.files[inode])))
 
-    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
+    def forget_cached(self, descriptor: int, offset_bytes: int, length_bytes: int = 0) -> None:
         self._inode(descriptor)
 
     def size(self, descriptor: int) -> int:

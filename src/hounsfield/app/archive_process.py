@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -49,11 +50,12 @@ def main() -> int:
 
 
 def _run(settings: Settings, stop: threading.Event) -> None:
-    with bootstrap.owning(settings) as parts, dimse_services(parts, settings) as services:
+    with bootstrap.owning(settings) as parts, contextlib.ExitStack() as stack:
         report = recover(parts.archive, parts.writer)
         for line in report.unreadable:
             log.error("archive.not_indexed", member=line)
         log.info("archive.recovered", objects=report.objects, decisions=report.decisions)
+        services = stack.enter_context(dimse_services(parts, settings))
         intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts))
         dimse = DimseServer(
             (settings.host, settings.dicom_port),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from hounsfield.app.bootstrap import Owning, callers_of
+from hounsfield.app.bootstrap import Owning, callers_of, peers_of
+from hounsfield.app.commitments import commitment_service
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.reader import IndexReader
@@ -26,13 +27,13 @@ from hounsfield.services.transfer import Transfer
 def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]:
     """In the order in which they are asked for a presentation context."""
     packs = PackReader(settings.packs_dir)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(packs.close)
         limits = AssociationLimits(idle_timeout_s=settings.idle_timeout_s)
         transfer = Transfer(RetrievalReader(parts.database), packs, limits)
         find = FindService(Search(IndexReader(parts.database)))
-        yield [find, MoveService(transfer, _known_destination(callers_of(parts.database, settings))), GetService(transfer)]
-    finally:
-        packs.close()
+        commitment = stack.enter_context(commitment_service(parts, settings, packs, limits, peers_of(parts.database, settings).reachable))
+        yield [find, MoveService(transfer, _known_destination(callers_of(parts.database, settings))), GetService(transfer), commitment]
 
 
 def _known_destination(callers: Callers) -> Callable[[str], Peer]:

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
         default=True, description="Take objects of storage SOP classes that are private or newer than our table."
     )
     idle_timeout_s: float = Field(default=60.0, gt=0, description="An association on which nothing happens for this long is aborted.")
+    commitment_retry_hours: float = Field(
+        default=72.0, gt=0, description="Hours for which a peer is called again to be told what came of its storage commitment request."
+    )
     session_idle_minutes: int = Field(default=30, ge=1, description="Minutes without a request after which a person is signed out.")
     session_max_hours: int = Field(default=12, ge=1, description="Hours after which a person must sign in again.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` for people, `json` for machines.")

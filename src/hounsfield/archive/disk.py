@@ -57,8 +57,11 @@ class Disk(Protocol):
     def allocate(self, descriptor: int, offset_bytes: int, length_bytes: int) -> None:
         """Reserve room, which reads as zeros, so that later writes neither grow the file nor find the disk full."""
 
-    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
-        """Let clean pages from `offset_bytes` on go from the page cache, so that they are next read from the disk itself."""
+    def forget_cached(self, descriptor: int, offset_bytes: int, length_bytes: int = 0) -> None:
+        """Let clean pages go from the page cache, so that they are next read from the disk itself.
+
+        They are those of a range, or without a length all from `offset_bytes` on.
+        """
 
     def size(self, descriptor: int) -> int:
         """Of the file, in bytes."""
@@ -130,8 +133,11 @@ class OsDisk:
     def allocate(self, descriptor: int, offset_bytes: int, length_bytes: int) -> None:
         os.posix_fallocate(descriptor, offset_bytes, length_bytes)
 
-    def forget_cached(self, descriptor: int, offset_bytes: int) -> None:
-        os.posix_fadvise(descriptor, offset_bytes, 0, os.POSIX_FADV_DONTNEED)
+    def forget_cached(self, descriptor: int, offset_bytes: int, length_bytes: int = 0) -> None:
+        # Only pages that lie in the range whole are let go: it is widened to their borders.
+        first = offset_bytes - offset_bytes % mmap.PAGESIZE
+        length = -(-(offset_bytes + length_bytes - first) // mmap.PAGESIZE) * mmap.PAGESIZE if length_bytes else 0
+        os.posix_fadvise(descriptor, first, length, os.POSIX_FADV_DONTNEED)
 
     def size(self, descriptor: int) -> int:
         return os.fstat(descriptor).st_size

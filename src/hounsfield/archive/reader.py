@@ -132,9 +132,14 @@ class PackReader:
         finally:
             self._release(handle)
 
-    def verify(self, stored: StoredObject) -> None:
-        """Read the object again and hold it against all its digests. Raises: DamagedObject, PackUnavailable."""
+    def verify(self, stored: StoredObject, *, from_disk: bool = False) -> None:
+        """Read the object again and hold it against all its digests. Raises: DamagedObject, PackUnavailable.
+
+        from_disk: let go what the page cache has of it first, so that the disk itself is read as far as the system allows.
+        """
         location = stored.location
+        if from_disk:
+            self._forget_cached(location)
         checksum = xxhash.xxh3_64()
         prefix = self.read(location.pack_id, location.offset_bytes, location.prefix_length_bytes)
         checksum.update(prefix)
@@ -145,6 +150,15 @@ class PackReader:
         found = Digests(hashlib.sha256(prefix).digest(), data_set.digest(), checksum.intdigest())
         if not digests_match(found, stored.digests):
             raise _damaged(location)
+
+    def _forget_cached(self, location: Location) -> None:
+        handle = self._acquire(location.pack_id)
+        try:
+            self._disk.forget_cached(handle.descriptor, location.offset_bytes, location.length_bytes)
+        except OSError as error:
+            raise unavailable(error, f"reading pack {location.pack_id}") from error
+        finally:
+            self._release(handle)
 
     def close(self) -> None:
         """Close every file that nobody is reading."""

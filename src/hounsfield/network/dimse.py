@@ -197,10 +197,15 @@ def decode_command(raw: bytes) -> Command:
     return Command(values)
 
 
+_OF_A_REQUESTED_CLASS = frozenset({CommandField.N_GET_RQ, CommandField.N_SET_RQ, CommandField.N_ACTION_RQ, CommandField.N_DELETE_RQ})
+"""What is done to an instance that exists names its class as the requested one (PS3.7 10.3)."""
+
+
 def request(field: CommandField, message_id: int, sop_class_uid: str, *, has_data_set: bool, **more: Value) -> bytes:
     """Encodes a request. more: further elements by the names of `Element`, in lower case."""
+    sop_class = Element.REQUESTED_SOP_CLASS_UID if field in _OF_A_REQUESTED_CLASS else Element.AFFECTED_SOP_CLASS_UID
     values: dict[int, Value] = {
-        Element.AFFECTED_SOP_CLASS_UID: sop_class_uid,
+        sop_class: sop_class_uid,
         Element.COMMAND_FIELD: field,
         Element.MESSAGE_ID: message_id,
         Element.DATA_SET_TYPE: DATA_SET_FOLLOWS if has_data_set else NO_DATA_SET,
@@ -217,7 +222,7 @@ def response(
     comment: str = "",
     offending_elements: tuple[int, ...] = (),
 ) -> bytes:
-    """Encodes the response to a request.
+    """Encodes the response to a request. Class and instance, event and action type are repeated from it.
 
     comment: for a person; cut to what (0000,0902) can hold. offending_elements: tags.
     """
@@ -231,6 +236,9 @@ def response(
         values[Element.AFFECTED_SOP_CLASS_UID] = to.sop_class_uid
     if to.sop_instance_uid:
         values[Element.AFFECTED_SOP_INSTANCE_UID] = to.sop_instance_uid
+    for element in (Element.EVENT_TYPE_ID, Element.ACTION_TYPE_ID):
+        if element in to.values:
+            values[element] = to.number(element)
     if comment:
         values[Element.ERROR_COMMENT] = error_comment(comment)
     if offending_elements:

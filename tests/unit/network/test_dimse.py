@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pynetdicom import dimse_messages, dimse_primitives
+from pynetdicom.dsutils import encode
 
 from hounsfield.network.dimse import (
     NO_DATA_SET,
     Command,
     CommandField,
     Element,
+    Value,
     decode_command,
     encode_command,
     error_comment,
@@ -167,3 +171,54 @@ def test_every_request_has_its_response() -> None:
 )
 def test_kinds_of_status(status: int, kind: str) -> None:
     assert (is_pending(status), is_warning(status), is_failure(status)) == (kind == "pending", kind == "warning", kind == "failure")
+
+
+N_SERVICES = [
+    (CommandField.N_EVENT_REPORT_RQ, {"affected_sop_instance_uid": "1.2.3.4", "event_type_id": 2}, "N_EVENT_REPORT"),
+    (CommandField.N_GET_RQ, {"requested_sop_instance_uid": "1.2.3.4", "attribute_identifier_list": (0x00100010, 0x00100020)}, "N_GET"),
+    (CommandField.N_SET_RQ, {"requested_sop_instance_uid": "1.2.3.4"}, "N_SET"),
+    (CommandField.N_ACTION_RQ, {"requested_sop_instance_uid": "1.2.3.4", "action_type_id": 1}, "N_ACTION"),
+    (CommandField.N_CREATE_RQ, {"affected_sop_instance_uid": "1.2.3.4"}, "N_CREATE"),
+    (CommandField.N_DELETE_RQ, {"requested_sop_instance_uid": "1.2.3.4"}, "N_DELETE"),
+]
+
+
+@pytest.mark.parametrize(("field", "more", "name"), N_SERVICES, ids=[name for _, _, name in N_SERVICES])
+def test_n_requests_are_those_of_pynetdicom(field: CommandField, more: dict[str, Value], name: str) -> None:
+    primitive = getattr(dimse_primitives, name)()
+    primitive.MessageID = 7
+    if "affected_sop_instance_uid" in more:
+        primitive.AffectedSOPClassUID, primitive.AffectedSOPInstanceUID = "1.2.3", "1.2.3.4"
+    else:
+        primitive.RequestedSOPClassUID, primitive.RequestedSOPInstanceUID = "1.2.3", "1.2.3.4"
+    if "event_type_id" in more:
+        primitive.EventTypeID, primitive.EventInformation = 2, io.BytesIO(b"data")
+    elif "action_type_id" in more:
+        primitive.ActionTypeID, primitive.ActionInformation = 1, io.BytesIO(b"data")
+    elif "attribute_identifier_list" in more:
+        primitive.AttributeIdentifierList = [0x00100010, 0x00100020]
+    elif name == "N_SET":
+        primitive.ModificationList = io.BytesIO(b"data")
+    elif name == "N_CREATE":
+        primitive.AttributeList = io.BytesIO(b"data")
+    has_data_set = name not in ("N_GET", "N_DELETE")
+    assert request(field, 7, "1.2.3", has_data_set=has_data_set, **more) == _as_pynetdicom_writes_it(primitive, f"{name}_RQ")
+
+
+def test_n_responses_repeat_what_they_answer() -> None:
+    for field, more, _ in N_SERVICES:
+        asked = decode_command(request(field, 7, "1.2.3", has_data_set=False, **more))
+        answer = decode_command(response(asked, Status.SUCCESS))
+        assert answer.field == field | 0x8000
+        assert answer.text(Element.AFFECTED_SOP_CLASS_UID) == "1.2.3"
+        assert answer.text(Element.AFFECTED_SOP_INSTANCE_UID) == "1.2.3.4"
+        assert Element.REQUESTED_SOP_CLASS_UID not in answer.values
+        for element in (Element.EVENT_TYPE_ID, Element.ACTION_TYPE_ID):
+            assert answer.values.get(element) == asked.values.get(element)
+
+
+def _as_pynetdicom_writes_it(primitive: object, name: str) -> bytes:
+    message = getattr(dimse_messages, name)()
+    message.primitive_to_message(primitive)
+    written: bytes = encode(message.command_set, True, True)
+    return written

@@ -1,0 +1,49 @@
+"""Storage commitment in the archive process: the queue, the thread that works it off, the service."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+import structlog
+
+from hounsfield.app.bootstrap import Owning
+from hounsfield.app.settings import Settings
+from hounsfield.archive.reader import PackReader
+from hounsfield.index.holdings import Holdings
+from hounsfield.model.commitment import CommitmentResult
+from hounsfield.model.peers import Peer
+from hounsfield.network.limits import AssociationLimits
+from hounsfield.peers.commitment import report
+from hounsfield.peers.dimse import DimsePeer
+from hounsfield.servers.dimse.commitment import CommitmentService
+from hounsfield.services.commitment import CommitmentJudge
+from hounsfield.services.commitment_queue import CommitmentQueue, QueueLimits
+from hounsfield.services.commitment_worker import CommitmentWorker
+from hounsfield.services.pending_commitments import PendingFiles
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def commitment_service(
+    parts: Owning, settings: Settings, packs: PackReader, limits: AssociationLimits, reachable: Callable[[str], Peer]
+) -> Iterator[CommitmentService]:
+    """reachable: where to call an AE title; raises PeerUnknown. The index has caught up with the packs by now."""
+
+    def call_back(ae_title: str, results: Sequence[CommitmentResult]) -> Iterator[bool]:
+        peer = reachable(ae_title)
+        return report(DimsePeer(peer.ae_title, peer.host, peer.port, settings.ae_title), results, limits)
+
+    files = PendingFiles(settings.data_dir / "commitments", _unreadable)
+    queue = CommitmentQueue(files, QueueLimits(keep_trying_s=settings.commitment_retry_hours * 3600.0))
+    worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back)
+    worker.start()
+    try:
+        yield CommitmentService(queue)
+    finally:
+        worker.close()
+
+
+def _unreadable(name: str, reason: str) -> None:
+    log.error("commitment.unreadable", file=name, reason=reason)

@@ -1,0 +1,65 @@
+"""What is held under SOP Instance UIDs that somebody names, wherever it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from hounsfield.index.aside import decode_entry
+from hounsfield.index.database import Database
+from hounsfield.index.dialect import Statement
+from hounsfield.index.reader import stored_instance
+from hounsfield.index.reading import DUPLICATE, INSTANCE
+from hounsfield.index.tables import instance, kept_aside
+from hounsfield.model.location import StoredObject
+from hounsfield.model.stored_instance import StoredInstance
+
+BATCH = 500
+"""UIDs asked for in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What lies under one SOP Instance UID.
+
+    instance: the one that counts.
+    aside: objects of the same UID and other content, kept because they came from somebody; duplicates are not among them.
+    """
+
+    instance: StoredInstance
+    aside: tuple[StoredObject, ...]
+
+
+class Holdings:
+    """Reads one database; thread-safe. Every method raises IndexUnavailable where it does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        among = database.dialect.among
+        of_partition = instance.c.partition_id == bindparam("partition")
+        self._instances = database.compile(INSTANCE.where(of_partition, among(instance.c.sop_instance_uid, "uids")))
+        self._aside = database.compile(
+            select(kept_aside.c.sop_instance_uid, kept_aside.c.entry).where(
+                kept_aside.c.partition_id == bindparam("partition"),
+                kept_aside.c.outcome != DUPLICATE,
+                among(kept_aside.c.sop_instance_uid, "uids"),
+            )
+        )
+
+    def held(self, partition_id: int, sop_instance_uids: Sequence[str]) -> Iterator[Holding]:
+        """Of those that are here, in no order; a batch at a time in memory."""
+        for first in range(0, len(sop_instance_uids), BATCH):
+            uids = self._database.dialect.listed(sop_instance_uids[first : first + BATCH])
+            values = {"partition": partition_id, "uids": uids}
+            aside: dict[str, list[StoredObject]] = {}
+            for uid, entry in self._fetch(self._aside, values):
+                aside.setdefault(str(uid), []).append(decode_entry(entry).stored)
+            for row in self._fetch(self._instances, values):
+                found = stored_instance(row)
+                yield Holding(found, tuple(aside.get(found.sop_instance_uid, ())))
+
+    def _fetch(self, statement: Statement, values: dict[str, Any]) -> list[Any]:
+        return self._database.fetch(statement.sql, [values[name] for name in statement.parameters])
