@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hounsfield.index import narrowing
+from hounsfield.index import narrowing, reader, search
 from hounsfield.model.errors import Gone, InvalidQuery, StudyNotFound
-from hounsfield.model.query import AnyOf, Key, Level, Match, Order, Query, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Key, Level, Match, Order, Query, Range, SingleValue, UIDList, WildCard
 from index_kit.databases import Addresses, Indexed, opened
 from index_kit.entries import Maker
 
@@ -314,3 +314,91 @@ def test_searches_send_few_statements(index: Indexed) -> None:
         index.reader.instances(1, "1.2.3")
     with index.query_count(2):
         index.reader.worklist(Query(Level.STUDY, limit=25))
+
+
+FUZZY: list[tuple[Match, str]] = [
+    (SingleValue("Miller^Jork"), "1"),
+    (SingleValue("JORG MUELLER"), "1"),
+    (SingleValue("Mueller"), "12"),
+    (WildCard("Muller^A*"), "2"),
+    (WildCard("Miller^*nn*"), "2"),
+    (WildCard("mül*"), "12"),
+    (SingleValue("Obrian-Schmidt"), "4"),
+    (SingleValue("Schmidt"), "4"),
+    (SingleValue("山田"), "3"),
+    (SingleValue("Thorax"), ""),
+    (AnyOf(("Miller", "Smyth")), "124"),
+]
+
+
+def test_names_that_sound_alike(filled: Indexed) -> None:
+    for match, expected in FUZZY:
+        assert _studies(filled, Key("PatientName", match), fuzzy=True) == sorted(expected), match
+    assert _studies(filled, Key("PatientName", SingleValue("Schmidt"))) == []
+
+
+COMBINED: list[tuple[tuple[str, str], tuple[str, str], str]] = [
+    (("20240101", "0800"), ("20240101", "0800"), "1"),
+    (("20240101", "0801"), ("20240215", "103045.122"), "5"),
+    (("20240101", "0801"), ("20240215", "1030"), "25"),
+    (("20240101", "0801"), ("20240215", "103045"), "25"),
+    (("20231231", "1200"), ("", "0900"), "125"),
+    (("", "2359"), ("20240101", "080000"), "14"),
+]
+
+
+def test_a_date_and_its_time_taken_together(filled: Indexed) -> None:
+    for first, last, expected in COMBINED:
+        assert _studies(filled, Key("StudyDate", DateTimeRange("StudyTime", first, last))) == sorted(expected), (first, last)
+
+
+def test_what_is_empty(filled: Indexed) -> None:
+    for keyword, expected in (("StudyDate", "3"), ("PatientName", "5"), ("PatientID", "5"), ("ModalitiesInStudy", "5"), ("StudyID", "")):
+        assert _studies(filled, Key(keyword, Empty())) == sorted(expected), keyword
+
+
+def test_the_latest_study_stands_for_a_patient(addresses: Addresses) -> None:
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        index.writer.add(maker.entry("1.1", patient_id="P", name="Maiden^Name", received_at_ns=3))
+        index.writer.add(maker.entry("1.2", patient_id="P", name="Married^Name", received_at_ns=5))
+        index.writer.add(maker.entry("1.3", patient_id="P", name="Late^Comer", received_at_ns=4))
+        index.writer.add(maker.entry("1.4", patient_id="P", issuer="Q", name="Other^One"))
+        for study in ("1.5", "1.6"):
+            index.writer.add(maker.entry(study, patient_id="", name="Nobody^Known"))
+
+        def found(*keys: Key) -> list[str]:
+            query = Query(Level.PATIENT, keys)
+            _unmatched, pages = index.reader.stream(query)
+            hits = [hit.study_instance_uid for page in pages for hit in page]
+            assert index.reader.count(query) == (len(hits), False)
+            return hits
+
+        assert found() == ["1.2", "1.4", "1.5", "1.6"]
+        assert found(Key("PatientName", WildCard("*^Name"))) == ["1.2"]
+        assert found(Key("PatientName", WildCard("Maiden*"))) == []
+        assert found(Key("PatientID", SingleValue("P")), Key("IssuerOfPatientID", SingleValue("Q"))) == ["1.4"]
+        with index.query_count(1):
+            counts = index.reader.patient_counts(1, ["1.1", "1.5"])
+        assert counts == {"1.1": (3, 3, 3), "1.5": (1, 1, 1)}
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("key", [None, Key("StudyDate", Range("2023", "")), Key("StudyDate", Range("20230101", ""))])
+def test_pages_follow_each_other_without_gap(addresses: Addresses, monkeypatch: pytest.MonkeyPatch, level: Level, key: Key | None) -> None:
+    monkeypatch.setattr(reader, "PAGE_ROWS", 3)
+    monkeypatch.setattr(search, "FIRST_PAGE_ROWS", 2)
+    if key is not None and key.match == Range("2023", ""):
+        with opened(addresses.new()) as index, pytest.raises(InvalidQuery):
+            index.reader.stream(Query(Level.STUDY, (key,)))
+        return
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        for number in range(20):
+            index.writer.add(maker.entry(f"1.{number}", patient_id=f"P{number}", study_date=f"2024010{number % 3 + 1}"))
+        unmatched, pages = index.reader.stream(Query(level, () if key is None else (key,)))
+        gathered = list(pages)
+        found = [hit.study_instance_uid for page in gathered for hit in page]
+        assert sorted(found) == sorted(f"1.{number}" for number in range(20))
+        assert [len(page) for page in gathered][:3] == [2, 3, 3]
+        assert unmatched == (() if key is None or level is not Level.PATIENT else ("StudyDate",))

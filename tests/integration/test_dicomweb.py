@@ -272,6 +272,8 @@ class TestSearch:
             ("StudyInstanceUID=1.2.3,1.2.4", {"1.2.3", "1.2.4"}),
             ("0020000D=1.2.3%5C1.2.5", {"1.2.3", "1.2.5"}),
             ("PatientName=m*ller*", {"1.2.3"}),
+            ("PatientName=DOH^JAIN&fuzzymatching=true", {"1.2.4", "1.2.5", "1.2.6"}),
+            ("PatientName=DOH^JAIN", set()),
             ("PatientName=Doe*&PatientID=PAT-2", {"1.2.4", "1.2.5", "1.2.6"}),
             ("StudyDate=20250101-20251231", {"1.2.4", "1.2.5", "1.2.6"}),
             ("StudyDate=20260101-", {"1.2.3"}),
@@ -301,7 +303,6 @@ class TestSearch:
             ("NoSuchThing=1", "NoSuchThing"),
             ("SeriesDescription=axial", "SeriesDescription"),
             ("includefield=PixelSpacing", "PixelSpacing"),
-            ("fuzzymatching=true", "fuzzymatching"),
         ],
     )
     def test_what_is_not_supported_is_said(self, pacs: Pacs, stored: dict[str, bytes], query: str, word: str) -> None:

@@ -139,6 +139,7 @@ def _study(raws: tuple[bytes | None, ...]) -> _StudyPart:
     segments = texts.segments(_STUDY_SEGMENTS, _REQUIRED_STUDY)
     if texts.characters.is_declared:
         segments[0] = f'"00080005":{{"vr":"CS","Value":["ISO_IR 192"]}},{segments[0]}'
+        segments.append(text_element("00080005", "CS", texts.raws[SPECIFIC_CHARACTER_SET], texts.characters))
     name = str(PersonName.parse(texts.of(0x00100010)))
     patient = PatientAttributes(texts.of(0x00100020), texts.of(0x00100021), name, texts.date(0x00100030), texts.of(0x00100040))
     study = StudyAttributes(

@@ -15,7 +15,7 @@ from sqlalchemy.sql import false
 from hounsfield.dicom.person_name import fold
 from hounsfield.index.dialect import Dialect, within
 from hounsfield.index.tables import instance, series, study
-from hounsfield.index.words import fold_name_group
+from hounsfield.index.words import fold_name_group, heard
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.matching import (
     date_bounds,
@@ -101,11 +101,15 @@ ATTRIBUTES = _attributes()
 """What can be matched, by keyword."""
 
 
-def criteria(attribute: Attribute, match: Match, dialect: Dialect) -> list[Criterion]:
-    """One key as criteria that must all hold; none where it matches anything. Raises: InvalidQuery."""
+def criteria(attribute: Attribute, match: Match, dialect: Dialect, *, fuzzy: bool = False) -> list[Criterion]:
+    """One key as criteria that must all hold; none where it matches anything.
+
+    fuzzy: names that sound alike match as well (PS3.4 C.2.2.2.1.1).
+    Raises: InvalidQuery.
+    """
     if isinstance(match, DateTimeRange):
         return _date_time_range(attribute, match)
-    found = criterion(attribute, match, dialect)
+    found = (_fuzzy if fuzzy and attribute.keyword == "PatientName" else criterion)(attribute, match, dialect)
     return [] if found is None else [found]
 
 
@@ -126,6 +130,25 @@ def criterion(attribute: Attribute, match: Match, dialect: Dialect) -> Criterion
     if isinstance(match, WildCard):
         return _wild_card(attribute, text, dialect)
     return _single(attribute, text)
+
+
+def _fuzzy(attribute: Attribute, match: Match, dialect: Dialect) -> Criterion | None:
+    """Whatever matches literally; and names with words that sound like the whole words of the key, in any component and order, and that
+    hold its pieces of words beside wild cards."""
+    if isinstance(match, AnyOf):
+        parts = [_fuzzy(attribute, WildCard(value), dialect) for value in match.values if value]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts) or not parts:
+            return None
+        return Criterion(("any", *(part.shape for part in known)), tuple(value for part in known for value in part.values))
+    literal = criterion(attribute, match, dialect)
+    if literal is None or not isinstance(match, SingleValue | WildCard):
+        return literal
+    sounds, pieces = heard(match.value if isinstance(match, SingleValue) else match.pattern)
+    if not sounds:
+        return literal
+    values = (*literal.values, *(f" {sound} " for sound in sounds), *(piece for piece in pieces for _ in attribute.columns))
+    return Criterion(("fuzzy", attribute.keyword, literal.shape, len(sounds), len(pieces)), values)
 
 
 def _single(attribute: Attribute, text: str) -> Criterion | None:
@@ -246,6 +269,11 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
             if ATTRIBUTES[shape[1]].kind is Kind.NUMBER:
                 return column.is_(None)
             return and_(*(one == literal_column("''") for one in columns))
+        case "fuzzy":
+            literal = condition(shape[2], name, dialect)
+            sounds = [dialect.contains(study.c.words, name()) for _ in range(shape[3])]
+            pieces = [or_(*[dialect.contains(one, name()) for one in columns]) for _ in range(shape[4])]
+            return or_(literal, and_(*sounds, *pieces))
         case "first and last day":
             time = ATTRIBUTES[shape[2]].columns[0]
             return and_(

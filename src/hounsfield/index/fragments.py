@@ -40,7 +40,7 @@ def level_of(keyword: str) -> Level | None:
 
 @lru_cache(maxsize=64)
 def read_fragment(raw: bytes) -> Fragment:
-    """A row's JSON, its segments put together."""
+    """A row's JSON, its segments put together; of a study the character set that its object was written in."""
     found: Fragment = json.loads(b"{" + b",".join(filter(None, raw.split(b"\n"))) + b"}", parse_float=str, parse_int=str)
     return found
 

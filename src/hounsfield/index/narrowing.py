@@ -12,7 +12,7 @@ from hounsfield.index.criteria import ATTRIBUTES, Kind
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.tables import study, study_word, word
-from hounsfield.index.words import LONGEST_WORD, cut
+from hounsfield.index.words import LONGEST_WORD, cut, heard
 from hounsfield.model.matching import date_bounds, date_column, literal_prefix, literal_runs, prefix_range
 from hounsfield.model.query import DateTimeRange, Key, Range, SingleValue, WildCard
 
@@ -49,7 +49,7 @@ class Clue(NamedTuple):
 COLUMN_CLUES = {"PatientID": Ends.PATIENT_ID, "AccessionNumber": Ends.ACCESSION_NUMBER}
 
 
-def clues_of(key: Key) -> list[Clue]:
+def clues_of(key: Key, *, fuzzy: bool = False) -> list[Clue]:
     """What a study must have to match a key, as far as it can be looked up; the most telling first."""
     if key.keyword in COLUMN_CLUES and isinstance(key.match, WildCard):
         prefix = fold(literal_prefix(key.match.pattern))
@@ -63,6 +63,10 @@ def clues_of(key: Key) -> list[Clue]:
     if key.keyword == "StudyDate" and isinstance(key.match, SingleValue):
         date = date_column(key.match.value)
         return [Clue(Ends.STUDY_DATE, date, date)] if date else []
+    if fuzzy and key.keyword == "PatientName" and isinstance(key.match, SingleValue | WildCard):
+        sounds, _pieces = heard(key.match.value if isinstance(key.match, SingleValue) else key.match.pattern)
+        if sounds:
+            return [Clue(Ends.EXACT, sound) for sound in sorted(sounds, key=len, reverse=True)[:3]]
     attribute = ATTRIBUTES.get(key.keyword)
     if attribute is None or not (attribute.kind is Kind.NAME or key.keyword == "StudyDescription"):
         return _modality_clues(key)

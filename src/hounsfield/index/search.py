@@ -148,7 +148,7 @@ class Search:
             if attribute is None or attribute.level > query.level:
                 unsupported.append(key.keyword)
                 continue
-            for found in criteria(attribute, key.match, dialect):
+            for found in criteria(attribute, key.match, dialect, fuzzy=query.fuzzy):
                 selective = selective or (attribute.unique and _is_exact(key.match))
                 shapes.append(found.shape)
                 values.extend(found.values)
@@ -160,7 +160,7 @@ class Search:
             by_date = _order_of(query)
             walked = by_date is not None and by_date.keyword == "StudyDate"
             asked = [key for key in query.keys if key.keyword not in unsupported and not (walked and key.keyword == "StudyDate")]
-            clues = [clue for key in asked for clue in clues_of(key)]
+            clues = [clue for key in asked for clue in clues_of(key, fuzzy=query.fuzzy)]
             clues += [Clue(Ends.TYPED, word) for word in words]
             candidates = self._narrowing.candidates(query.partition_id, clues, most) if clues else None
             if candidates is not None:

@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 
 from hounsfield.dicom.person_name import fold
+from hounsfield.dicom.phonetics import sound_of
 from hounsfield.model.entities import ObjectAttributes
+from hounsfield.model.matching import literal_runs
 
 MOST_WORDS = 200
 LONGEST_WORD = 64
+MOST_SOUNDS = 64
 
 _BETWEEN = re.compile(r"[\s^=,;:/\\()\[\]{}\"|+*?<>&]+")
 _INSIDE = re.compile(r"[-'’`._]+")
@@ -59,6 +62,24 @@ def cut(stretch: str) -> list[tuple[str, bool, bool]]:
     return found
 
 
+def sounds_of(words: set[str]) -> set[str]:
+    """How the words of a name sound, as entries of the word table: no word has the `=` that these begin with."""
+    return {f"={sound_of(word)}" for word in words}
+
+
+def heard(pattern: str) -> tuple[list[str], list[str]]:
+    """The sounds of the whole words of a name that is asked for, and the literal pieces of words that wild cards stand beside."""
+    sounds: dict[str, None] = {}
+    pieces: dict[str, None] = {}
+    for run, begins, ends in literal_runs(pattern):
+        for text, at_start, at_end in cut(run):
+            if (begins or not at_start) and (ends or not at_end):
+                sounds.update(dict.fromkeys(sorted(sounds_of({text[:LONGEST_WORD]}))))
+            else:
+                pieces[text] = None
+    return list(sounds), list(pieces)
+
+
 def typed_words(text: str) -> list[str]:
     """What a person typed, word by word."""
     parts = (fold(part.strip("-'’`._"))[:LONGEST_WORD] for part in _BETWEEN.split(text))
@@ -67,7 +88,10 @@ def typed_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class StudyTexts:
-    """The folded texts of a study row. indexed: the words that go into the word table; the others have columns of their own."""
+    """The folded texts of a study row.
+
+    indexed: what goes into the word table: words, and how those of the name sound; the others have columns of their own.
+    """
 
     name: tuple[str, str, str]
     patient_id: str
@@ -87,12 +111,13 @@ def study_texts(attributes: ObjectAttributes) -> StudyTexts:
     """Fold what a study is searched by."""
     patient, study = attributes.patient, attributes.study
     name = fold_name(patient.name)
-    words = [*sorted(words_of(patient.name)), *sorted(words_of(study.description))]
+    of_name = words_of(patient.name)
+    words = [*sorted(of_name), *sorted(words_of(study.description))]
     return StudyTexts(
         name=name,
         patient_id=fold(patient.patient_id),
         accession_number=fold(study.accession_number),
         description=fold(study.description),
         referring_physician="=".join(fold_name(study.referring_physician)).rstrip("="),
-        indexed=frozenset(words[:MOST_WORDS]),
+        indexed=frozenset([*words[:MOST_WORDS], *sorted(sounds_of(of_name))[:MOST_SOUNDS]]),
     )

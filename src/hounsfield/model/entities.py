@@ -32,6 +32,7 @@ class StudyAttributes:
 
     json: three segments joined by a line feed: tags up to (0008,0050); (0008,0090) to (0008,1030); (0010,0010) on.
     Between them go, at reading time: (0008,0056) and (0008,0061); (0008,1190); behind them (0020,1206) and (0020,1208).
+    Where the object names a character set the first says that the JSON is UTF-8, and a fourth holds (0008,0005) as the object has it.
     """
 
     study_instance_uid: UID

@@ -156,8 +156,9 @@ def test_text_outside_ascii(data: Any) -> None:
     head = data.explicit(0x00080005, b"CS", b"\\ISO 2022 IR 87 ") + data.identifiers() + data.explicit(0x00100010, b"PN", raw)
     scanned = scan(head + data.rest(), EXPLICIT)
     assert scanned.attributes.patient.name == "Yamada^Tarou=山田^太郎"
-    study = fragment(*scanned.attributes.study.json.split(b"\n"))
+    study = fragment(*scanned.attributes.study.json.split(b"\n")[:3])
     assert study["00080005"] == {"vr": "CS", "Value": ["ISO_IR 192"]}
+    assert fragment(scanned.attributes.study.json.split(b"\n")[3]) == {"00080005": {"vr": "CS", "Value": [None, "ISO 2022 IR 87"]}}
     assert study["00100010"]["Value"] == [{"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎"}]
     assert scanned.problems == ()
 

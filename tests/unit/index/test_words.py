@@ -29,8 +29,8 @@ def test_words_of_a_text() -> None:
 
 def test_a_study_is_found_by_id_and_accession_number_too() -> None:
     texts = study_texts(Maker().entry(patient_id="PAT-7", accession_number="ACC 9", name="Doe^J", description="Left knee").attributes)
-    assert texts.line == " 9 acc doe j knee left pat-7 "
-    assert texts.indexed == {"doe", "j", "left", "knee"}
+    assert texts.line == " 9 =0 =2 acc doe j knee left pat-7 "
+    assert texts.indexed == {"doe", "j", "left", "knee", "=0", "=2"}
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,6 @@ def _warnings(request: SearchRequest, unmatched: Iterable[str], cut: bool, level
     if unsupported:
         listed = ", ".join(unsupported[:MAX_NAMED_PARAMETERS]) + (", ..." if len(unsupported) > MAX_NAMED_PARAMETERS else "")
         texts.append(f"The following parameters are not supported and were ignored: {listed}")
-    if request.query.fuzzy:
-        texts.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
     if cut:
         texts.append("The number of results exceeded the maximum supported by the server. Additional results can be requested.")
     return [(b"warning", f'299 hounsfield "{text}"'.encode("ascii", "replace")) for text in texts]

@@ -35,7 +35,7 @@ def _item(hit: Hit, studies: bytes, levels: frozenset[Level]) -> bytes:
 
 
 def _study(uid: str, fragment: bytes, modalities: str, series: int, instances: int, studies: bytes) -> bytes:
-    first, second, third = fragment.split(b"\n")
+    first, second, third = fragment.split(b"\n")[:3]
     return (
         b'%b,%b,"00080061":{"vr":"CS"%b},%b,"00081190":{"vr":"UR","Value":["%b%b"]},%b,'
         b'"00201206":{"vr":"IS","Value":[%d]},"00201208":{"vr":"IS","Value":[%d]}'
