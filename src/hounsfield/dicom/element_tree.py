@@ -56,12 +56,14 @@ class DataSet:
 
     encoding: in which the values are written.
     problems: why reading ended before the end of the bytes; of a nested data set always empty.
+    whole: whether every element was read, and every sequence taken apart; of a nested data set always true.
     """
 
     elements: dict[int, Element]
     characters: CharacterSet
     encoding: Encoding
     problems: list[str] = field(default_factory=list)
+    whole: bool = True
 
     def __iter__(self) -> Iterator[Element]:
         return iter(self.elements.values())
@@ -100,6 +102,7 @@ def read_data_set(data_set: Buffer, transfer_syntax_uid: str, *, header_length_b
     root, _end = reader.data_set(0, len(view), encoding, _Scope(DEFAULT_CHARACTER_SET, False), 0)
     root.problems += [problem] if problem else []
     root.problems += reader.problems
+    root.whole = reader.whole
     return root
 
 
@@ -131,6 +134,7 @@ class _Reader:
         self.view = view
         self.stop = stop
         self.problems: list[str] = []
+        self.whole = True
         self.budget = TREE_LIMIT
 
     def data_set(self, offset: int, end: int, encoding: Encoding, scope: _Scope, depth: int) -> tuple[DataSet, int]:
@@ -193,6 +197,7 @@ class _Reader:
             if not root:
                 raise
             self.problems.append(str(exc))
+            self.whole = False
         if not ordered:
             elements = dict(sorted(elements.items()))
         return DataSet(elements, characters, encoding), offset
@@ -228,6 +233,7 @@ class _Reader:
                 return Element(tag, vr, view[value:after], self.items(value, after, encoding, scope, depth, defined=True)[0]), after
             except Malformed as exc:
                 self.problems.append(f"{tag_text(tag)} is kept as bytes: {exc}")
+        self.whole = False
         return Element(tag, "UN", view[value:after]), after
 
     def items(

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 import xxhash
 
 from hounsfield.archive.reader import PackReader
+from hounsfield.codecs.encode import ENCODABLE
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import DamagedObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
+from hounsfield.services.rewrite import UNCOMPRESSED, Rewriter
 
 WHOLE_BYTES = 4 << 20
 """Objects up to this size are read at once, into a buffer that the next one takes over."""
 
 PIECE_BYTES = 1 << 20
+
+MOST_GATHERED_BYTES = 64 << 20
+"""A rewritten object up to this size is complete before its first byte goes: one that cannot be rewritten costs no association."""
 
 
 class PackSource:
@@ -23,19 +30,31 @@ class PackSource:
     preferred: transfer syntaxes that the other side takes best, first choice first.
     """
 
-    def __init__(self, packs: PackReader, preferred: Sequence[str] = ()) -> None:
+    def __init__(self, packs: PackReader, rewriter: Rewriter, preferred: Sequence[str] = ()) -> None:
         self.preferred = preferred
         self._packs = packs
+        self._rewriter = rewriter
         self._buffer = bytearray()
 
     def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
-        """Those in which the instance may go, the best first."""
-        return [uid for uid in (*self.preferred, instance.transfer_syntax_uid) if uid in accepted and uid == instance.transfer_syntax_uid]
+        """Those in which the instance may go, the best first: what is preferred, as stored, uncompressed, compressed without loss.
+
+        What is stored lossily goes so wherever it can.
+        """
+        stored = instance.transfer_syntax_uid
+        is_lossy = transfer_syntax(stored).lossy
+        first = (stored, *self.preferred) if is_lossy else (*self.preferred, stored)
+        order = dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
+        return [uid for uid in order if uid in accepted and (uid == stored or self._rewriter.can(instance, uid))]
 
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
-        """Its data set. Raises: DamagedObject, PackUnavailable, UndecodablePixels, ObjectTooLarge."""
-        location = instance.stored.location
-        if location.length_bytes <= WHOLE_BYTES:
+        """Its data set.
+
+        Raises: DamagedObject, PackUnavailable, UnreadableObject, UndecodablePixels, ObjectTooLarge, Unavailable.
+        """
+        if transfer_syntax_uid != instance.transfer_syntax_uid:
+            return _gathered(self._rewriter.pieces(instance, transfer_syntax_uid))
+        if instance.stored.location.length_bytes <= WHOLE_BYTES:
             return self._whole(instance)
         return self._pieces(instance)
 
@@ -65,6 +84,18 @@ class PackSource:
             if offset == end and checksum.intdigest() != instance.stored.digests.checksum:
                 raise _damaged(instance)
             yield piece
+
+
+def _gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:
+    """All pieces, made ready as far as they fit; the others are made when they are due."""
+    ready: list[Buffer] = []
+    room = MOST_GATHERED_BYTES
+    for piece in pieces:
+        ready.append(piece)
+        room -= len(piece)
+        if room < 0:
+            return chain(ready, pieces)
+    return ready
 
 
 def _damaged(instance: StoredInstance) -> DamagedObject:

@@ -18,6 +18,7 @@ from hounsfield.peers.object_source import Kind
 from hounsfield.peers.store_operations import MoveOriginator
 from hounsfield.peers.store_sender import StoreSender
 from hounsfield.services.object_source import PackSource
+from hounsfield.services.rewrite import Rewriter
 
 MOST_INSTANCES = 200_000
 """Of one retrieve. Its plan takes some hundred bytes of memory for each."""
@@ -91,9 +92,10 @@ class Transfer:
     limits: of the associations to destinations.
     """
 
-    def __init__(self, reader: RetrievalReader, packs: PackReader, limits: AssociationLimits | None = None) -> None:
+    def __init__(self, reader: RetrievalReader, packs: PackReader, rewriter: Rewriter, limits: AssociationLimits | None = None) -> None:
         self._reader = reader
         self._packs = packs
+        self._rewriter = rewriter
         self._limits = limits or AssociationLimits()
 
     def plan(self, origin: Origin, named: Named) -> Plan:
@@ -108,7 +110,7 @@ class Transfer:
 
     def source(self, preferred: Sequence[str] = ()) -> PackSource:
         """For one sender."""
-        return PackSource(self._packs, preferred)
+        return PackSource(self._packs, self._rewriter, preferred)
 
     def sender(self, peer: Peer, *, calling_ae_title: str, originator: MoveOriginator | None = None) -> StoreSender:
         """A sender to a peer."""
