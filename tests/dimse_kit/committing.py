@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 
-from dimse_kit.dcmtk import free_port
 from dimse_kit.server import running_server, until
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.reader import PackReader
@@ -53,10 +51,16 @@ class Committing:
     folder: Path
     holdings: Holdings
     ports: dict[str, int] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    """The AE titles that were called, in order."""
 
     @property
     def address(self) -> tuple[str, int]:
         return self.server.address
+
+    def attempts(self, ae_title: str) -> int:
+        """How often it was called."""
+        return self.calls.count(ae_title)
 
     def flip_byte(self, sop_instance_uid: str, *, from_end: int = 100) -> None:
         """Damage one object in its pack."""
@@ -87,8 +91,10 @@ def committing(
         stack.callback(packs.close)
         queue = CommitmentQueue(PendingFiles(folder / "commitments"), limits)
         ports: dict[str, int] = {}
+        calls: list[str] = []
 
         def call_back(ae_title: str, results: Sequence[CommitmentResult]) -> Iterator[bool]:
+            calls.append(ae_title)
             if ae_title not in ports:
                 raise PeerUnknown(ae_title)
             return report(DimsePeer(ae_title, "127.0.0.1", ports[ae_title]), results, LIMITS)
@@ -98,7 +104,7 @@ def committing(
         stack.callback(worker.close)
         service = CommitmentService(queue, take_result, attend_s=attend_s)
         server = stack.enter_context(running_server(LocalStore(archive, writer), more_services=[service]))
-        yield Committing(server, queue, folder, Holdings(database), ports)
+        yield Committing(server, queue, folder, Holdings(database), ports, calls)
 
 
 @dataclass(frozen=True)
@@ -125,16 +131,21 @@ class Heard:
 
 
 class Modality:
-    """pynetdicom as the user of storage commitment. status: what it answers to a report."""
+    """pynetdicom as the user of storage commitment. status: what it answers to a report. abort: it aborts instead."""
 
     def __init__(self, ae_title: str = "MODALITY") -> None:
         self.ae_title = ae_title
         self.status = 0x0000
+        self.abort = False
         self.heard: list[Heard] = []
         self.port = 0
 
     def _on_report(self, event: evt.Event) -> tuple[int, None]:
-        self.heard.append(Heard(event.event_type, event.event_information, event.assoc))
+        if self.abort:
+            self.abort = False
+            event.assoc.abort()
+        else:
+            self.heard.append(Heard(event.event_type, event.event_information, event.assoc))
         return self.status, None
 
     @contextlib.contextmanager
@@ -197,9 +208,3 @@ def _item(sop_class_uid: str, sop_instance_uid: str) -> Dataset:
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class_uid, sop_instance_uid
     return item
-
-
-__all__ = ["CT", "MR", "PUSH_MODEL", "Committing", "Heard", "Modality", "ask", "committing", "free_port", "send_action"]
-
-Predicate = Callable[[], bool]
-_ = threading

@@ -19,6 +19,7 @@ from hounsfield.network.errors import NetworkError
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status
 from hounsfield.network.store_messages import StoreRequest, decode_store_request, encode_store_response
+from hounsfield.network.user_information import ExtendedNegotiation
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.outcomes import UNKNOWN, outcome_of
 from hounsfield.services.store import Envelope, Store
@@ -30,6 +31,9 @@ STANDARD_STORAGE_ARC = "1.2.840.10008.5.1.4.1.1."
 """Where the standard registers storage SOP classes: one newer than our table is recognised by it. What else stands under
 the standard's root is another service."""
 
+SERVICE_CLASS_APPLICATION_INFORMATION = bytes((2, 0, 3, 0, 0, 0))
+"""Level 2, all attributes are kept; signature level 3, digital signatures hold because bits are; no element is coerced, so that B000 is
+never answered (PS3.4 tables B.3-1, B.3-2, B.4.1.4). Every second octet is reserved."""
 
 LAST_RESORTS = (IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN)
 
@@ -65,6 +69,10 @@ class StorageService(Service):
         usable = [uid for uid in context.transfer_syntaxes if self._is_acceptable(uid)]
         best = min(usable, key=lambda uid: LAST_RESORTS.index(uid) + 1 if uid in LAST_RESORTS else 0, default=None)
         return best or ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED
+
+    def extend(self, asked: ExtendedNegotiation) -> bytes | None:
+        """What we are as the provider, whatever the requestor says it is (PS3.4 B.3.1.2)."""
+        return SERVICE_CLASS_APPLICATION_INFORMATION if self._is_storage(asked.sop_class_uid) else None
 
     def _is_storage(self, uid: str) -> bool:
         if uid in STORAGE_SOP_CLASSES:
