@@ -20,6 +20,7 @@ from hounsfield.network.negotiation import Implementation
 from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.requestor import associate, finish
 from hounsfield.network.status import Status, is_failure
+from hounsfield.network.user_information import RoleSelection
 
 IMPLEMENTATION = Implementation(IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
 MOST_CONTEXTS = 128
@@ -37,6 +38,22 @@ class DimsePeer:
     port: int
     calling_ae_title: str = "HOUNSFIELD"
     tls_context: ssl.SSLContext | None = None
+
+
+def open_association(
+    peer: DimsePeer, contexts: Sequence[ProposedContext], limits: AssociationLimits, roles: tuple[RoleSelection, ...] = ()
+) -> Association:
+    """Returns an established association, at least one context accepted. Raises: NetworkError."""
+    return associate(
+        (peer.host, peer.port),
+        peer.calling_ae_title,
+        peer.ae_title,
+        contexts,
+        IMPLEMENTATION,
+        limits,
+        tls_context=peer.tls_context,
+        roles=roles,
+    )
 
 
 class Sent(NamedTuple):
@@ -64,7 +81,7 @@ class _Outgoing(NamedTuple):
 def echo(peer: DimsePeer, limits: AssociationLimits | None = None) -> int:
     """Returns the status of one C-ECHO. Raises: NetworkError."""
     context = ProposedContext(1, VERIFICATION_SOP_CLASS, (IMPLICIT_VR_LITTLE_ENDIAN,))
-    association = _associate(peer, [context], limits or AssociationLimits())
+    association = open_association(peer, [context], limits or AssociationLimits())
     try:
         association.send(1, request(CommandField.C_ECHO_RQ, 1, VERIFICATION_SOP_CLASS, has_data_set=False))
         status = _answer(association, CommandField.C_ECHO_RSP, 1).status
@@ -96,7 +113,7 @@ def _send_kinds(peer: DimsePeer, outgoing: dict[tuple[str, str], list[_Outgoing]
     # One context for each pair, so that what is accepted is what the files are: nothing has to be rewritten.
     contexts = [ProposedContext(2 * number + 1, *_offer(kind)) for number, kind in enumerate(outgoing)]
     try:
-        association = _associate(peer, contexts, limits)
+        association = open_association(peer, contexts, limits)
     except AssociationRefused as exc:
         for entry in (entry for entries in outgoing.values() for entry in entries):
             yield Sent(entry.path, None, str(exc))
@@ -173,9 +190,3 @@ def _comment_of(answer: Command) -> str:
 
 def _drop(data: memoryview) -> None:
     """C-ECHO and C-STORE are answered without a data set; whoever sends one is heard out."""
-
-
-def _associate(peer: DimsePeer, contexts: Sequence[ProposedContext], limits: AssociationLimits) -> Association:
-    return associate(
-        (peer.host, peer.port), peer.calling_ae_title, peer.ae_title, contexts, IMPLEMENTATION, limits, tls_context=peer.tls_context
-    )
