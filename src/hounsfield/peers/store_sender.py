@@ -160,4 +160,5 @@ class StoreSender:
 def _first(again: deque[StoredInstance], left: Iterator[StoredInstance]) -> Iterator[StoredInstance]:
     while again:
         yield again.popleft()
-    yield from left
+    for instance in left:  # noqa: UP028  `yield from` would close it together with this generator, when an association breaks
+        yield instance
