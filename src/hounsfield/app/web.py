@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hounsfield import __version__
 from hounsfield.app import bootstrap
+from hounsfield.app.calling import dimse_peer
 from hounsfield.app.children import die_with_parent, handed_over
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
@@ -18,6 +19,7 @@ from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.model.origin import Origin
+from hounsfield.peers.dimse import echo
 from hounsfield.servers.dicomweb.application import ROOT
 from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
@@ -88,7 +90,7 @@ def build(settings: Settings) -> Site:
         settings.open_access,
         settings.accept_any_caller,
     )
-    callers = bootstrap.callers_of(opened, settings)
+    callers, peers = bootstrap.callers_of(opened, settings), bootstrap.peers_of(opened, settings)
     health = Health(
         {
             "index": lambda: opened.fetch("SELECT 1") is not None,
@@ -97,7 +99,9 @@ def build(settings: Settings) -> Site:
         }
     )
     return Site(
-        api=create_api(Parts(check, access.sessions, callers, Worklist(reader), delete, facts)),
+        api=create_api(
+            Parts(check, access.sessions, callers, Worklist(reader), delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer)))
+        ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
         health=health,

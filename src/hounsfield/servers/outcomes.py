@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hounsfield.model import errors
+from hounsfield.network.errors import NetworkError
 from hounsfield.network.status import Status
 
 
@@ -41,6 +42,7 @@ OUTCOMES: Mapping[type[BaseException], Outcome] = MappingProxyType(
         errors.NotSignedIn: Outcome(Status.NOT_AUTHORIZED, 401, "not-signed-in"),
         errors.TooManyAttempts: Outcome(Status.NOT_AUTHORIZED, 429, "too-many-attempts"),
         errors.CallerUnknown: Outcome(Status.NOT_AUTHORIZED, 403, "caller-unknown"),
+        NetworkError: Outcome(Status.PROCESSING_FAILURE, 502, "peer-failed"),
         errors.Unavailable: Outcome(Status.PROCESSING_FAILURE, 503, "unavailable"),
         errors.OutOfSpace: Outcome(Status.OUT_OF_RESOURCES, 507, "out-of-space"),
         errors.ArchiveBusy: Outcome(Status.OUT_OF_RESOURCES, 503, "archive-busy"),

@@ -40,7 +40,7 @@ def test_every_domain_error_has_an_answer_of_its_family(kind: type[errors.Hounsf
         (errors.Gone, 0x0112, 410),
         (errors.StudyNotFound, 0x0112, 404),
         (errors.NotSignedIn, 0x0124, 401),
-        (TimedOut, 0x0110, 500),
+        (TimedOut, 0x0110, 502),
         (ZeroDivisionError, 0x0110, 500),
     ],
 )

@@ -11,6 +11,7 @@ from hounsfield.model.errors import HounsfieldError
 from hounsfield.servers.webapi.envelope import CODE_BY_STATUS, body_of, error_body, headers_of, status_of
 from hounsfield.servers.webapi.guarded import Guarded
 from hounsfield.servers.webapi.parts import Parts
+from hounsfield.servers.webapi.peer_routes import add_peer_routes
 from hounsfield.servers.webapi.schemas import ErrorAnswer
 from hounsfield.servers.webapi.session_routes import add_session_routes
 from hounsfield.servers.webapi.site_routes import add_site_routes
@@ -42,6 +43,7 @@ def create_routes(parts: Parts) -> FastAPI:
     add_session_routes(app, parts)
     add_study_routes(app, parts)
     add_site_routes(app, parts)
+    add_peer_routes(app, parts)
     return app
 
 

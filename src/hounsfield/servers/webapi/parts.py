@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from hounsfield.model import origin as model_origin
 from hounsfield.model.errors import AccessDenied
 from hounsfield.model.origin import Origin, Principal, Role
+from hounsfield.model.peers import Peer
 from hounsfield.model.query import Query
 from hounsfield.model.worklist import KeptAside, Statistics, StudyDetail, WorklistPage
 from hounsfield.servers.webapi.asgi import peer_host
@@ -18,6 +19,7 @@ from hounsfield.servers.webapi.guarded import PRINCIPAL_KEY
 from hounsfield.services.accounts import require
 from hounsfield.services.callers import Callers
 from hounsfield.services.guard import AccessCheck
+from hounsfield.services.peers import Peers
 from hounsfield.services.sessions import Sessions
 
 
@@ -45,6 +47,10 @@ DeleteStudy = Callable[[Origin, str, str], None]
 """Origin, Study Instance UID, reason. Raises: StudyNotFound, Gone, Unavailable."""
 
 
+Echo = Callable[[Peer], int]
+"""The status of a C-ECHO to a peer. Raises: NetworkError."""
+
+
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
     """What the status page tells."""
@@ -68,6 +74,8 @@ class Parts:
     worklist: Worklist
     delete_study: DeleteStudy
     facts: SiteFacts
+    peers: Peers
+    echo: Echo
 
 
 async def _signed_in(request: Request) -> Origin:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.origin import Principal, Role
-from hounsfield.model.peers import Peer
+from hounsfield.model.peers import Peer, Permission
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 
@@ -239,6 +239,79 @@ class KnownPeerAnswer(Answer):
     def of(cls, peer: Peer) -> KnownPeerAnswer:
         """Of a record."""
         return cls(ae_title=peer.ae_title, host=peer.host, port=peer.port)
+
+
+class PeerAsked(Asked):
+    """What shall be kept of a peer; its AE title stands in the path."""
+
+    host: str = Field("", max_length=253)
+    port: int = Field(0, ge=0, le=65535)
+    tls: bool = False
+    transfer_syntaxes: list[str] = Field(default_factory=list, max_length=256)
+    may: list[Permission] = Field(default_factory=lambda: list(Permission))
+    max_associations: int = 2
+    certificate: str = Field("", max_length=1024)
+    accepted_sop_classes: list[str] = Field(default_factory=list, max_length=256)
+    accepted_transfer_syntaxes: list[str] = Field(default_factory=list, max_length=256)
+
+    def peer(self, ae_title: str) -> Peer:
+        """As an entity, not yet checked."""
+        return Peer(
+            ae_title,
+            self.host,
+            self.port,
+            self.tls,
+            tuple(self.transfer_syntaxes),
+            frozenset(self.may),
+            self.max_associations,
+            self.certificate,
+            tuple(self.accepted_sop_classes),
+            tuple(self.accepted_transfer_syntaxes),
+        )
+
+
+class PeerAnswer(Answer):
+    """An application entity: where it is and what it may do here. port: 0 where we cannot call it."""
+
+    ae_title: str
+    host: str
+    port: int
+    tls: bool
+    transfer_syntaxes: list[str]
+    may: list[Permission]
+    max_associations: int
+    certificate: str
+    accepted_sop_classes: list[str]
+    accepted_transfer_syntaxes: list[str]
+
+    @classmethod
+    def of(cls, peer: Peer) -> PeerAnswer:
+        """Of a record."""
+        return cls(
+            ae_title=peer.ae_title,
+            host=peer.host,
+            port=peer.port,
+            tls=peer.tls,
+            transfer_syntaxes=list(peer.transfer_syntaxes),
+            may=sorted(peer.may),
+            max_associations=peer.max_associations,
+            certificate=peer.certificate,
+            accepted_sop_classes=list(peer.accepted_sop_classes),
+            accepted_transfer_syntaxes=list(peer.accepted_transfer_syntaxes),
+        )
+
+
+class PeersAnswer(Answer):
+    """By AE title."""
+
+    peers: list[PeerAnswer]
+
+
+class EchoAnswer(Answer):
+    """What came of a C-ECHO. status: four hexadecimal digits, 0000 for success."""
+
+    status: str
+    milliseconds: float
 
 
 class CallersAnswer(Answer):

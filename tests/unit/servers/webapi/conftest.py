@@ -70,6 +70,12 @@ class FakeWorklist:
         kept = KeptAside("1.2.840.1", "1.2.840.1.1", "1.2.840.1.1.1", "kept-aside-uid", "other bytes", "CT1", 1_800_000_000_000_000_000)
         return [kept] * min(limit, 3)
 
+    def echo(self, peer):
+        if self.failure:
+            raise self.failure
+        self.asked.append(("echo", peer))
+        return 0
+
     def delete(self, origin, study_instance_uid, reason):
         self.deleted.append((origin, study_instance_uid, reason))
 
@@ -163,7 +169,7 @@ def house(access, web_folder: Path) -> House:
     """The site."""
     worklist = FakeWorklist()
     facts = SiteFacts("HOUNSFIELD", "127.0.0.1", 11112, 8080, "0.1.0")
-    parts = Parts(access.guard, access.sessions, access.callers, worklist, worklist.delete, facts)
+    parts = Parts(access.guard, access.sessions, access.callers, worklist, worklist.delete, facts, access.peers, worklist.echo)
     health = Health({"index": lambda: True})
     site = Site(api=create_api(parts), dicomweb=dicomweb, static=StaticFiles(web_folder), health=health)
     return House(site, parts, worklist, access)

@@ -41,6 +41,10 @@ def test_the_walk_sees_the_contract(house):
         ("POST", "/api/callers/{ae_title:path}/accept"),
         ("DELETE", "/api/callers/{ae_title:path}"),
         ("GET", "/api/conflicts"),
+        ("GET", "/api/peers"),
+        ("PUT", "/api/peers/{ae_title:path}"),
+        ("DELETE", "/api/peers/{ae_title:path}"),
+        ("POST", "/api/peers/{ae_title:path}/echo"),
         ("GET", "/api/openapi.json"),
     }
     assert all(isinstance(route, APIRoute) or route.path == "/api/openapi.json" for route in create_routes(house.parts).routes)

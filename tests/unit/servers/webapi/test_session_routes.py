@@ -172,7 +172,7 @@ def test_a_user_name_with_line_breaks_makes_no_header_and_no_cookie(house):
 def test_open_access_has_a_session_without_signing_in(house):
     parts = house.parts
     facts = SiteFacts("HOUNSFIELD", "127.0.0.1", 11112, 8080, "0.1.0", open_access=True)
-    opened = Parts(OpenAccess(), parts.sessions, parts.callers, parts.worklist, parts.delete_study, facts)
+    opened = Parts(OpenAccess(), parts.sessions, parts.callers, parts.worklist, parts.delete_study, facts, parts.peers, parts.echo)
     house.site = Site(api=create_api(opened), dicomweb=house.site, static=house.site, health=house.site)
     browser = house.browser(base_url="http://localhost:8080")
     answer = browser.get("/api/session").json()
