@@ -8,7 +8,7 @@ from functools import lru_cache
 
 ESCAPE = 0x1B
 
-_SINGLE: dict[str, str] = {
+SINGLE: dict[str, str] = {
     "": "ascii",
     "ISO_IR 6": "ascii",
     "ISO_IR 13": "shift_jis",
@@ -187,7 +187,7 @@ def normalise_term(term: str) -> str:
     matched = re.fullmatch(r"ISO[ _-]?8859[ _-]([0-9]{1,2})", bare)
     if matched is not None:
         codec = f"iso8859-{int(matched[1])}"
-        return next((known for known, name in _SINGLE.items() if name == codec), bare)
+        return next((known for known, name in SINGLE.items() if name == codec), bare)
     return bare
 
 
@@ -195,10 +195,10 @@ def normalise_term(term: str) -> str:
 def character_set(raw: bytes) -> CharacterSet:
     """The character set that the value of Specific Character Set names; empty where the element is absent."""
     terms = tuple(normalise_term(term) for term in raw[:1024].decode("latin-1").rstrip("\0 ").split("\\"))
-    codec = _SINGLE.get(terms[0], "ascii")
-    if codec == "ascii" and len(terms) == 2 and _SINGLE.get(terms[1]) in _WHOLE:
-        codec = _SINGLE[terms[1]]  # "\\ISO_IR 192": forbidden, and meant as it reads
-    unknown = tuple(term for term in terms if term not in _SINGLE)
+    codec = SINGLE.get(terms[0], "ascii")
+    if codec == "ascii" and len(terms) == 2 and SINGLE.get(terms[1]) in _WHOLE:
+        codec = SINGLE[terms[1]]  # "\\ISO_IR 192": forbidden, and meant as it reads
+    unknown = tuple(term for term in terms if term not in SINGLE)
     return CharacterSet(terms, codec, unknown)
 
 
