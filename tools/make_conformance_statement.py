@@ -107,7 +107,7 @@ def _users() -> str:
     lines = ["## Services as SCU", "", "| operation | SOP class | UID | when |", "|---|---|---|---|"]
     lines += [f"| {operation} | {NAMES[uid]} | `{uid}` | {when} |" for operation, uid, when in used]
     lines += [
-        "| C-STORE | every storage class | | C-MOVE, routing, `hounsfield peer send`: as stored, else in a transfer syntax that the peer takes |",
+        "| C-STORE | every storage class | | C-MOVE, routing, `hounsfield peer send`: as stored, else as the peer takes it |",
     ]
     return "\n".join(lines)
 
