@@ -15,10 +15,13 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
+from hounsfield.jobs.embedded import EmbeddedJobs
+from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import ConfigurationError, Unavailable
 from hounsfield.model.peers import Peer
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.records.records import Records
+from hounsfield.records.routes import RouteRecords
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
 from hounsfield.services.callers import Callers
@@ -27,6 +30,7 @@ from hounsfield.services.intake import RemoteStore
 from hounsfield.services.peers import Peers
 from hounsfield.services.recover import recover
 from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.routes import Routes
 from hounsfield.services.sessions import Sessions
 from hounsfield.services.store import FileStore, LocalStore, StoreLimits
 
@@ -108,6 +112,16 @@ def access_of(opened: Database, settings: Settings) -> Access:
 def peers_of(opened: Database, settings: Settings) -> Peers:
     """The peers of the settings and of the database."""
     return Peers(PeerRecords(opened), [Peer(peer.ae_title, peer.host, peer.port) for peer in settings.known_peers])
+
+
+def jobs_of(opened: Database) -> Jobs:
+    """Durable work, kept in the same database."""
+    return EmbeddedJobs(opened)
+
+
+def routes_of(opened: Database, settings: Settings) -> Routes:
+    """The rules by which objects go on."""
+    return Routes(RouteRecords(opened), peers_of(opened, settings).destination, settings.ae_title)
 
 
 def callers_of(opened: Database, settings: Settings) -> Callers:

@@ -48,18 +48,19 @@ def say_ready() -> None:
         os.close(int(descriptor))
 
 
-class ArchiveChild:
-    """The archive process, seen from the supervisor."""
+class Child:
+    """A process of ours, seen from the supervisor. name: `archive` or `jobs`."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float) -> None:
-        """Returns when the archive process takes objects. Raises: ConfigurationError when it ends instead."""
+        """Returns when the process says it is ready. Raises: ConfigurationError when it ends instead."""
         reading, writing = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hounsfield.app.archive_process"],
+                [sys.executable, "-m", f"hounsfield.app.{self.name}_process"],
                 pass_fds=(writing,),
                 env={**os.environ, READY_VARIABLE: str(writing)},
                 stdin=subprocess.DEVNULL,
@@ -71,7 +72,7 @@ class ArchiveChild:
             readable, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
             if not readable or os.read(reading, 1) != b"r":
                 self.stop()
-                raise ConfigurationError("the archive process did not start; its message stands above")
+                raise ConfigurationError(f"the {self.name} process did not start; its message stands above")
         finally:
             os.close(reading)
 

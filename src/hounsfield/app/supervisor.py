@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import structlog
 
 from hounsfield.app import locks
-from hounsfield.app.children import ArchiveChild, hand_over
+from hounsfield.app.children import Child, hand_over
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import ConfigurationError
 
@@ -30,7 +30,9 @@ log = structlog.get_logger()
 ARCHIVE_START_TIMEOUT_S = 3600.0
 """Recovery of an archive that was killed reads what the index has not seen; it must be allowed to end."""
 WEB_START_TIMEOUT_S = 60.0
+JOBS_START_TIMEOUT_S = 60.0
 RESTART_PAUSE_S = 0.5
+LONGEST_RESTART_PAUSE_S = 30.0
 TOLD_TO_STOP_PAUSE_S = 3.0
 STABLE_AFTER_S = 30.0
 MAX_QUICK_RESTARTS = 5
@@ -50,7 +52,8 @@ class Supervisor:
     def __init__(self, settings: Settings, on_ready: Callable[[Running], None]) -> None:
         self._settings = settings
         self._on_ready = on_ready
-        self._archive = ArchiveChild()
+        self._archive = Child("archive")
+        self._jobs = Child("jobs")
         self._archive_started = threading.Event()
         self._stopping = threading.Event()
         self._failure: str = ""
@@ -65,10 +68,12 @@ class Supervisor:
             try:
                 # Side by side: each spends its first second importing. Until the archive is there, `/health/ready` says so.
                 threading.Thread(target=self._keep_archive, name="keep-archive", daemon=True).start()
+                threading.Thread(target=self._keep_jobs, name="keep-jobs", daemon=True).start()
                 threading.Thread(target=self._announce, name="announce", daemon=True).start()
                 self._serve_http()
             finally:
                 self._stopping.set()
+                self._jobs.stop()
                 self._archive.stop()
         if self._failure:
             log.error("serve.gave_up", reason=self._failure)
@@ -120,6 +125,26 @@ class Supervisor:
                 self._give_up(f"the archive process ended {quick} times in a row")
                 return
             self._stopping.wait(RESTART_PAUSE_S * quick)
+
+    def _keep_jobs(self) -> None:
+        """What it does can wait: its end is never the end of the others, so it is started again for as long as it takes."""
+        quick = 0
+        while not self._archive_started.wait(0.5):
+            if self._stopping.is_set():
+                return
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            try:
+                self._jobs.start(JOBS_START_TIMEOUT_S)
+                code = self._jobs.wait()
+                if self._stopping.wait(TOLD_TO_STOP_PAUSE_S if code == 0 else 0.0):
+                    return
+                log.error("serve.jobs_process_ended", exit_code=code)
+            except ConfigurationError as exc:
+                if not self._stopping.is_set():
+                    log.error("serve.jobs_process_not_started", reason=str(exc))
+            quick = quick + 1 if time.monotonic() - started < STABLE_AFTER_S else 1
+            self._stopping.wait(min(RESTART_PAUSE_S * 2 ** min(quick, 8), LONGEST_RESTART_PAUSE_S))
 
     def _give_up(self, reason: str) -> None:
         self._failure = reason

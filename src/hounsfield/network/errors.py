@@ -40,5 +40,9 @@ class AssociationRefused(NetworkError):
     """The peer answered A-ASSOCIATE-RJ or accepted no presentation context that was needed."""
 
 
+class NothingAccepted(AssociationRefused):
+    """The peer accepted the association, but no presentation context: it is in order, but takes none of what was offered."""
+
+
 class Unreachable(NetworkError):
     """No transport connection to the peer could be made."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hounsfield.network.association import Association
-from hounsfield.network.errors import AssociationRefused, Unreachable
+from hounsfield.network.errors import AssociationRefused, NothingAccepted, Unreachable
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.negotiation import Implementation
 from hounsfield.network.pdu import AssociateReject, AssociateRequest, ProposedContext
@@ -56,7 +56,7 @@ def associate(
 
     roles, extended, window, identity: what else is proposed; what came of it stands in the association's `answer`.
 
-    Raises: Unreachable, AssociationRefused, AssociationLost, ProtocolError.
+    Raises: Unreachable, AssociationRefused (NothingAccepted), AssociationLost, ProtocolError.
     """
     connection = _connect(address, limits, tls_context)
     record = AssociationRecord(
@@ -75,7 +75,7 @@ def associate(
             raise AssociationRefused(f"{called_ae_title} at {address[0]}:{address[1]} refused the association: {reason} ({code})")
         if not association.contexts:
             association.release()
-            raise AssociationRefused(f"{called_ae_title} at {address[0]}:{address[1]} accepted none of what was offered")
+            raise NothingAccepted(f"{called_ae_title} at {address[0]}:{address[1]} accepted none of what was offered")
     except BaseException:
         finish(association)
         raise

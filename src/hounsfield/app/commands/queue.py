@@ -1,0 +1,130 @@
+"""`hounsfield queue …`: what waits to be sent, what failed, and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hounsfield.app import bootstrap
+from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.model.errors import InvalidInput
+from hounsfield.model.jobs import SECOND_NS, Job, JobQueue, JobState
+from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.services.queues import Queues
+from hounsfield.services.routing import SEND
+
+queues = typer.Typer(help="What waits to be sent to other application entities.", no_args_is_help=True)
+
+ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
+
+To = Annotated[str, typer.Option("--to", help="Only what goes to this AE title.")]
+JobId = Annotated[int, typer.Argument(help="The job's number.", min=0, show_default=False)]
+
+
+@contextlib.contextmanager
+def _opened(config: object, data_dir: object, database: object) -> Iterator[Queues]:
+    settings = settings_from(config, data_dir=data_dir, database=database)  # type: ignore[arg-type]
+    with bootstrap.database(settings) as opened:
+        yield Queues(bootstrap.jobs_of(opened))
+
+
+@queues.command("list")
+def list_queue(
+    to: To = "",
+    state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Jobs at most, the latest first.")] = 20,
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the destinations with how many jobs each has, and the latest jobs."""
+    queue = f"{SEND}/{to}" if to else ""
+    with _opened(config, data_dir, database) as opened:
+        summaries = [one for one in opened.all(ORIGIN) if queue in ("", one.name)]
+        jobs = opened.jobs(ORIGIN, queue=queue, state=state, limit=limit)
+    if as_json:
+        said = {"queues": [_queue_json(one) for one in summaries], "jobs": [_job_json(one) for one in jobs]}
+        sys.stdout.write(json.dumps(said) + "\n")
+        return
+    console = Console()
+    table = Table("destination", *(state.value for state in JobState), "next try", "last error")
+    for one in summaries:
+        counts = [str(one.counts.get(state, 0)) for state in JobState]
+        table.add_row(one.peer, *counts, _moment(one.paused_until_ns), one.last_error)
+    console.print(table)
+    table = Table("job", "destination", "rule", "instance", "state", "attempts", "next try", "last error")
+    for job in jobs:
+        peer, rule, uid = job.queue.partition("/")[2], job.payload.get("rule", ""), job.payload.get("instance", "")
+        table.add_row(str(job.id), peer, rule, uid, job.state.value, str(job.attempts), _moment(job.not_before_ns), job.last_error)
+    console.print(table)
+
+
+@queues.command("show")
+def show_job(number: JobId, data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Show one job."""
+    with _opened(config, data_dir, database) as opened:
+        said = _job_json(opened.job(ORIGIN, number))
+    if as_json:
+        sys.stdout.write(json.dumps(said) + "\n")
+        return
+    table = Table(show_header=False)
+    for name, value in said.items():
+        table.add_row(name, str(value))
+    Console().print(table)
+
+
+@queues.command("retry")
+def retry(number: JobId = 0, to: To = "", data_dir: DataDir = None, database: Database = None, config: Config = None) -> None:
+    """Try one job, or all waiting and failed ones of a destination, at once."""
+    _require_one(number, to)
+    with _opened(config, data_dir, database) as opened:
+        count = opened.retry_all(ORIGIN, f"{SEND}/{to}") if to else bool(opened.retry(ORIGIN, number))
+    sys.stdout.write(f"{int(count)}\n")
+
+
+@queues.command("cancel")
+def cancel(number: JobId = 0, to: To = "", data_dir: DataDir = None, database: Database = None, config: Config = None) -> None:
+    """Take one job, or all unfinished ones of a destination, out of the queue."""
+    _require_one(number, to)
+    with _opened(config, data_dir, database) as opened:
+        count = opened.cancel_all(ORIGIN, f"{SEND}/{to}") if to else bool(opened.cancel(ORIGIN, number))
+    sys.stdout.write(f"{int(count)}\n")
+
+
+def _require_one(number: int, to: str) -> None:
+    if bool(number) == bool(to):
+        raise InvalidInput("give the number of a job, or a destination with --to")
+
+
+def _queue_json(queue: JobQueue) -> dict[str, object]:
+    counts = {state.value: queue.counts.get(state, 0) for state in JobState}
+    pause = {"next_try": _moment(queue.paused_until_ns), "failures": queue.failures, "last_error": queue.last_error}
+    return {"queue": queue.name, "destination": queue.peer, **counts, **pause}
+
+
+def _job_json(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "queue": job.queue,
+        "destination": job.queue.partition("/")[2],
+        "state": job.state.value,
+        "attempts": job.attempts,
+        "next_try": _moment(job.not_before_ns),
+        "last_error": job.last_error,
+        "enqueued": _moment(job.enqueued_at_ns),
+        "finished": _moment(job.finished_at_ns),
+        **job.payload,
+    }
+
+
+def _moment(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns / SECOND_NS, UTC).strftime("%Y-%m-%d %H:%M:%S") if at_ns else ""

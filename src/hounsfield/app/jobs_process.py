@@ -1,0 +1,110 @@
+"""The jobs process: follows the feed of changes, and does what follows from it. It reads packs and index, and owns neither."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+
+import structlog
+
+from hounsfield.app import bootstrap
+from hounsfield.app.calling import tls_context_for
+from hounsfield.app.children import die_with_parent, handed_over, say_ready
+from hounsfield.app.settings import Settings
+from hounsfield.app.telemetry import configure_logging
+from hounsfield.archive.reader import PackReader
+from hounsfield.codecs.pool import CodecPool
+from hounsfield.index.arrivals import Arrivals
+from hounsfield.index.database import Database
+from hounsfield.index.reader import IndexReader
+from hounsfield.index.retrieval import RetrievalReader
+from hounsfield.jobs.port import Jobs
+from hounsfield.model.errors import HounsfieldError, Unavailable
+from hounsfield.services.delivery import DimseDelivery
+from hounsfield.services.forward import Forward
+from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.rewrite import Rewriter
+from hounsfield.services.routing import SEND, Router
+from hounsfield.services.transfer import Transfer
+from hounsfield.services.work import Workers
+
+LOOK_EVERY_S = 0.25
+PURGE_EVERY_S = 60.0
+KEPT_S = 86_400.0
+"""How long one can still look at what was done."""
+
+log = structlog.get_logger()
+
+
+def main() -> int:
+    """Runs until SIGTERM; the exit code."""
+    die_with_parent()
+    settings = handed_over()
+    configure_logging(settings, "jobs")
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        _run(settings, stop)
+    except HounsfieldError as exc:
+        log.error("jobs.failed", error=type(exc).__name__, message=str(exc))
+        return 1
+    return 0
+
+
+def _run(settings: Settings, stop: threading.Event) -> None:
+    with contextlib.ExitStack() as stack:
+        opened = stack.enter_context(bootstrap.database(settings))
+        jobs = bootstrap.jobs_of(opened)
+        given_back = jobs.release_all(settings.node)
+        router = Router(Arrivals(opened), jobs, bootstrap.routes_of(opened, settings).all)
+        background = [
+            threading.Thread(target=_follow, args=(router, stop), name="router", daemon=True),
+            threading.Thread(target=_purge, args=(jobs, stop), name="purge", daemon=True),
+        ]
+        workers = Workers(jobs, {SEND: _forward(opened, settings, jobs, stop, stack)}, settings.node)
+        for thread in background:
+            thread.start()
+        say_ready()
+        log.info("jobs.ready", given_back=given_back)
+        workers.run(stop)
+        for thread in background:
+            thread.join(LOOK_EVERY_S * 4)
+        log.info("jobs.stopped")
+
+
+def _forward(opened: Database, settings: Settings, jobs: Jobs, stop: threading.Event, stack: contextlib.ExitStack) -> Forward:
+    reader = IndexReader(opened)
+    packs = PackReader(settings.packs_dir)
+    stack.callback(packs.close)
+    codecs = stack.enter_context(CodecPool(settings.codec_children, settings.codec_memory_bytes))
+    transfer = Transfer(RetrievalReader(opened), packs, Rewriter(Retrieve(reader, packs), packs, codecs))
+    deliver = DimseDelivery(
+        settings.ae_title, lambda peer: transfer.source(peer.transfer_syntaxes), lambda peer: tls_context_for(settings, peer)
+    )
+    return Forward(jobs, reader, bootstrap.peers_of(opened, settings).destination, deliver, stop.is_set)
+
+
+def _follow(router: Router, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            while router.follow() and not stop.is_set():
+                pass
+        except Unavailable as exc:
+            log.warning("routing.not_followed", error=type(exc).__name__)
+        stop.wait(LOOK_EVERY_S)
+
+
+def _purge(jobs: Jobs, stop: threading.Event) -> None:
+    while not stop.wait(PURGE_EVERY_S):
+        try:
+            while jobs.purge(KEPT_S) and not stop.is_set():
+                pass
+        except Unavailable as exc:
+            log.warning("jobs.not_purged", error=type(exc).__name__)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Follows the feed of changes and enqueues what the rules say, so that nothing is missed and ingest does not wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from hounsfield.index.arrivals import Arrivals, Arrived
+from hounsfield.jobs.port import Jobs, Step
+from hounsfield.model.jobs import NewJob
+from hounsfield.model.routing import Onward, Route, onward
+from hounsfield.services.arrival import arrival_of
+
+FOLLOWER = "routing"
+SEND = "send"
+"""The kind of the queues of objects that go to a peer."""
+AT_ONCE = 500
+IDLE_STEP_EVERY_S = 60.0
+"""Where there is no rule, the follower need not note each step."""
+
+AFTER_REBUILD = -1
+"""A follower's position while the index is being rebuilt: all that will be numbered anew has been seen."""
+
+log = structlog.get_logger()
+
+
+class Router:
+    """Belongs to one thread; a second one, elsewhere, does no harm: the follower's steps are made one after the other.
+
+    routes: the rules as they are now.
+    """
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        jobs: Jobs,
+        routes: Callable[[], list[Route]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._arrivals = arrivals
+        self._jobs = jobs
+        self._routes = routes
+        self._monotonic = monotonic
+        self._next_idle_step_s = 0.0
+
+    def follow(self) -> int:
+        """One stretch of the feed; how many instances it had, 0 where there is nothing new. Raises: IndexUnavailable."""
+        position = self._jobs.position(FOLLOWER)
+        if position is None:
+            # From the beginning: a rule holds only for what was received since it was made, and it may have been made already.
+            position = 0
+            self._jobs.begin_following(FOLLOWER, position)
+        if position == AFTER_REBUILD:
+            return 0
+        routes = self._routes()
+        if not routes:
+            self._step_idly(position)
+            return 0
+        arrived = self._arrivals.after(position, AT_ONCE)
+        if not arrived:
+            return 0
+        jobs = [job for one in arrived for job in _jobs(one, onward(routes, arrival_of(one)))]
+        if self._jobs.enqueue(jobs, Step(FOLLOWER, position, arrived[-1].number)) and jobs:
+            log.info("routing.enqueued", instances=len(arrived), jobs=len(jobs))
+        return len(arrived)
+
+    def _step_idly(self, position: int) -> None:
+        if self._monotonic() >= self._next_idle_step_s:
+            self._next_idle_step_s = self._monotonic() + IDLE_STEP_EVERY_S
+            latest = self._arrivals.latest()
+            if latest != position:
+                self._jobs.enqueue([], Step(FOLLOWER, position, latest))
+
+
+def before_rebuild(router: Router, jobs: Jobs) -> None:
+    """Before the derived tables are emptied, in the process that owns them: follow to the end, then note that all has been seen."""
+    while router.follow():
+        pass
+    jobs.begin_following(FOLLOWER, AFTER_REBUILD)
+
+
+def after_rebuild(arrivals: Arrivals, jobs: Jobs) -> None:
+    """When the index is whole again, also where the rebuilding was killed and recovery has finished it."""
+    if jobs.position(FOLLOWER) == AFTER_REBUILD:
+        jobs.begin_following(FOLLOWER, arrivals.latest())
+
+
+def _jobs(arrived: Arrived, found: Iterable[Onward]) -> Iterable[NewJob]:
+    """One for each destination: its key names destination and version of the object, so that no rule and no rebuilding sends it twice."""
+    instance = arrived.instance
+    stored = instance.stored
+    version = stored.digests.data_set_sha256.hex()[:32]
+    for one in found:
+        yield NewJob(
+            queue=f"{SEND}/{one.destination}",
+            unique_key=f"{SEND}/{one.destination}/{stored.partition_id}/{instance.sop_instance_uid}/{version}",
+            group=f"{stored.partition_id}/{instance.study_instance_uid}",
+            payload={
+                "rule": one.rule,
+                "partition": str(stored.partition_id),
+                "study": instance.study_instance_uid,
+                "series": instance.series_instance_uid,
+                "instance": instance.sop_instance_uid,
+                "version": version,
+            },
+            rank=one.priority.rank,
+        )

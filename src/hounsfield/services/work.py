@@ -1,0 +1,108 @@
+"""Claims durable jobs and has them handled, each batch in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from hounsfield.jobs.port import Jobs
+from hounsfield.model.errors import Unavailable
+from hounsfield.model.jobs import Job
+
+MOST_THREADS = 16
+MOST_IN_A_BATCH = 200
+LEASE_S = 600.0
+LOOK_EVERY_S = 0.25
+STOP_WITHIN_S = 10.0
+
+log = structlog.get_logger()
+
+
+class Handler(Protocol):
+    """Does the jobs of one kind of queue."""
+
+    def parallel(self, peer: str) -> int:
+        """How many batches of one queue at once."""
+        ...
+
+    def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
+        """peer: what stands behind the kind in the queue's name. Settles each job, or gives it back."""
+        ...
+
+
+class Workers:
+    """handlers: by kind. owner: of the leases, the same after a restart."""
+
+    def __init__(self, jobs: Jobs, handlers: Mapping[str, Handler], owner: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._jobs = jobs
+        self._handlers = handlers
+        self._owner = owner
+        self._monotonic = monotonic
+        self._changed = threading.Condition()
+        self._running: list[str] = []
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; then what is under way has a few seconds to end. What it leaves is given back at the next start."""
+        while not stop.is_set():
+            try:
+                self._begin_what_is_due(stop)
+            except Unavailable as exc:
+                log.warning("jobs.not_claimed", error=type(exc).__name__)
+            with self._changed:
+                self._changed.wait(LOOK_EVERY_S)
+        deadline = self._monotonic() + STOP_WITHIN_S
+        with self._changed:
+            while self._running and self._monotonic() < deadline:
+                self._changed.wait(LOOK_EVERY_S)
+
+    def _begin_what_is_due(self, stop: threading.Event) -> None:
+        for queue in self._jobs.claimable():
+            kind, _, peer = queue.partition("/")
+            handler = self._handlers.get(kind)
+            if handler is None:
+                continue
+            parallel = handler.parallel(peer)
+            while self._has_room(queue, parallel) and not stop.is_set():
+                batch = self._jobs.claim(queue, self._owner, most=MOST_IN_A_BATCH, parallel=parallel, lease_s=LEASE_S)
+                if not batch:
+                    break
+                with self._changed:
+                    self._running.append(queue)
+                threading.Thread(target=self._handle, args=(handler, peer, batch), name=f"job-{batch[0].id}", daemon=True).start()
+
+    def _has_room(self, queue: str, parallel: int) -> bool:
+        with self._changed:
+            return len(self._running) < MOST_THREADS and self._running.count(queue) < parallel
+
+    def _handle(self, handler: Handler, peer: str, batch: Sequence[Job]) -> None:
+        try:
+            handler(peer, batch, self._owner)
+        except Unavailable as exc:
+            log.warning("jobs.unsettled", queue=batch[0].queue, error=type(exc).__name__)
+            self._give_back(batch)
+        except Exception as exc:  # noqa: BLE001 - a thread's edge: an unknown error is logged, and its jobs are not lost
+            places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
+            log.error("jobs.failed", queue=batch[0].queue, error=type(exc).__name__, places=places[-12:])
+            self._give_up_for_now(batch, type(exc).__name__)
+        finally:
+            with self._changed:
+                self._running.remove(batch[0].queue)
+                self._changed.notify_all()
+
+    def _give_back(self, batch: Sequence[Job]) -> None:
+        try:
+            self._jobs.release(batch, self._owner)
+        except Unavailable:
+            log.warning("jobs.not_released", queue=batch[0].queue)  # their lease lapses
+
+    def _give_up_for_now(self, batch: Sequence[Job], error: str) -> None:
+        try:
+            self._jobs.pause(batch[0].queue, f"{error}, see the log")
+        except Unavailable:
+            log.warning("jobs.not_paused", queue=batch[0].queue)
+        self._give_back(batch)

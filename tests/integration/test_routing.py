@@ -1,0 +1,160 @@
+"""Routing with a whole server: sent by DCMTK's storescu, forwarded to DCMTK's storescp or a slow destination of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import psutil
+
+from dimse_kit.dcmtk import needs_dcmtk
+from dimse_kit.objects import data_set_of, write_ct
+from hounsfield.model.jobs import JobState
+from routing_kit.destination import count, free_port, queued, send, slow_destination, storescp, until
+from services.server import Server, launch, running
+
+pytestmark = needs_dcmtk
+
+WITHIN_S = 30.0
+
+
+def add_destination(server: Server, port: int, ae_title: str = "DEST", *options: str) -> None:
+    """A peer, and a rule that sends everything to it."""
+    server.run("peer", "add", ae_title, f"127.0.0.1:{port}", "--max-associations", "1")
+    server.run("route", "add", f"all to {ae_title}", "--to", ae_title, *options)
+
+
+def objects(folder: Path, numbers: range) -> list[Path]:
+    """CT of one series."""
+    return [write_ct(folder / f"{number}.dcm", number) for number in numbers]
+
+
+def uids(numbers: range) -> list[str]:
+    """Of `objects`."""
+    return [f"1.2.826.0.1.3680043.10.999.1.{number + 1}" for number in numbers]
+
+
+def test_what_matches_arrives_byte_for_byte_and_nothing_else(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path / "data", "--open-access") as server, storescp(tmp_path / "dest", port) as arrived:
+        server.run("peer", "add", "DEST", f"127.0.0.1:{port}")
+        server.run("route", "add", "few", "--to", "DEST", "--match", "InstanceNumber=1?", "--match", "Modality=ct", "--from", "STORE*")
+        files = objects(tmp_path, range(25))
+        send(server, *files)
+        assert until(lambda: len(arrived.uids()) >= 10, WITHIN_S)
+        assert {uid: data_set_of(files[uids(range(25)).index(uid)]) for uid in uids(range(10, 20))} == arrived.data_sets()
+        with queued(server) as jobs:
+            assert until(lambda: count(jobs, JobState.DONE) == 10, WITHIN_S)
+            assert len(jobs.find()) == 10
+        assert server.run("route", "test", "1.2.826.0.1.3680043.10.999.2").returncode == 0
+
+
+def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path / "data", "--open-access") as server:
+        add_destination(server, port)
+        send(server, *objects(tmp_path, range(30)))
+        with queued(server) as jobs:
+            assert until(lambda: any(queue.failures for queue in jobs.queues()), WITHIN_S)
+        send(server, *objects(tmp_path, range(30, 40)))
+        listed = json.loads(server.run("queue", "list", "--json").stdout)["queues"][0]
+        assert (listed["destination"], listed["waiting"]) == ("DEST", 40)
+        assert "cannot be reached" in listed["last_error"]
+        with storescp(tmp_path / "dest", port) as arrived:
+            assert until(lambda: len(arrived.uids()) >= 40, WITHIN_S)
+            with queued(server) as jobs:
+                assert until(lambda: count(jobs, JobState.DONE) == 40, WITHIN_S)
+        assert arrived.uids() == uids(range(40))
+
+
+def test_nothing_is_lost_when_everything_is_killed_in_between(tmp_path: Path) -> None:
+    with slow_destination() as (store, port):
+        server = launch(tmp_path / "data", "--open-access")
+        try:
+            add_destination(server, port, "SLOW")
+            send(server, *objects(tmp_path, range(100)))
+            assert until(lambda: len(store.kept) >= 20, WITHIN_S)
+        finally:
+            server.kill()
+        assert len(store.kept) < 100
+        with running(tmp_path / "data", "--open-access") as again, queued(again) as jobs:
+            assert until(lambda: count(jobs, JobState.DONE) == 100, WITHIN_S)
+        assert set(store.uids()) == set(uids(range(100)))
+        # What was sent within half a second of the kill, and the one under way, may come twice; no more.
+        assert len(store.kept) - 100 <= 0.6 / store.pause_s
+
+
+def test_the_jobs_process_is_started_again_and_ingest_does_not_notice(tmp_path: Path) -> None:
+    with slow_destination() as (store, port), running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
+        add_destination(server, port, "SLOW")
+        send(server, *objects(tmp_path, range(50)))
+        assert until(lambda: len(store.kept) >= 5, WITHIN_S)
+        os.kill(jobs_process(server).pid, signal.SIGKILL)
+        send(server, *objects(tmp_path, range(50, 60)))
+        assert until(lambda: count(jobs, JobState.DONE) == 60, WITHIN_S)
+        assert set(store.uids()) == set(uids(range(60)))
+
+
+def jobs_process(server: Server) -> psutil.Process:
+    """Of a running server."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return next(child for child in children if "hounsfield.app.jobs_process" in " ".join(child.cmdline()))
+
+
+def test_jobs_are_cancelled_and_tried_again_by_hand(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
+        add_destination(server, port)
+        send(server, *objects(tmp_path, range(3)))
+        assert until(lambda: count(jobs, JobState.WAITING) == 3 and any(queue.failures for queue in jobs.queues()), WITHIN_S)
+        last, middle, first = (job.id for job in jobs.find())
+        assert server.run("queue", "cancel", str(middle)).stdout == "1\n"
+        assert json.loads(server.run("queue", "show", str(middle), "--json").stdout)["state"] == "cancelled"
+        assert server.run("queue", "retry", "987654", check=False).returncode == 1
+        assert server.run("queue", "cancel", check=False).returncode == 2
+        with storescp(tmp_path / "dest", port) as arrived:
+            assert server.run("queue", "retry", "--to", "DEST").returncode == 0
+            assert until(lambda: count(jobs, JobState.DONE) == 2, WITHIN_S)
+            assert arrived.uids() == [uids(range(3))[0], uids(range(3))[2]]
+            assert server.run("queue", "retry", str(middle)).stdout == "1\n"
+            assert until(lambda: count(jobs, JobState.DONE) == 3, WITHIN_S)
+            assert server.run("queue", "cancel", str(first), check=False).returncode == 2, "it is done"
+            assert sorted(arrived.uids()) == sorted(uids(range(3)))
+        assert last > middle > first
+
+
+def test_what_the_destination_does_not_take_fails_and_the_rest_goes_on(tmp_path: Path) -> None:
+    port = free_port()
+    ultrasound = "1.2.840.10008.5.1.4.1.1.6.1"
+    scans = objects(tmp_path, range(2))
+    others = [write_ct(tmp_path / f"us{number}.dcm", number, sop_class_uid=ultrasound) for number in (2, 3)]
+    with (
+        running(tmp_path / "data", "--open-access") as server,
+        queued(server) as jobs,
+        storescp(tmp_path / "dest", port, only_ct=True) as arrived,
+    ):
+        add_destination(server, port)
+        send(server, others[0])
+        assert until(lambda: count(jobs, JobState.FAILED) == 1, WITHIN_S), "of an association for it alone nothing is accepted"
+        send(server, scans[0], others[1], scans[1])
+        assert until(lambda: count(jobs, JobState.FAILED) == 2 and count(jobs, JobState.DONE) == 2, WITHIN_S)
+        assert arrived.uids() == uids(range(2))
+        assert [queue.failures for queue in jobs.queues()] == [0]
+
+
+def test_a_rebuilt_index_sends_nothing_again(tmp_path: Path) -> None:
+    with slow_destination() as (store, port):
+        with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
+            add_destination(server, port, "SLOW")
+            send(server, *objects(tmp_path, range(5)))
+            assert until(lambda: count(jobs, JobState.DONE) == 5, WITHIN_S)
+            assert server.stop() == 0
+            with queued(server) as stopped:
+                stopped.purge(-1)
+            server.run("reindex")
+        with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
+            send(server, *objects(tmp_path, range(5, 7)))
+            assert until(lambda: count(jobs, JobState.DONE) == 2, WITHIN_S)
+        assert store.uids() == uids(range(7))

@@ -1,0 +1,1 @@
+"""Destinations for routing, and a look into the queue of a running server."""
