@@ -153,8 +153,10 @@ def test_a_rebuilt_index_sends_nothing_again(tmp_path: Path) -> None:
             assert server.stop() == 0
             with queued(server) as stopped:
                 stopped.purge(-1)
+            # This one is there, but nobody has followed it yet.
+            server.run("import", str(write_ct(tmp_path / "late.dcm", 5)))
             server.run("reindex")
         with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
-            send(server, *objects(tmp_path, range(5, 7)))
-            assert until(lambda: count(jobs, JobState.DONE) == 2, WITHIN_S)
-        assert store.uids() == uids(range(7))
+            send(server, *objects(tmp_path, range(6, 8)))
+            assert until(lambda: count(jobs, JobState.DONE) == 3, WITHIN_S)
+        assert store.uids() == uids(range(8))

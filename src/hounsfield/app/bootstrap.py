@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from hounsfield.app import locks
 from hounsfield.app.settings import Settings
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.member import Member
 from hounsfield.archive.reader import PackReader
+from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.jobs.port import Jobs
-from hounsfield.model.errors import ConfigurationError, Unavailable
+from hounsfield.model.errors import ConfigurationError, HounsfieldError, Unavailable
 from hounsfield.model.peers import Peer
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.records.records import Records
@@ -28,9 +31,11 @@ from hounsfield.services.callers import Callers
 from hounsfield.services.delete import Decide, LocalDecisions
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.peers import Peers
-from hounsfield.services.recover import recover
+from hounsfield.services.recover import RecoveryReport, recover
+from hounsfield.services.reindex import reindex
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.routes import Routes
+from hounsfield.services.routing import Router, after_rebuild, before_rebuild, follow_to_the_end
 from hounsfield.services.sessions import Sessions
 from hounsfield.services.store import FileStore, LocalStore, StoreLimits
 
@@ -38,6 +43,8 @@ AfterStart = Callable[[Settings], list[str]]
 """Runs once the server takes requests; returns lines for the person who started it."""
 
 ARCHIVE_LOCK_WAIT_S = 20.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,29 @@ def owning(settings: Settings) -> Iterator[Owning]:
         yield Owning(opened, archive, writer, store, LocalDecisions(archive, writer))
 
 
+def recovered(parts: Owning) -> RecoveryReport:
+    """The index has caught up with the packs, also where a rebuilding was killed. Raises: Unavailable."""
+    report = recover(parts.archive, parts.writer)
+    after_rebuild(Arrivals(parts.database), jobs_of(parts.database))
+    return report
+
+
+def rebuilt(parts: Owning, settings: Settings, on_progress: Callable[[int], None]) -> RecoveryReport:
+    """The derived tables are made anew; what is there goes nowhere again, what had not gone yet still goes. Raises: Unavailable."""
+    arrivals, jobs, routes = Arrivals(parts.database), jobs_of(parts.database), routes_of(parts.database, settings)
+    if routes.all():
+        try:
+            recover(parts.archive, parts.writer)
+            follow_to_the_end(Router(arrivals, jobs, routes.all))
+        except HounsfieldError as exc:
+            # A damaged index is what rebuilding is for.
+            log.warning("routing.not_followed", error=type(exc).__name__)
+    before_rebuild(jobs)
+    report = reindex(parts.archive, parts.writer, on_progress)
+    after_rebuild(arrivals, jobs)
+    return report
+
+
 def _frame_table_of(reader: IndexReader, member: Member) -> bytes | None:
     location = member.location
     with contextlib.suppress(Unavailable):
@@ -201,7 +231,7 @@ def file_store(settings: Settings) -> Iterator[FileStore]:
         yield RemoteStore(settings.intake_socket)
         return
     with owning(settings) as parts:
-        recover(parts.archive, parts.writer)
+        recovered(parts)
         yield parts.store
 
 
@@ -217,5 +247,5 @@ def deciding(settings: Settings) -> Iterator[Decide]:
         yield decide
         return
     with owning(settings) as parts:
-        recover(parts.archive, parts.writer)
+        recovered(parts)
         yield parts.decisions.decide

@@ -74,10 +74,14 @@ class Router:
                 self._jobs.enqueue([], Step(FOLLOWER, position, latest))
 
 
-def before_rebuild(router: Router, jobs: Jobs) -> None:
-    """Before the derived tables are emptied, in the process that owns them: follow to the end, then note that all has been seen."""
+def follow_to_the_end(router: Router) -> None:
+    """Where nothing more comes in."""
     while router.follow():
         pass
+
+
+def before_rebuild(jobs: Jobs) -> None:
+    """Before the derived tables are emptied: what is in them has been seen, under whatever number it comes back."""
     jobs.begin_following(FOLLOWER, AFTER_REBUILD)
 
 

@@ -14,7 +14,6 @@ from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.services.delete import delete_study
-from hounsfield.services.reindex import reindex as rebuild
 from hounsfield.services.verify import verify as check
 
 
@@ -43,7 +42,7 @@ def reindex(data_dir: DataDir = None, database: Database = None, config: Config 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with bootstrap.owning(settings) as parts, _progress(console) as progress:
         task = progress.add_task("Reading packs", total=None)
-        report = rebuild(parts.archive, parts.writer, on_progress=lambda done: progress.update(task, completed=done))
+        report = bootstrap.rebuilt(parts, settings, on_progress=lambda done: progress.update(task, completed=done))
     if as_json:
         sys.stdout.write(json.dumps({"objects": report.objects, "decisions": report.decisions, "unreadable": report.unreadable}) + "\n")
     else:
