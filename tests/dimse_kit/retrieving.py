@@ -56,6 +56,8 @@ class Retrieving:
     transfer: Transfer
     folder: Path
     decisions: LocalDecisions
+    reader: IndexReader
+    packs: PackReader
     destinations: dict[str, Peer] = field(default_factory=dict)
 
     @property
@@ -102,7 +104,8 @@ def retrieving(folder: Path) -> Iterator[Retrieving]:
         packs = PackReader(folder / "packs")
         stack.callback(packs.close)
         codecs = stack.enter_context(CodecPool())
-        rewriter = Rewriter(Retrieve(IndexReader(database), packs), packs, codecs)
+        reader = IndexReader(database)
+        rewriter = Rewriter(Retrieve(reader, packs), packs, codecs)
         transfer = Transfer(RetrievalReader(database), packs, rewriter, LIMITS)
         destinations: dict[str, Peer] = {}
 
@@ -117,7 +120,7 @@ def retrieving(folder: Path) -> Iterator[Retrieving]:
         )
         server.start()
         stack.callback(server.close, 0.2)
-        yield Retrieving(server, transfer, folder, LocalDecisions(archive, writer), destinations)
+        yield Retrieving(server, transfer, folder, LocalDecisions(archive, writer), reader, packs, destinations)
 
 
 @dataclass(frozen=True, slots=True)

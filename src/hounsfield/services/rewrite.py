@@ -94,9 +94,11 @@ class Rewriter:
         pixels = tree.get(PIXEL_DATA)
         compress = transfer_syntax(target_uid).encapsulated
         value: Iterator[Buffer] = iter(())
-        if pixels is None or not (compress or pixels.encapsulated):
-            if pixels is not None:
-                value = _native_value(pixels, tree, implicit_vr)
+        if pixels is None:
+            if compress:
+                raise UndecodablePixels("floating point samples, or none at all, are not compressed")
+        elif not (compress or pixels.encapsulated):
+            value = _native_value(pixels, tree, implicit_vr)
         else:
             description = describe(self._retrieve.header(instance), instance.transfer_syntax_uid)
             if description.frame_count != instance.frames:
