@@ -16,10 +16,12 @@ from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.network.registry import AssociationRegistry
 from hounsfield.servers.dimse.admission import AnyCaller, CallerPolicy
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
+from hounsfield.servers.dimse.user_identity import Passwords
 from hounsfield.services.store import Envelope, Reception
 
 
@@ -108,6 +110,8 @@ def running_server(
     storage_policy: StoragePolicy | None = None,
     tls_context: ssl.SSLContext | None = None,
     more_services: Sequence[Service] = (),
+    passwords: Passwords | None = None,
+    registry: AssociationRegistry | None = None,
 ) -> Iterator[DimseServer]:
     """A server called HOUNSFIELD, closed at the end."""
     server = DimseServer(
@@ -119,6 +123,8 @@ def running_server(
         storage_policy=storage_policy,
         tls_context=tls_context,
         more_services=more_services,
+        passwords=passwords,
+        registry=registry,
     )
     server.start()
     try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import ssl
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from hounsfield.app import bootstrap
+from hounsfield.app.calling import tls_context_of_listener
 from hounsfield.app.children import die_with_parent, handed_over, say_ready
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
@@ -19,10 +21,11 @@ from hounsfield.app.telemetry import configure_logging
 from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.model.identifiers import AETitle
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.network.registry import AssociationRegistry
 from hounsfield.servers.dimse.server import DimseServer
+from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.intake.server import IntakeServer
-from hounsfield.services.recover import recover
 
 log = structlog.get_logger()
 
@@ -51,34 +54,53 @@ def main() -> int:
 
 def _run(settings: Settings, stop: threading.Event) -> None:
     with bootstrap.owning(settings) as parts, contextlib.ExitStack() as stack:
-        report = recover(parts.archive, parts.writer)
+        report = bootstrap.recovered(parts)
         for line in report.unreadable:
             log.error("archive.not_indexed", member=line)
         log.info("archive.recovered", objects=report.objects, decisions=report.decisions)
         services = stack.enter_context(dimse_services(parts, settings))
         intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts))
-        dimse = DimseServer(
-            (settings.host, settings.dicom_port),
-            AETitle.parse(settings.ae_title),
-            parts.store,
-            bootstrap.callers_of(parts.database, settings),
-            limits=AssociationLimits(
-                idle_timeout_s=settings.idle_timeout_s,
-                max_associations=settings.max_associations,
-                max_associations_per_caller=settings.max_associations_per_peer,
-            ),
-            storage_policy=StoragePolicy(unknown_sop_classes=settings.accept_unknown_sop_classes),
-            more_services=services,
-        )
+        servers = _dimse_servers(parts, settings, services)
         intake.start()
-        dimse.start()
+        for server in servers:
+            server.start()
         say_ready()
-        log.info("archive.ready", dicom_port=settings.dicom_port)
+        log.info("archive.ready", dicom_port=settings.dicom_port, tls_port=settings.tls_port if len(servers) > 1 else None)
         while not stop.wait(MAINTENANCE_EVERY_S):
             _maintain(parts)
-        dimse.close()
+        for server in servers:
+            server.close()
         intake.stop()
         log.info("archive.stopped")
+
+
+def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequence[Service]) -> list[DimseServer]:
+    """The plain one, and one for TLS where there is a certificate to show; they share their limits."""
+    limits = AssociationLimits(
+        idle_timeout_s=settings.idle_timeout_s,
+        max_associations=settings.max_associations,
+        max_associations_per_caller=settings.max_associations_per_peer,
+    )
+    callers = bootstrap.callers_of(parts.database, settings)
+    passwords = None if settings.open_access else bootstrap.access_of(parts.database, settings).accounts
+    registry = AssociationRegistry(limits)
+
+    def server(port: int, tls_context: ssl.SSLContext | None) -> DimseServer:
+        return DimseServer(
+            (settings.host, port),
+            AETitle.parse(settings.ae_title),
+            parts.store,
+            callers,
+            limits=limits,
+            storage_policy=StoragePolicy(unknown_sop_classes=settings.accept_unknown_sop_classes),
+            more_services=services,
+            tls_context=tls_context,
+            registry=registry,
+            passwords=passwords,
+        )
+
+    tls_context = tls_context_of_listener(settings)
+    return [server(settings.dicom_port, None)] + ([server(settings.tls_port, tls_context)] if tls_context is not None else [])
 
 
 def _commands(parts: bootstrap.Owning) -> dict[str, Any]:

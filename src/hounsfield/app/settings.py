@@ -64,6 +64,23 @@ class Settings(BaseSettings):
     ae_title: str = Field(default="HOUNSFIELD", description="Our AE title; associations that call another one are rejected.")
     host: str = Field(default="127.0.0.1", description="Address to listen on, for DICOM and HTTP. `0.0.0.0` listens on every IPv4 address.")
     dicom_port: int = Field(default=11112, ge=0, le=65535, description="TCP port of the DICOM listener.")
+    tls_port: int = Field(
+        default=2762, ge=0, le=65535, description="TCP port of the DICOM listener for TLS; it listens where `tls_certificate` is set."
+    )
+    tls_certificate: str = Field(
+        default="", description="PEM file with our TLS certificate and its chain, for the TLS listener and for calls to peers."
+    )
+    tls_key: str = Field(
+        default="", description="PEM file with its key, without a passphrase. Empty: it is in the file of the certificate."
+    )
+    tls_ca: str = Field(
+        default="",
+        description="PEM file of the authorities whose certificates are believed: those of callers, and those of peers that we call "
+        "(empty: the system's for the latter).",
+    )
+    tls_require_client_certificate: bool = Field(
+        default=True, description="Callers by TLS must show a certificate of an authority in `tls_ca` (mutual authentication)."
+    )
     http_port: int = Field(default=8080, ge=1, le=65535, description="TCP port of DICOMweb and the web app.")
     peers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Known peers as `AET=host:port`; their AE titles may call us."
@@ -128,6 +145,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"open_access lets anyone read everything, so it is refused while listening on {self.host}: "
                 "set host to 127.0.0.1, or drop open_access and sign in"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Settings:
+        if self.tls_key and not self.tls_certificate:
+            raise ValueError("tls_key is set, but tls_certificate is not: set both, or neither")
+        if self.tls_certificate and self.tls_require_client_certificate and not self.tls_ca:
+            raise ValueError(
+                "callers by TLS must show a certificate, so tls_ca has to name the authorities that issue them; "
+                "or set tls_require_client_certificate to false"
             )
         return self
 

@@ -64,6 +64,8 @@ class Supervisor:
         with locks.exclusive(settings.data_dir / "serve.lock", who="hounsfield serve"):
             _check_port(settings.host, settings.http_port, "http-port")
             _check_port(settings.host, settings.dicom_port, "dicom-port")
+            if settings.tls_certificate:
+                _check_port(settings.host, settings.tls_port, "tls-port")
             hand_over(settings)
             try:
                 # Side by side: each spends its first second importing. Until the archive is there, `/health/ready` says so.

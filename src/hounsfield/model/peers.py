@@ -69,11 +69,7 @@ class Peer:
 
     def owns(self, certificate: PeerCertificate | None) -> bool:
         """Whether it may go by this certificate; by any, or none, where it is bound to none."""
-        if not self.certificate:
-            return True
-        if certificate is None:
-            return False
-        return self.certificate in (f"sha256:{certificate.sha256}", certificate.subject)
+        return is_bound_to(self.certificate, certificate)
 
     def may_store(self, sop_class_uid: str, transfer_syntax_uid: str = "") -> bool:
         """Whether it may store objects of this class; in this transfer syntax, where one is given."""
@@ -82,6 +78,13 @@ class Peer:
         if self.accepted_sop_classes and sop_class_uid not in self.accepted_sop_classes:
             return False
         return not (transfer_syntax_uid and self.accepted_transfer_syntaxes) or transfer_syntax_uid in self.accepted_transfer_syntaxes
+
+
+def is_bound_to(binding: str, certificate: PeerCertificate | None) -> bool:
+    """Whether a certificate is the one that a binding (`Peer.certificate`) names; an empty binding names any, and none."""
+    if not binding:
+        return True
+    return certificate is not None and binding in (f"sha256:{certificate.sha256}", certificate.subject)
 
 
 @dataclass(frozen=True, slots=True)

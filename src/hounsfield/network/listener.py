@@ -18,7 +18,7 @@ from hounsfield.network.association import Association
 from hounsfield.network.errors import NetworkError, ProtocolError
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.lobby import Arrival, Departure, Guest, Room
-from hounsfield.network.negotiation import AssociationPolicy, Implementation, acceptance, refusal_of_form
+from hounsfield.network.negotiation import AssociationPolicy, Channel, Implementation, acceptance, refusal_of_form
 from hounsfield.network.pdu import (
     LOCAL_LIMIT_EXCEEDED,
     TEMPORARY_CONGESTION,
@@ -31,6 +31,7 @@ from hounsfield.network.pdu import (
 )
 from hounsfield.network.registry import AssociationRecord, AssociationRegistry
 from hounsfield.network.state_machine import Action, Event, State
+from hounsfield.network.tls import certificate_of
 from hounsfield.network.transport import prepare, transport_over
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class Listener:
         tls_context: ssl.SSLContext | None = None,
         registry: AssociationRegistry | None = None,
     ) -> None:
-        self.registry = registry or AssociationRegistry(limits)
+        self.registry = registry if registry is not None else AssociationRegistry(limits)  # an empty one is falsy
         self._handler = handler
         self._policy = policy
         self._limits = limits
@@ -221,7 +222,10 @@ class Listener:
             arrival.machine.fire(Event.INVALID_PDU)
             log.info("connection.refused", host=arrival.host, reason=str(exc))
             self._dismiss(arrival, encode_pdu(Abort(AbortSource.SERVICE_PROVIDER, exc.reason)), is_framed=False)
-        except OSError:
+        except OSError as exc:
+            if arrival.handshaking:
+                reason = exc.reason if isinstance(exc, ssl.SSLError) else type(exc).__name__
+                log.info("connection.no_tls", host=arrival.host, reason=reason)
             self._drop(arrival)
 
     def _on_first_pdu(self, arrival: Arrival, event: Event, request: AssociateRequest | None) -> None:
@@ -323,7 +327,8 @@ class Listener:
             "called_ae_title": record.called_ae_title,
         }
         try:
-            terms = refusal_of_form(request) or self._policy.judge(request, arrival.host)
+            channel = Channel(arrival.host, record.encrypted, certificate_of(arrival.connection))
+            terms = refusal_of_form(request) or self._policy.judge(request, channel)
             if isinstance(terms, AssociateReject):
                 log.warning("association.rejected", **about, reason=_in_words(terms))
                 association.reject(terms)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hounsfield.model.peers import Admission
+from hounsfield.model.peers import Admission, PeerCertificate
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import (
     APPLICATION_CONTEXT_NAME,
@@ -60,10 +60,19 @@ class Terms:
     admission: Admission | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The connection by which a request came. certificate: what the requestor has shown and proved to own."""
+
+    host: str
+    encrypted: bool = False
+    certificate: PeerCertificate | None = None
+
+
 class AssociationPolicy(Protocol):
     """Who may associate, and for what."""
 
-    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | Terms:
+    def judge(self, request: AssociateRequest, channel: Channel) -> AssociateReject | Terms:
         """Called in the association's own thread, so it may look things up."""
 
 

@@ -45,7 +45,7 @@ class Callers:
         certificate: what it has shown, if anything. Where every title is welcome, all may do everything.
         Raises: CallerUnknown.
         """
-        if self._accept_any or (self._accept_any_from_loopback and _is_loopback(host)):
+        if self._accept_any or (self._accept_any_from_loopback and is_loopback(host)):
             return Peer(calling_ae_title, host)
         peer = self._peers.find(calling_ae_title)
         if peer is None:
@@ -90,7 +90,8 @@ class Callers:
                 raise NotFound(f"there is no caller {title!r}") from exc
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether an address is one of this machine, by which nobody else can call."""
     try:
         address = ipaddress.ip_address(host.split("%")[0])
     except ValueError:

@@ -135,7 +135,8 @@ def _check_certificate(text: str) -> str:
         return f"sha256:{fingerprint[1].lower()}"
     if trimmed and ("=" not in trimmed or len(trimmed) > 1024 or not trimmed.isprintable()):
         raise InvalidInput("a certificate is named by its SHA-256 fingerprint, 64 hexadecimal digits, or by its subject, C=..,O=..,CN=..")
-    return trimmed
+    # As openssl prints it (`C = CH, O = Hospital`), and as it is kept.
+    return re.sub(r"(?<!\\)\s*([,=+])\s*", r"\1", trimmed)
 
 
 def _check_uids(uids: tuple[str, ...]) -> tuple[str, ...]:

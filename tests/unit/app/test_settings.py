@@ -72,6 +72,19 @@ def test_an_error_names_the_setting(tmp_path: Path, name: str, value: object, wo
         load_settings(None, {"data_dir": tmp_path, name: value})
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"tls_key": "k.pem"}, "tls_certificate"),
+        ({"tls_certificate": "c.pem"}, "tls_ca"),
+    ],
+)
+def test_tls_is_set_up_whole_or_not_at_all(tmp_path: Path, values: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        load_settings(None, {"data_dir": tmp_path, **values})
+    load_settings(None, {"data_dir": tmp_path, "tls_certificate": "c.pem", "tls_require_client_certificate": False})
+
+
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "hounsfield.toml").write_text("ae_title = \n")
     with pytest.raises(ConfigurationError, match=r"hounsfield\.toml"):

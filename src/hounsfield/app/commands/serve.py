@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from hounsfield.app import bootstrap
+from hounsfield.app.calling import tls_context_of_listener
 from hounsfield.app.commands.options import Config, Database, DataDir, settings_from
 from hounsfield.app.settings import Settings
 from hounsfield.app.supervisor import Running, Supervisor
@@ -16,6 +17,14 @@ AETitleOption = Annotated[str | None, typer.Option("--ae-title", help="Our AE ti
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")]
 DicomPort = Annotated[int | None, typer.Option("--dicom-port", help="TCP port for DICOM.", show_default="11112")]
 HttpPort = Annotated[int | None, typer.Option("--http-port", help="TCP port for DICOMweb and the web app.", show_default="8080")]
+TlsPort = Annotated[int | None, typer.Option("--tls-port", help="TCP port for DICOM over TLS.", show_default="2762")]
+TlsCertificate = Annotated[str | None, typer.Option("--tls-certificate", help="PEM file with our certificate; turns TLS on.")]
+TlsKey = Annotated[str | None, typer.Option("--tls-key", help="PEM file with its key, where it is another file.")]
+TlsAuthorities = Annotated[str | None, typer.Option("--tls-ca", help="PEM file of the authorities whose certificates are believed.")]
+TlsRequire = Annotated[
+    bool | None,
+    typer.Option("--tls-require-client-certificate/--tls-no-client-certificate", help="Whether callers by TLS must show a certificate."),
+]
 Peers = Annotated[list[str] | None, typer.Option("--peer", metavar="AET=host:port", help="A system that may call us; repeatable.")]
 OpenAccess = Annotated[bool | None, typer.Option("--open-access", help="No sign-in, any AE title; only on a loopback address.")]
 LogFormat = Annotated[str | None, typer.Option("--log-format", help="console or json.", show_default="console")]
@@ -32,6 +41,11 @@ def serve(
     host: Host = None,
     dicom_port: DicomPort = None,
     http_port: HttpPort = None,
+    tls_port: TlsPort = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    tls_ca: TlsAuthorities = None,
+    tls_require_client_certificate: TlsRequire = None,
     peer: Peers = None,
     open_access: OpenAccess = None,
     database: Database = None,
@@ -46,6 +60,11 @@ def serve(
         host=host,
         dicom_port=dicom_port,
         http_port=http_port,
+        tls_port=tls_port,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        tls_ca=tls_ca,
+        tls_require_client_certificate=tls_require_client_certificate,
         peers=peer or None,
         open_access=open_access,
         database=database,
@@ -56,6 +75,7 @@ def serve(
 
 def run(settings: Settings, after_start: bootstrap.AfterStart | None = None) -> int:
     """Prepare the data directory, start everything, print where it is; the exit code."""
+    tls_context_of_listener(settings)  # what is wrong with its files is said before anything starts
     first_password = bootstrap.prepare(settings)
 
     def announce(running: Running) -> None:
@@ -73,6 +93,10 @@ def _print_whereabouts(running: Running, first_password: str, lines: list[str]) 
     console.print(f"  Web app     {running.url}")
     console.print(f"  DICOMweb    {running.url}/dicom-web")
     console.print(f"  DICOM       AE title {settings.ae_title}, {settings.host} port {settings.dicom_port}")
+    if settings.tls_certificate:
+        console.print(
+            f"  DICOM TLS   port {settings.tls_port}{'' if settings.tls_require_client_certificate else ', without client certificates'}"
+        )
     if settings.open_access:
         console.print("  Access      [yellow]open: no sign-in, any AE title (loopback only)[/]")
     elif first_password:

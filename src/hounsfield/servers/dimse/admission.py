@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from hounsfield.model.errors import CallerUnknown, InvalidAETitle
+import structlog
+
+from hounsfield.model.errors import CallerUnknown, InvalidAETitle, Unavailable
 from hounsfield.model.identifiers import AETitle
-from hounsfield.model.origin import Principal, Role
-from hounsfield.model.peers import Admission, Peer, PeerCertificate, Permission
-from hounsfield.network.negotiation import Terms
+from hounsfield.model.origin import Role
+from hounsfield.model.peers import EVERYTHING, Admission, Peer, PeerCertificate, Permission
+from hounsfield.network.negotiation import Channel, Terms
 from hounsfield.network.pdu import (
     CALLED_AE_TITLE_NOT_RECOGNIZED,
     CALLING_AE_TITLE_NOT_RECOGNIZED,
+    NO_REASON_GIVEN,
     AssociateReject,
     AssociateRequest,
     ContextResult,
@@ -21,6 +24,19 @@ from hounsfield.network.pdu import (
 )
 from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection
 from hounsfield.servers.dimse.service import Service
+from hounsfield.servers.dimse.user_identity import IdentityRefused, Passwords, identify
+
+log = structlog.get_logger(__name__)
+
+IDENTITY_NOT_CHECKED = AssociateReject(2, NO_REASON_GIVEN.source, NO_REASON_GIVEN.reason)
+"""Transient: the same request may be accepted later."""
+
+MAY_BY_ROLE = {
+    Role.VIEWER: frozenset({Permission.QUERY, Permission.RETRIEVE}),
+    Role.EDITOR: EVERYTHING,
+    Role.ADMINISTRATOR: EVERYTHING,
+}
+"""What a principal's role leaves of what its application entity may do."""
 
 
 class CallerPolicy(Protocol):
@@ -41,23 +57,30 @@ class AnyCaller:
 class AdmissionPolicy:
     """Checks both AE titles, and asks the services for each context (PS3.8 table 9-21)."""
 
-    def __init__(self, ae_title: AETitle, callers: CallerPolicy, services: Sequence[Service]) -> None:
+    def __init__(self, ae_title: AETitle, callers: CallerPolicy, services: Sequence[Service], passwords: Passwords | None = None) -> None:
         self._ae_title = ae_title
         self._callers = callers
         self._services = services
+        self._passwords = passwords
 
-    def judge(self, request: AssociateRequest, host: str) -> AssociateReject | Terms:
+    def judge(self, request: AssociateRequest, channel: Channel) -> AssociateReject | Terms:
         """Rejects, or says what the caller gets."""
         if request.called_ae_title != self._ae_title:
             return CALLED_AE_TITLE_NOT_RECOGNIZED
         try:
-            peer = self._callers.admit(AETitle.parse(request.calling_ae_title), host)
+            calling = AETitle.parse(request.calling_ae_title)
+            peer = self._callers.admit(calling, channel.host, channel.certificate)
+            identified = identify(request.user, calling, channel, self._passwords)
         except (CallerUnknown, InvalidAETitle):
             return CALLING_AE_TITLE_NOT_RECOGNIZED
-        admission = Admission(peer, Principal(request.calling_ae_title, Role.EDITOR))
+        except (IdentityRefused, Unavailable) as exc:
+            log.warning("association.identity_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
+            return IDENTITY_NOT_CHECKED if isinstance(exc, Unavailable) else NO_REASON_GIVEN
+        peer = replace(peer, may=peer.may & MAY_BY_ROLE[identified.principal.role])
+        admission = Admission(peer, identified.principal)
         as_scp = frozenset(role.sop_class_uid for role in request.user.roles if role.scp)
         offer = Offer(self._services, peer, as_scp)
-        return Terms(offer.choose, offer.role, offer.extend, admission=admission)
+        return Terms(offer.choose, offer.role, offer.extend, identified.response, admission)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from hounsfield.network.status import Status
 from hounsfield.servers.dimse.admission import AdmissionPolicy, CallerPolicy, may_use
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
+from hounsfield.servers.dimse.user_identity import Passwords
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.services.store import Store
 
@@ -31,6 +32,7 @@ class DimseServer:
     """Listens on one address.
 
     callers: judges calling AE titles. registry: where open associations are listed for display.
+    passwords: checks user identities (PS3.7 D.3.3.7); None where nobody signs in.
     """
 
     def __init__(
@@ -45,13 +47,14 @@ class DimseServer:
         more_services: Sequence[Service] = (),
         tls_context: ssl.SSLContext | None = None,
         registry: AssociationRegistry | None = None,
+        passwords: Passwords | None = None,
     ) -> None:
         self._services: list[Service] = [
             VerificationService(),
             *more_services,
             StorageService(store, storage_policy or StoragePolicy()),
         ]
-        policy = AdmissionPolicy(ae_title, callers, self._services)
+        policy = AdmissionPolicy(ae_title, callers, self._services, passwords)
         self._listener = Listener(
             address, self.serve, policy, limits or AssociationLimits(), IMPLEMENTATION, tls_context=tls_context, registry=registry
         )

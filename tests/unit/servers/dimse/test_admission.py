@@ -6,7 +6,7 @@ import pytest
 
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.peers import EVERYTHING, Peer, PeerCertificate, Permission
-from hounsfield.network.negotiation import Terms
+from hounsfield.network.negotiation import Channel, Terms
 from hounsfield.network.pdu import AssociateRequest, ContextResult, ProposedContext
 from hounsfield.network.user_information import RoleSelection, UserInformation
 from hounsfield.servers.dimse.admission import AdmissionPolicy, may_use
@@ -43,7 +43,7 @@ class Only:
 def results(peer: Peer, *abstract_syntaxes: str, roles: tuple[RoleSelection, ...] = ()) -> list[str | ContextResult]:
     contexts = tuple(ProposedContext(2 * n + 1, uid, (IMPLICIT, EXPLICIT, JPEG)) for n, uid in enumerate(abstract_syntaxes))
     request = AssociateRequest("HOUNSFIELD", "CT1", contexts, UserInformation(roles=roles))
-    terms = AdmissionPolicy(AETitle.parse("HOUNSFIELD"), Only(peer), SERVICES).judge(request, "192.0.2.7")
+    terms = AdmissionPolicy(AETitle.parse("HOUNSFIELD"), Only(peer), SERVICES).judge(request, Channel("192.0.2.7"))
     assert isinstance(terms, Terms)
     assert terms.admission is not None
     assert terms.admission.peer == peer

@@ -1,0 +1,145 @@
+"""TLS and user identity with DCMTK's tools on the other side, against a whole server."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dicomweb_kit.objects import as_file, ct
+from dimse_kit import dcmtk
+from dimse_kit.certificates import Authority, Made, needs_openssl
+from dimse_kit.server import until
+from services.command_line import Ran, hounsfield
+from services.server import Server, free_port, running
+
+pytestmark = [dcmtk.needs_dcmtk, needs_openssl]
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A server with both listeners, and certificates for its callers."""
+
+    server: Server
+    tls_port: int
+    authority: Authority
+    ct: Made
+    mr: Made
+
+    def peer(self, *words: str | Path) -> Ran:
+        """`hounsfield peer …`."""
+        return hounsfield("peer", *words, "--data-dir", self.server.data_dir, "--config", self.server.data_dir / "hounsfield.toml")
+
+    def call(self, tool: str, made: Made, title: str, *words: object) -> subprocess.CompletedProcess[str]:
+        """A DCMTK tool over TLS."""
+        tls = ("+tls", made.key, made.certificate, "+cf", self.authority.file)
+        return dcmtk.run(tool, "-v", *tls, "-aet", title, "-aec", "HOUNSFIELD", "127.0.0.1", self.tls_port, *words)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = Authority(folder / "authority", "authority")
+    ours = authority.sign("/CN=pacs", host="127.0.0.1")
+    modality, other = authority.sign("/O=Hospital/CN=CT1"), authority.sign("/O=Hospital/CN=MR1")
+    tls_port = free_port()
+    (folder / "data").mkdir()
+    (folder / "data" / "hounsfield.toml").write_text(
+        f"tls_port = {tls_port}\ntls_certificate = '{ours.certificate}'\ntls_key = '{ours.key}'\ntls_ca = '{authority.file}'\n"
+    )
+    with running(folder / "data") as server:
+        house = House(server, tls_port, authority, modality, other)
+        assert house.peer("add", "CT1", "--certificate", "O = Hospital, CN = CT1").code == 0
+        assert house.peer("add", "MR1", "--certificate", other.sha256).code == 0
+        assert house.peer("add", "WS1").code == 0
+        for name, role in (("vera", "viewer"), ("edgar", "editor")):
+            words = ("user", "add", name, "--role", role, "--password-stdin", "--data-dir", server.data_dir)
+            assert hounsfield(*words, stdin=PASSWORD + "\n").code == 0
+        yield house
+
+
+def test_dcmtk_calls_over_tls(house: House) -> None:
+    assert house.call("echoscu", house.ct, "CT1").returncode == 0
+    assert house.call("echoscu", house.mr, "MR1").returncode == 0
+
+
+def test_a_title_needs_the_certificate_it_is_bound_to(house: House) -> None:
+    done = house.call("echoscu", house.mr, "CT1")
+    assert done.returncode != 0
+    assert "Calling AE Title Not Recognized" in done.stdout
+    in_clear = dcmtk.run("echoscu", "-aet", "CT1", "-aec", "HOUNSFIELD", "127.0.0.1", house.server.dicom_port)
+    assert in_clear.returncode != 0
+    assert dcmtk.run("echoscu", "-aet", "WS1", "-aec", "HOUNSFIELD", "127.0.0.1", house.server.dicom_port).returncode == 0
+
+
+def test_a_caller_without_a_certificate_is_not_heard(house: House) -> None:
+    done = dcmtk.run("echoscu", "+tla", "+cf", house.authority.file, "-aet", "WS1", "-aec", "HOUNSFIELD", "127.0.0.1", house.tls_port)
+    assert done.returncode != 0
+
+
+def _store(house: House, tmp_path: Path, *identity: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "one.dcm"
+    path.write_bytes(as_file(ct(7, study="1.2.840.77", PatientID="TLS")))
+    return house.call("storescu", house.ct, "CT1", *identity, path)
+
+
+def test_an_object_comes_over_tls(house: House, tmp_path: Path) -> None:
+    done = _store(house, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "Received Store Response (Success)" in done.stdout
+
+
+def test_an_editor_s_identity_stores(house: House, tmp_path: Path) -> None:
+    done = _store(house, tmp_path, "-usr", "edgar", "-pwd", PASSWORD, "-rsp")
+    assert done.returncode == 0, done.stdout
+    assert "Received Store Response (Success)" in done.stdout
+
+
+def test_a_viewer_s_identity_does_not_store(house: House, tmp_path: Path) -> None:
+    done = _store(house, tmp_path, "-usr", "vera", "-pwd", PASSWORD, "-rsp")
+    assert "Received Store Response (Success)" not in done.stdout
+    assert "No presentation context" in done.stdout or "No Acceptable Presentation Contexts" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("identity", [("-usr", "edgar", "-pwd", "wrong"), ("-kt", __file__), ("--saml", __file__), ("--jwt", __file__)])
+def test_an_identity_that_cannot_be_believed_is_rejected(house: House, tmp_path: Path, identity: tuple[str, ...]) -> None:
+    done = _store(house, tmp_path, *identity)
+    assert done.returncode != 0
+    assert "Association Rejected" in done.stdout, done.stdout
+
+
+def test_we_call_over_tls(house: House, tmp_path: Path) -> None:
+    theirs = house.authority.sign("/CN=storescp", host="127.0.0.1")
+    port = dcmtk.free_port()
+    command = [
+        "storescp",
+        "+tls",
+        str(theirs.key),
+        str(theirs.certificate),
+        "+cf",
+        str(house.authority.file),
+        "-od",
+        str(tmp_path),
+        str(port),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--tls").code == 0
+        assert until(lambda: house.peer("echo", "SCP").code == 0, 10)
+        path = tmp_path / "one.dcm"
+        path.write_bytes(as_file(ct(8, study="1.2.840.78")))
+        assert house.peer("send", "SCP", path).code == 0
+        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--tls", "--certificate", house.mr.sha256, "--replace").code == 0
+        done = house.peer("echo", "SCP")
+        assert done.code == 1
+        assert "certificate" in done.err
+        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--replace").code == 0
+        assert house.peer("echo", "SCP").code == 1, "it speaks TLS alone"
+    finally:
+        process.terminate()
+        process.wait(10)
