@@ -103,4 +103,9 @@ class RetrievalReader:
         joined = self._columns.join_from(instance, series, instance.c.series_key == series.c.id).join(
             study, series.c.study_key == study.c.id
         )
-        return joined.where(and_(lowest == bindparam("partition"), *conditions)).order_by(*self._order).limit(_LIMIT).offset(ZERO)
+        return (
+            joined.where(and_(lowest == bindparam("partition"), *conditions))
+            .order_by(study.c.study_date, study.c.id, *self._order)
+            .limit(_LIMIT)
+            .offset(ZERO)
+        )
