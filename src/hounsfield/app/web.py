@@ -16,6 +16,7 @@ from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
+from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.model.origin import Origin
@@ -27,11 +28,13 @@ from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
+from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.queues import Queues
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
 from hounsfield.services.worklist import Worklist
@@ -91,6 +94,7 @@ def build(settings: Settings) -> Site:
         settings.accept_any_caller,
     )
     callers, peers = bootstrap.callers_of(opened, settings), bootstrap.peers_of(opened, settings)
+    routing = RoutingParts(bootstrap.routes_of(opened, settings), Queues(bootstrap.jobs_of(opened)), Arrivals(opened).of_study)
     health = Health(
         {
             "index": lambda: opened.fetch("SELECT 1") is not None,
@@ -100,7 +104,8 @@ def build(settings: Settings) -> Site:
     )
     return Site(
         api=create_api(
-            Parts(check, access.sessions, callers, Worklist(reader), delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer)))
+            Parts(check, access.sessions, callers, Worklist(reader), delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
+            lambda app: add_routing_routes(app, routing),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -20,12 +22,15 @@ from hounsfield.servers.webapi.study_routes import add_study_routes
 _JSON = "application/json"
 
 
-def create_api(parts: Parts) -> Guarded:
+AddRoutes = Callable[[FastAPI], None]
+
+
+def create_api(parts: Parts, *more: AddRoutes) -> Guarded:
     """The ASGI application for everything below `/api`; its OpenAPI at `/api/openapi.json`, for those who are signed in."""
-    return Guarded(create_routes(parts), parts.access)
+    return Guarded(create_routes(parts, *more), parts.access)
 
 
-def create_routes(parts: Parts) -> FastAPI:
+def create_routes(parts: Parts, *more: AddRoutes) -> FastAPI:
     """The routes alone, without their guard."""
     app = FastAPI(
         title="Hounsfield",
@@ -44,6 +49,8 @@ def create_routes(parts: Parts) -> FastAPI:
     add_study_routes(app, parts)
     add_site_routes(app, parts)
     add_peer_routes(app, parts)
+    for add in more:
+        add(app)
     return app
 
 

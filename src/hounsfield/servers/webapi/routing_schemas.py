@@ -1,0 +1,200 @@
+"""The JSON of `/api/routes` and `/api/queue`. Times are ISO 8601 UTC, empty where there is none."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hounsfield.model.jobs import Job, JobQueue, JobState
+from hounsfield.model.routing import Condition, Priority, Route, Window
+from hounsfield.servers.webapi.schemas import Answer, Asked, iso_time
+from hounsfield.services.routes import Verdict
+
+
+class ConditionAsked(Asked):
+    """One attribute matches one of several patterns."""
+
+    keyword: str = Field(max_length=64)
+    patterns: list[str] = Field(max_length=32)
+
+
+class RouteAsked(Asked):
+    """A new rule. window: like `mon-fri 18:00-07:00`, local time; empty: at any time."""
+
+    name: str = Field(max_length=64)
+    destinations: list[str] = Field(max_length=16)
+    conditions: list[ConditionAsked] = Field(default=[], max_length=32)
+    callers: list[str] = Field(default=[], max_length=32)
+    window: str = Field(default="", max_length=64)
+    priority: Priority = Priority.MEDIUM
+
+    def route(self) -> Route:
+        """As the services know it. Raises: InvalidInput."""
+        return Route(
+            self.name,
+            tuple(self.destinations),
+            tuple(Condition(one.keyword, tuple(one.patterns)) for one in self.conditions),
+            tuple(self.callers),
+            Window.parse(self.window) if self.window else None,
+            self.priority,
+        )
+
+
+class ConditionAnswer(Answer):
+    """One attribute matches one of several patterns."""
+
+    keyword: str
+    patterns: list[str]
+
+
+class RouteAnswer(Answer):
+    """A rule."""
+
+    name: str
+    destinations: list[str]
+    conditions: list[ConditionAnswer]
+    callers: list[str]
+    window: str
+    priority: Priority
+    created_at: str
+
+    @classmethod
+    def of(cls, route: Route) -> RouteAnswer:
+        """Of a rule."""
+        return cls(
+            name=route.name,
+            destinations=list(route.destinations),
+            conditions=[ConditionAnswer(keyword=one.keyword, patterns=list(one.patterns)) for one in route.conditions],
+            callers=list(route.callers),
+            window="" if route.window is None else str(route.window),
+            priority=route.priority,
+            created_at=iso_time(route.created_at_s * 1000),
+        )
+
+
+class RoutesAnswer(Answer):
+    """All rules. keywords: the attributes that rules can look at."""
+
+    routes: list[RouteAnswer]
+    keywords: list[str]
+
+
+class RouteTestAsked(Asked):
+    """A study that is here."""
+
+    study_instance_uid: str = Field(max_length=64)
+
+
+class VerdictAnswer(Answer):
+    """What a rule does with some objects of a series. why_not: empty where it matches."""
+
+    series_instance_uid: str
+    rule: str
+    destinations: list[str]
+    why_not: str
+    instances: int
+
+    @classmethod
+    def of(cls, series_instance_uid: str, verdict: Verdict, instances: int) -> VerdictAnswer:
+        """Of a verdict."""
+        return cls(
+            series_instance_uid=series_instance_uid,
+            rule=verdict.rule,
+            destinations=list(verdict.destinations),
+            why_not=verdict.why_not,
+            instances=instances,
+        )
+
+
+class RouteTestAnswer(Answer):
+    """What the rules do with a study."""
+
+    verdicts: list[VerdictAnswer]
+
+
+class QueueAnswer(Answer):
+    """What goes to one destination. next_try: while all of it is paused, because the destination does not answer."""
+
+    destination: str
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    cancelled: int
+    next_try: str
+    failures: int
+    last_error: str
+
+    @classmethod
+    def of(cls, queue: JobQueue) -> QueueAnswer:
+        """Of a queue."""
+        return cls(
+            destination=queue.peer,
+            waiting=queue.counts.get(JobState.WAITING, 0),
+            running=queue.counts.get(JobState.RUNNING, 0),
+            done=queue.counts.get(JobState.DONE, 0),
+            failed=queue.counts.get(JobState.FAILED, 0),
+            cancelled=queue.counts.get(JobState.CANCELLED, 0),
+            next_try=_moment(queue.paused_until_ns),
+            failures=queue.failures,
+            last_error=queue.last_error,
+        )
+
+
+class JobAnswer(Answer):
+    """One object on its way to one destination."""
+
+    id: int
+    destination: str
+    rule: str
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    state: JobState
+    attempts: int
+    next_try: str
+    last_error: str
+    enqueued_at: str
+    finished_at: str
+
+    @classmethod
+    def of(cls, job: Job) -> JobAnswer:
+        """Of a job."""
+        say = job.payload
+        return cls(
+            id=job.id,
+            destination=job.queue.partition("/")[2],
+            rule=say.get("rule", ""),
+            study_instance_uid=say.get("study", ""),
+            series_instance_uid=say.get("series", ""),
+            sop_instance_uid=say.get("instance", ""),
+            state=job.state,
+            attempts=job.attempts,
+            next_try=_moment(job.not_before_ns),
+            last_error=job.last_error,
+            enqueued_at=_moment(job.enqueued_at_ns),
+            finished_at=_moment(job.finished_at_ns),
+        )
+
+
+class QueuesAnswer(Answer):
+    """The destinations and a page of jobs, the latest first. next: to be sent as `before` for the following page; 0 on the last."""
+
+    queues: list[QueueAnswer]
+    jobs: list[JobAnswer]
+    next: int
+
+
+class DestinationAsked(Asked):
+    """An AE title."""
+
+    destination: str = Field(max_length=16)
+
+
+class CountAnswer(Answer):
+    """How many jobs were concerned."""
+
+    count: int
+
+
+def _moment(at_ns: int) -> str:
+    return iso_time(at_ns // 1_000_000) if at_ns else ""
