@@ -232,9 +232,10 @@ def _date_time_range(attribute: Attribute, match: DateTimeRange) -> list[Criteri
     if days is None or times is None:
         raise InvalidQuery(f"{attribute.keyword}: not a range of dates and times")
     time = ATTRIBUTES[match.time_keyword]
+    from_time = times[0] if match.first[1] else ""  # an unknown time is not before the beginning of its day
     return [
         Criterion(("between", attribute.keyword), days),
-        Criterion(("first and last day", attribute.keyword, time.keyword), (days[0], times[0], days[1], times[1])),
+        Criterion(("first and last day", attribute.keyword, time.keyword), (days[0], from_time, days[1], times[1])),
     ]
 
 

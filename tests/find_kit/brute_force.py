@@ -1,0 +1,255 @@
+"""PS3.4 C.2.2.2 evaluated one entity after the other, from the standard's words and without any of the product's code."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import pydicom
+from pydicom.datadict import dictionary_VR
+
+LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
+UNIQUE = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "PATIENT": ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex"),
+    "STUDY": (
+        "StudyInstanceUID",
+        "StudyDate",
+        "StudyTime",
+        "AccessionNumber",
+        "StudyID",
+        "StudyDescription",
+        "ReferringPhysicianName",
+        "ModalitiesInStudy",
+        "SOPClassesInStudy",
+    ),
+    "SERIES": (
+        "SeriesInstanceUID",
+        "Modality",
+        "SeriesNumber",
+        "SeriesDescription",
+        "BodyPartExamined",
+        "SeriesDate",
+        "SeriesTime",
+        "PerformedProcedureStepStartDate",
+        "PerformedProcedureStepStartTime",
+        "StationName",
+    ),
+    "IMAGE": ("SOPInstanceUID", "SOPClassUID", "InstanceNumber"),
+}
+NAMED_STUDY_ATTRIBUTES = {
+    "STUDY": ("PatientAge", "PatientWeight", "PatientComments", "NameOfPhysiciansReadingStudy"),
+    "SERIES": ("Manufacturer", "InstitutionName", "ProtocolName", "Laterality", "OperatorsName", "PatientPosition"),
+    "IMAGE": ("Rows", "NumberOfFrames"),
+}
+"""Matched where the query names a study."""
+PAIRS = {"StudyDate": "StudyTime", "SeriesDate": "SeriesTime", "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime"}
+
+Values = Mapping[str, tuple[str, ...]]
+
+
+@dataclass
+class Entity:
+    """A patient, study, series or instance. values: its own attributes and those of the levels above it."""
+
+    uid: str
+    values: dict[str, tuple[str, ...]]
+    requests: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Holdings:
+    """What is stored, level by level. `add` takes objects in the order in which they were stored."""
+
+    instances: dict[str, tuple[str, str, Entity]] = field(default_factory=dict)
+    series: dict[str, tuple[str, Entity]] = field(default_factory=dict)
+    studies: dict[str, Entity] = field(default_factory=dict)
+    classes: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
+
+    def add(self, values: Values, requests: list[dict[str, str]]) -> None:
+        """One object."""
+        study, series, instance = (values[UNIQUE[level]][0] for level in LEVELS[1:])
+        of_study = {name: values.get(name, ()) for name in names_of("PATIENT", "STUDY")}
+        held = self.studies.setdefault(study, Entity(study, of_study))
+        of_series = {name: values.get(name, ()) for name in names_of("SERIES")}
+        self.series.setdefault(series, (study, Entity(series, of_series, requests)))
+        own = {name: values.get(name, ()) for name in names_of("IMAGE")}
+        self.instances[instance] = study, series, Entity(instance, own)
+        modalities, classes = self.classes.setdefault(study, (set(), set()))
+        modalities.update(values.get("Modality", ()))
+        classes.update(values["SOPClassUID"])
+        held.values["ModalitiesInStudy"] = tuple(sorted(modalities))
+        held.values["SOPClassesInStudy"] = tuple(sorted(classes))
+
+    def entities(self, level: str) -> list[Entity]:
+        """All of a level, whole; of a patient's studies the last one to begin stands for it."""
+        if level == "PATIENT":
+            patients: dict[tuple[str, ...], Entity] = {}
+            for study in self.studies.values():
+                patient_id = (*study.values["PatientID"], "")[0]
+                issuer = (*study.values["IssuerOfPatientID"], "")[0]
+                patients[(patient_id, issuer) if patient_id else ("", study.uid)] = study
+            return list(patients.values())
+        if level == "STUDY":
+            return list(self.studies.values())
+        if level == "SERIES":
+            return [Entity(one.uid, self.studies[study].values | one.values, one.requests) for study, one in self.series.values()]
+        return [
+            Entity(one.uid, self.studies[study].values | self.series[series][1].values | one.values, self.series[series][1].requests)
+            for study, series, one in self.instances.values()
+        ]
+
+
+def names_of(*levels: str) -> tuple[str, ...]:
+    """All attributes of some levels."""
+    return tuple(name for level in levels for name in (*ATTRIBUTES[level], *NAMED_STUDY_ATTRIBUTES.get(level, ())))
+
+
+def values_of(data_set: pydicom.Dataset) -> dict[str, tuple[str, ...]]:
+    """What pydicom reads."""
+    found = {}
+    for name in names_of(*LEVELS):
+        value = data_set.get(name)
+        if value is None or value == "":
+            continue
+        parts: Iterable[Any] = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        texts = tuple(text for part in parts if (text := _written(part).strip(" \0")))
+        if texts:
+            found[name] = texts
+    return found
+
+
+def _written(value: Any) -> str:
+    """A number as it stands in the file; a name decoded."""
+    original = getattr(value, "original_string", None)
+    return original if isinstance(original, str) else str(value)
+
+
+def requests_of(data_set: pydicom.Dataset) -> list[dict[str, str]]:
+    """The items of Request Attributes Sequence, texts only."""
+    return [
+        {element.keyword: str(element.value).strip() for element in item if element.VR in ("SH", "LO", "UI")}
+        for item in data_set.get("RequestAttributesSequence") or ()
+    ]
+
+
+def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping[str, str], *, combined: bool, empty: bool) -> list[Entity]:
+    """What matches all keys. items: keys inside Request Attributes Sequence. combined, empty: date-time and empty value matching."""
+    return [
+        entity
+        for entity in entities
+        if _all_match(entity.values, keys, combined, empty)
+        and (
+            not any(items.values())
+            or any(all(_matches(name, text, (item.get(name, ""),), empty) for name, text in items.items()) for item in entity.requests)
+        )
+    ]
+
+
+def _all_match(values: Values, keys: Mapping[str, str], combined: bool, empty: bool) -> bool:
+    paired: set[str] = set()
+    for date_name, time_name in PAIRS.items():
+        date, time = keys.get(date_name, ""), keys.get(time_name, "")
+        if combined and "-" in date and "-" in time:
+            paired |= {date_name, time_name}
+            if not _in_combined_range(date, time, values.get(date_name, ()), values.get(time_name, ())):
+                return False
+    return all(_matches(name, text, values.get(name, ()), empty) for name, text in keys.items() if name not in paired)
+
+
+def _matches(name: str, text: str, values: tuple[str, ...], empty: bool) -> bool:
+    present = [value for value in values if value]
+    if not text:
+        return True
+    if empty and text == '""':
+        return not [value for value in present if _usable(dictionary_VR(name), value)]
+    return any(_one_matches(dictionary_VR(name), part, present) for part in text.split("\\") if part)
+
+
+def _usable(vr: str, value: str) -> bool:
+    return {"DA": _day, "TM": _microseconds}[vr](value) is not None if vr in ("DA", "TM") else True
+
+
+def _one_matches(vr: str, key: str, values: list[str]) -> bool:
+    if vr == "DA":
+        first, dash, last = key.partition("-")
+        days = [day for value in values if (day := _day(value)) is not None]
+        low, high = _day(first) or 0, (_day(last) if dash else _day(first)) or 99999999
+        return any(low <= day <= high for day in days)
+    if vr == "TM":
+        first, dash, last = key.partition("-")
+        times = [time for value in values if (time := _microseconds(value)) is not None]
+        if not dash:
+            return _microseconds(first) in times
+        return any((_microseconds(first) or 0) <= time <= (_microseconds(last, latest=True) if last else 1 << 60) for time in times)
+    if vr in ("IS", "DS", "US"):
+        return any(float(value) == float(key) for value in values)
+    if vr == "UI":
+        return key in values
+    if not key.strip("*"):
+        return True
+    if vr == "PN" and "=" in key:
+        return any(_groups_match(value, key) for value in values)
+    pattern = _pattern(vr, key)
+    return any(pattern.fullmatch(part) for value in values for part in (_groups(value) if vr == "PN" else (value,)))
+
+
+def _groups_match(name: str, key: str) -> bool:
+    """Each component group that the key has, against the same of the name (PS3.5 6.2.1)."""
+    wanted = key.split("=")
+    groups = [*_groups(name), "", "", ""]
+    return all(_pattern("PN", part).fullmatch(groups[index]) for index, part in enumerate(wanted) if part.strip("*"))
+
+
+def _in_combined_range(date: str, time: str, dates: tuple[str, ...], times: tuple[str, ...]) -> bool:
+    days = [day for value in dates if (day := _day(value)) is not None]
+    if not days:
+        return False
+    of_day = [one for value in times if (one := _microseconds(value)) is not None]
+    moment = (days[0], of_day[0] if of_day else -1)
+    first_day, last_day = date.split("-")
+    first_time, last_time = time.split("-")
+    low = (_day(first_day) or 0, (_microseconds(first_time) or 0) if first_time else -1)
+    high = (_day(last_day) or 99999999, _microseconds(last_time, latest=True) if last_time else 1 << 60)
+    return low <= moment <= high
+
+
+def _day(text: str) -> int | None:
+    digits = text.replace(".", "").strip()
+    if not re.fullmatch("[0-9]{8}", digits) or not ("01" <= digits[4:6] <= "12" and "01" <= digits[6:] <= "31"):
+        return None
+    return int(digits)
+
+
+def _microseconds(text: str, *, latest: bool = False) -> int | None:
+    """Of the day; what is left out is zero, or as late as it can be."""
+    matched = re.fullmatch(r"(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,6}))?)?)?", text.replace(":", "").strip())
+    if matched is None:
+        return None
+    hour, minute, second, fraction = matched.groups()
+    late = "59" if latest else "00"
+    micro = (fraction or ("9" if latest else "0") * 6).ljust(6, "0")
+    return (int(hour) * 3600 + int(minute or late) * 60 + int(second or late)) * 1_000_000 + int(micro)
+
+
+@lru_cache(maxsize=100_000)
+def _groups(name: str) -> tuple[str, ...]:
+    """The component groups of a name, without case and accents, empty components at the end left out (PS3.5 6.2.1.1)."""
+    return tuple(_plain(group) for group in name.split("="))
+
+
+def _plain(group: str) -> str:
+    folded = unicodedata.normalize("NFKC", group).casefold()
+    bare = "".join(one for one in unicodedata.normalize("NFD", folded) if unicodedata.category(one) != "Mn" or one in "\u3099\u309a")
+    components = [" ".join(part.split()) for part in unicodedata.normalize("NFC", bare).split("^")]
+    return "^".join(components).rstrip("^ ")
+
+
+@lru_cache(maxsize=10_000)
+def _pattern(vr: str, key: str) -> re.Pattern[str]:
+    text = _plain(key) if vr == "PN" else key
+    return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in text), re.DOTALL)
