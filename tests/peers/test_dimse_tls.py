@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,24 +114,24 @@ def test_an_identity_that_cannot_be_believed_is_rejected(house: House, tmp_path:
     assert "Association Rejected" in done.stdout, done.stdout
 
 
-def test_we_call_over_tls(house: House, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def tls_storescp(house: House, folder: Path) -> Iterator[int]:
+    """DCMTK's storage provider that speaks TLS alone; gives its port."""
     theirs = house.authority.sign("/CN=storescp", host="127.0.0.1")
     port = dcmtk.free_port()
-    command = [
-        "storescp",
-        "+tls",
-        str(theirs.key),
-        str(theirs.certificate),
-        "+cf",
-        str(house.authority.file),
-        "-od",
-        str(tmp_path),
-        str(port),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["storescp", "+tls", theirs.key, theirs.certificate, "+cf", house.authority.file, "-od", folder, port]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--tls").code == 0
+        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--tls", "--replace").code == 0
         assert until(lambda: house.peer("echo", "SCP").code == 0, 10)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_we_call_over_tls(house: House, tmp_path: Path) -> None:
+    with tls_storescp(house, tmp_path) as port:
         path = tmp_path / "one.dcm"
         path.write_bytes(as_file(ct(8, study="1.2.840.78")))
         assert house.peer("send", "SCP", path).code == 0
@@ -140,6 +141,31 @@ def test_we_call_over_tls(house: House, tmp_path: Path) -> None:
         assert "certificate" in done.err
         assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--replace").code == 0
         assert house.peer("echo", "SCP").code == 1, "it speaks TLS alone"
-    finally:
-        process.terminate()
-        process.wait(10)
+
+
+def test_a_retrieve_goes_to_its_destination_over_tls(house: House, tmp_path: Path) -> None:
+    done = _store(house, tmp_path)
+    assert done.returncode == 0, done.stdout
+    came = tmp_path / "came"
+    came.mkdir()
+    with tls_storescp(house, came) as port:
+        keys = (
+            "-S",
+            "-k",
+            "QueryRetrieveLevel=STUDY",
+            "-k",
+            "StudyInstanceUID=1.2.840.77",
+            "-aem",
+            "SCP",
+            "-aet",
+            "WS1",
+            "-aec",
+            "HOUNSFIELD",
+        )
+        call = ("movescu", "-v", *keys, "127.0.0.1", house.server.dicom_port)  # which knows no TLS itself
+        assert dcmtk.run(*call).returncode == 0
+        assert len(list(came.iterdir())) == 1
+        assert house.peer("add", "SCP", f"127.0.0.1:{port}", "--tls", "--certificate", house.mr.sha256, "--replace").code == 0
+        done = dcmtk.run(*call)
+        assert "Final Move Response (Success)" not in done.stdout
+        assert len(list(came.iterdir())) == 1

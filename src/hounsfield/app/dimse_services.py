@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from hounsfield.app.bootstrap import Owning, peers_of
+from hounsfield.app.calling import tls_context_for
 from hounsfield.app.commitments import commitment_service
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
@@ -32,7 +33,8 @@ def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]
         limits = AssociationLimits(idle_timeout_s=settings.idle_timeout_s)
         reader = IndexReader(parts.database)
         codecs = stack.enter_context(CodecPool(settings.codec_children, settings.codec_memory_bytes))
-        transfer = Transfer(RetrievalReader(parts.database), packs, Rewriter(Retrieve(reader, packs), packs, codecs), limits)
+        rewriter = Rewriter(Retrieve(reader, packs), packs, codecs)
+        transfer = Transfer(RetrievalReader(parts.database), packs, rewriter, limits, lambda peer: tls_context_for(settings, peer))
         find = FindService(Search(reader))
         peers = peers_of(parts.database, settings)
         commitment = stack.enter_context(commitment_service(parts, settings, packs, limits, peers.reachable))

@@ -11,7 +11,7 @@ from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLIC
 from hounsfield.model.peers import Peer
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.association import Association
-from hounsfield.network.errors import NetworkError
+from hounsfield.network.errors import NetworkError, Unreachable
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.requestor import associate, finish
@@ -145,6 +145,8 @@ class StoreSender:
 
     def _associate(self, kinds: frozenset[Kind]) -> Association:
         peer = self._peer
+        if peer.tls and self._tls_context is None:
+            raise Unreachable(f"{peer.ae_title} is to be called over TLS, which is not set up here")
         return associate(
             (peer.host, peer.port),
             self._calling_ae_title,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.retrieval import RetrievalReader
@@ -90,13 +91,22 @@ class Transfer:
     """Plans retrieves and makes senders. Thread-safe.
 
     limits: of the associations to destinations.
+    tls_context_of: for a destination that is called over TLS.
     """
 
-    def __init__(self, reader: RetrievalReader, packs: PackReader, rewriter: Rewriter, limits: AssociationLimits | None = None) -> None:
+    def __init__(
+        self,
+        reader: RetrievalReader,
+        packs: PackReader,
+        rewriter: Rewriter,
+        limits: AssociationLimits | None = None,
+        tls_context_of: Callable[[Peer], ssl.SSLContext | None] = lambda _: None,
+    ) -> None:
         self._reader = reader
         self._packs = packs
         self._rewriter = rewriter
         self._limits = limits or AssociationLimits()
+        self._tls_context_of = tls_context_of
 
     def plan(self, origin: Origin, named: Named) -> Plan:
         """Empty where nothing agrees with what is named. Raises: TooManyInstances, IndexUnavailable."""
@@ -120,4 +130,5 @@ class Transfer:
             calling_ae_title=calling_ae_title,
             originator=originator,
             limits=self._limits,
+            tls_context=self._tls_context_of(peer),
         )
