@@ -20,10 +20,19 @@ from hounsfield.network.pdu import (
     ContextResult,
     ProposedContext,
 )
-from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection, UserIdentityResponse, UserInformation
+from hounsfield.network.user_information import (
+    AsynchronousWindow,
+    ExtendedNegotiation,
+    RoleSelection,
+    UserIdentityResponse,
+    UserInformation,
+)
 
 SHORTEST_USABLE_PDU_BYTES = 128
 """A peer that takes less than this at once cannot be answered sensibly."""
+
+MOST_INVOKED = 16
+"""Operations that we have under way at once on one association, however many the peer would perform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,8 @@ def acceptance(
 ) -> AssociateAccept:
     """Builds the A-ASSOCIATE-AC; every proposed context is answered, in the order proposed (PS3.8 9.3.3.2).
 
-    No asynchronous window is answered: one operation at a time (PS3.7 D.3.3.3).
+    Where an asynchronous window is asked for, we perform one operation at a time, and may invoke as many as the requestor
+    performs (PS3.7 D.3.3.3): sub-operations of C-GET.
     """
     answers = tuple(_answer(context, terms.choose(context)) for context in request.contexts)
     accepted = {context.abstract_syntax for context, answer in zip(request.contexts, answers, strict=True) if answer.result == 0}
@@ -105,11 +115,18 @@ def acceptance(
         max_length_bytes=limits.max_pdu_length_bytes,
         implementation_class_uid=implementation.class_uid,
         implementation_version_name=implementation.version_name,
+        window=_window(request.user.window),
         roles=tuple(role for role in roles if role is not None),
         extended=tuple(ExtendedNegotiation(uid, answer) for uid, answer in extensions if answer is not None),
         identity=terms.identity,
     )
     return AssociateAccept(request.called_ae_title, request.calling_ae_title, answers, user)
+
+
+def _window(asked: AsynchronousWindow | None) -> AsynchronousWindow | None:
+    if asked is None:
+        return None
+    return AsynchronousWindow(1, min(asked.performed or MOST_INVOKED, MOST_INVOKED))
 
 
 def _answer(context: ProposedContext, choice: str | ContextResult) -> AnsweredContext:

@@ -10,12 +10,10 @@ from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.association import AcceptedContext, Association, Message
 from hounsfield.network.dimse import Command, CommandField, Element, decode_command, request
 from hounsfield.network.errors import AssociationLost, NetworkError, ProtocolError
+from hounsfield.network.negotiation import MOST_INVOKED
 from hounsfield.network.status import Status, is_failure, is_warning
 from hounsfield.network.transport import Buffer
 from hounsfield.peers.object_source import ObjectSource
-
-MOST_IN_FLIGHT = 16
-"""However many operations the peer would take at once."""
 
 _MEDIUM_PRIORITY = 0
 
@@ -87,7 +85,7 @@ class StoreOperations:
         self.spoilt: Sent | None = None
         self._association = association
         self._source = source
-        self._at_once = min(at_once or MOST_IN_FLIGHT, MOST_IN_FLIGHT)
+        self._at_once = min(at_once or MOST_INVOKED, MOST_INVOKED)
         self._others = others
         self._last_id = 0
         self._more: Mapping[str, str | int] = (

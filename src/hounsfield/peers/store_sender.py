@@ -13,12 +13,13 @@ from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.association import Association
 from hounsfield.network.errors import NetworkError, Unreachable
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.network.negotiation import MOST_INVOKED
 from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.requestor import associate, finish
 from hounsfield.network.user_information import AsynchronousWindow
 from hounsfield.peers.dimse import IMPLEMENTATION, MOST_CONTEXTS
 from hounsfield.peers.object_source import Batch, Kind, ObjectSource
-from hounsfield.peers.store_operations import MOST_IN_FLIGHT, MoveOriginator, Sent, StoreOperations
+from hounsfield.peers.store_operations import MoveOriginator, Sent, StoreOperations
 
 MOST_BREAKS = 3
 """So many associations may break in a row, without an answer between them, before the rest is given up."""
@@ -155,7 +156,7 @@ class StoreSender:
             IMPLEMENTATION,
             self._limits,
             tls_context=self._tls_context,
-            window=AsynchronousWindow(MOST_IN_FLIGHT, 1),
+            window=AsynchronousWindow(MOST_INVOKED, 1),
         )
 
 

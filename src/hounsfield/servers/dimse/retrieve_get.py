@@ -31,7 +31,14 @@ class GetService(RetrieveService):
                 raise ProtocolError(f"{command.field:04X} came in the middle of C-GET")
             operations.stopping = operations.stopping or command.message_id_responded_to == message_id
 
-        operations = StoreOperations(association, _receiving(association), self._transfer.source(), others=others)
+        window = association.answer.window
+        operations = StoreOperations(
+            association,
+            _receiving(association),
+            self._transfer.source(),
+            at_once=1 if window is None else window.performed,
+            others=others,
+        )
         for sent in operations.run(plan):
             operation.responses.count(sent)
             if not operations.under_way and association.cancelled(message_id):
