@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -24,10 +25,12 @@ from hounsfield.model.errors import (
 )
 from hounsfield.model.origin import Protocol
 from hounsfield.model.outcomes import StoreOutcome
-from hounsfield.model.peers import Peer, PeerCertificate
+from hounsfield.model.peers import Peer, PeerCertificate, Permission
 from hounsfield.network.dimse import Command, CommandField, Element, decode_command, request
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import Abort, AssociateReject, DataTransfer, ProposedContext, ReleaseRequest, ReleaseResponse
+from hounsfield.network.status import Status
+from hounsfield.network.user_information import RoleSelection
 from hounsfield.servers.dimse.storage import StoragePolicy
 
 PRIVATE_CLASS = "1.3.12.2.1107.5.9.1"
@@ -91,6 +94,27 @@ def test_a_known_calling_title_is_let_in() -> None:
     with running_server(callers=OnlyCT()) as server, Wire(server.address) as wire:
         wire.associate(a_request(calling="CT"))
         assert _is_alive(wire)
+
+
+class OnlyRetrieves:
+    """Knows everybody, who may retrieve and not store."""
+
+    def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
+        return Peer(calling_ae_title, may=frozenset({Permission.RETRIEVE}))
+
+
+def test_a_context_that_was_accepted_for_sub_operations_takes_no_object() -> None:
+    store = MemoryStore()
+    asked = a_request()
+    as_scp = replace(asked.user, roles=(RoleSelection(asked.contexts[1].abstract_syntax, scu=True, scp=True),))
+    with running_server(store, callers=OnlyRetrieves()) as server, Wire(server.address) as wire:
+        answer = wire.associate(replace(asked, user=as_scp))
+        assert [context.result for context in answer.contexts] == [0, 0]
+        assert _store(wire).status == Status.NOT_AUTHORIZED
+        assert _is_alive(wire)
+    with running_server(store, callers=OnlyRetrieves()) as server, Wire(server.address) as wire:
+        assert [context.result for context in wire.associate().contexts] == [0, 1]
+    assert store.kept == []
 
 
 def test_when_full_the_next_is_rejected_and_let_in_after_a_release() -> None:

@@ -159,7 +159,9 @@ def test_both_versions_of_the_profile(site: Site, server: tuple[DimseServer, Bou
     assert echo(calling(running, context)) == 0
 
 
-@pytest.mark.parametrize("ciphers", ["AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256", "NULL-SHA256:@SECLEVEL=0"])
+@pytest.mark.parametrize(
+    "ciphers", ["AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "DHE-RSA-AES128-GCM-SHA256", "NULL-SHA256:@SECLEVEL=0"]
+)
 def test_no_cipher_suite_without_forward_secrecy_and_authenticated_encryption(
     site: Site, server: tuple[DimseServer, Bound], ciphers: str
 ) -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from dimse_kit.server import running_server
 from hounsfield.dicom.element_tree import read_data_set
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.origin import Origin
 from hounsfield.model.query import Level
-from hounsfield.peers.query import Key, cancel, identifier, keys_for, name_of, text_of
+from hounsfield.network.association import Association, Message
+from hounsfield.network.dimse import decode_command, response
+from hounsfield.network.pdu import ContextResult, ProposedContext
+from hounsfield.network.status import Status
+from hounsfield.peers.dimse import DimsePeer
+from hounsfield.peers.query import STUDY_ROOT_FIND, Key, cancel, find, identifier, keys_for, name_of, text_of
+from hounsfield.servers.dimse.service import Service
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,35 @@ def test_what_is_given_replaces_what_is_usual() -> None:
     assert Key(0x00100010) not in keys
     assert Key(0x0020000D) in keys
     assert keys[-1] == Key(0x00180015)
+
+
+class Endless(Service):
+    """Answers a query with matches until it is cancelled."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def choose(self, context: ProposedContext) -> str | ContextResult | None:
+        return EXPLICIT_VR_LITTLE_ENDIAN if context.abstract_syntax == STUDY_ROOT_FIND else None
+
+    def handle(self, association: Association, message: Message, origin: Origin) -> None:
+        wish = decode_command(message.command)
+        association.read_data_set(lambda _: None)
+        answer = identifier(Level.STUDY, [Key(0x00100020, "one more")], implicit_vr=False)
+        for _ in range(5000):
+            self.cancelled = self.cancelled or association.cancelled(wish.message_id)
+            if self.cancelled:
+                break
+            association.send(message.context.context_id, response(wish, Status.PENDING, has_data_set=True), answer)
+        association.send(message.context.context_id, response(wish, Status.CANCEL if self.cancelled else Status.SUCCESS))
+
+
+def test_a_query_is_cancelled_behind_the_most() -> None:
+    archive = Endless()
+    with running_server(more_services=[archive]) as server:
+        found = list(find(DimsePeer("HOUNSFIELD", *server.address), Level.STUDY, keys_for(Level.STUDY), most=3))
+    assert [answer["00100020"]["Value"] for answer in found] == [["one more"]] * 3
+    assert archive.cancelled
 
 
 def test_what_a_peer_answers_does_not_steer_the_terminal() -> None:

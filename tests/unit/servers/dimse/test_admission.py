@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from hounsfield.model.accounts import Account
 from hounsfield.model.identifiers import AETitle
+from hounsfield.model.origin import Principal, Role
 from hounsfield.model.peers import EVERYTHING, Peer, PeerCertificate, Permission
 from hounsfield.network.negotiation import Channel, Terms
-from hounsfield.network.pdu import AssociateRequest, ContextResult, ProposedContext
-from hounsfield.network.user_information import RoleSelection, UserInformation
+from hounsfield.network.pdu import AssociateReject, AssociateRequest, ContextResult, ProposedContext
+from hounsfield.network.user_information import RoleSelection, UserIdentityRequest, UserInformation
 from hounsfield.servers.dimse.admission import AdmissionPolicy, may_use
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
@@ -65,6 +67,27 @@ def test_a_peer_stores_what_is_accepted_of_it() -> None:
     peer = Peer("CT1", accepted_sop_classes=(CT,), accepted_transfer_syntaxes=(JPEG,))
     assert results(peer, CT, MR, QUERY) == [JPEG, ContextResult.USER_REJECTION, EXPLICIT]
     assert results(Peer("CT1", accepted_transfer_syntaxes=("1.2.3",)), CT) == [ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED]
+
+
+class Vera:
+    """Everybody's name is vera, who is a viewer."""
+
+    def check(self, name: str, password: str, host: str) -> Account:
+        return Account("vera", Role.VIEWER, "", 0)
+
+
+def test_who_calls_in_a_viewer_s_name_may_only_look() -> None:
+    identity = UserIdentityRequest(2, True, b"vera", b"secret")
+    contexts = tuple(ProposedContext(2 * n + 1, uid, (EXPLICIT,)) for n, uid in enumerate((QUERY, CT, VERIFICATION)))
+    request = AssociateRequest("HOUNSFIELD", "CT1", contexts, UserInformation(identity=identity))
+    policy = AdmissionPolicy(AETitle.parse("HOUNSFIELD"), Only(Peer("CT1")), SERVICES, Vera())
+    terms = policy.judge(request, Channel("192.0.2.7", encrypted=True))
+    assert isinstance(terms, Terms)
+    assert [terms.choose(context) for context in contexts] == [EXPLICIT, ContextResult.USER_REJECTION, EXPLICIT]
+    assert terms.identity is not None
+    assert terms.admission is not None
+    assert terms.admission.principal == Principal("vera", Role.VIEWER)
+    assert policy.judge(request, Channel("192.0.2.7")) == AssociateReject(1, 1, 1), "a passcode in clear"
 
 
 def test_who_may_retrieve_may_be_sent_to_what_it_may_not_store() -> None:
