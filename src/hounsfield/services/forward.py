@@ -9,7 +9,7 @@ import structlog
 
 from hounsfield.index.reader import IndexReader
 from hounsfield.jobs.port import Jobs
-from hounsfield.model.errors import PeerUnknown
+from hounsfield.model.errors import ConfigurationError, PeerUnknown
 from hounsfield.model.jobs import Job
 from hounsfield.model.peers import Peer
 from hounsfield.model.stored_instance import StoredInstance
@@ -59,7 +59,9 @@ class Forward:
             if pending.kinds:
                 for delivered in self._deliver(self._destination(peer), pending):
                     ledger.note(delivered)
-        except (NetworkError, PeerUnknown) as exc:
+        except (NetworkError, PeerUnknown, ConfigurationError) as exc:
+            # What is done says that its queue is in order: it has to be said before.
+            ledger.settle()
             pause_s = self._jobs.pause(batch[0].queue, str(exc))
             log.warning("routing.paused", peer=peer, error=type(exc).__name__, pause_s=round(pause_s, 1))
         finally:
@@ -122,16 +124,17 @@ class _Ledger:
             self.sent += 1
             self._done.append(job)
             if self._monotonic() - self._settled_at > SETTLE_EVERY_S:
-                self._settle()
+                self.settle()
         else:
             self._jobs.fail(job, self._owner, delivered.comment, permanently=delivered.fate is Fate.REFUSED)
 
     def close(self) -> None:
         """The rest is given back untried."""
-        self._settle()
+        self.settle()
         self._jobs.release(list(self._open.values()), self._owner)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """What is done is noted."""
         done, self._done = self._done, []
         self._jobs.complete(done, self._owner)
         self._settled_at = self._monotonic()
