@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import http_rows, load, servers
+from bench import http_rows, load, retrieve_rows, servers
 from bench.load import Load
 from bench.store_rows import median, send
 from bench.table import Report, Row
@@ -23,15 +23,17 @@ def main() -> int:
     arguments.add_argument("--folder", type=Path, default=Path("var/bench"), help="where loads and archives go")
     arguments.add_argument("--runs", type=int, default=3, help="store runs of each row; the median counts")
     arguments.add_argument("--seconds", type=int, default=8, help="of load for each DICOMweb row")
-    arguments.add_argument("--only", choices=["store", "web"], help="one half of the rows")
+    arguments.add_argument("--only", choices=["store", "retrieve", "web"], help="one part of the rows")
     options = arguments.parse_args()
     folder: Path = options.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     report = Report(_machine(folder))
     loads = load.make(folder / "load")
-    if options.only != "web":
+    if options.only in (None, "store"):
         _store_rows(report, loads, folder, options.runs)
-    if options.only != "store":
+    if options.only in (None, "retrieve"):
+        _retrieve_rows(report, loads, folder, options.runs)
+    if options.only in (None, "web"):
         _web_rows(report, loads, folder, options.seconds)
     text = report.markdown()
     (folder / "results.md").write_text(text)
@@ -81,6 +83,37 @@ def _store_rows(report: Report, loads: Load, folder: Path, runs: int) -> None:
                     rates["floor"].append(send(studies, senders, port, "ANY-SCP"))
         floor = median(rates["floor"]) if rates["floor"] else None
         report.rows.append(Row(work, "objects/s", median(rates["hounsfield"]), median(rates["orthanc"]), floor, ratio, floor_part))
+
+
+RETRIEVE_ROWS = [
+    # work, by C-MOVE, stock client, times Orthanc
+    ("C-GET of 250 CT", False, False, 1.3),
+    ("C-GET of 250 CT, stock client", False, True, 10.0),
+    ("C-MOVE of 250 CT to storescp", True, False, 1.1),
+    ("C-MOVE of 250 CT to a stock storescp", True, True, 10.0),
+]
+
+
+def _retrieve_rows(report: Report, loads: Load, folder: Path, runs: int) -> None:
+    study, target = loads.ct[0], folder / "retrieved"
+    figures: dict[str, dict[str, float]] = {}
+    for name in ("orthanc", "hounsfield"):
+        port = servers.free_port()
+        peer = f"{retrieve_rows.DESTINATION}=127.0.0.1:{port}"
+        with servers.orthanc(folder / name) if name == "orthanc" else servers.hounsfield(folder / name, "--peer", peer) as running:
+            retrieve_rows.know_destination(running, port)
+            send([study], 1, running.dicom_port, running.ae_title)
+            figures[name] = {}
+            for work, by_move, stock, _ in RETRIEVE_ROWS:
+                _say(f"{work}: {name}")
+                if by_move:
+                    with retrieve_rows.destination(target, port, stock=stock):
+                        rates = [retrieve_rows.move(running, study, target, stock=stock) for _ in range(runs)]
+                else:
+                    rates = [retrieve_rows.get(running, study, target, stock=stock) for _ in range(runs)]
+                figures[name][work] = median(rates)
+    for work, _, _, ratio in RETRIEVE_ROWS:
+        report.rows.append(Row(work, "objects/s", figures["hounsfield"][work], figures["orthanc"][work], ratio_target=ratio))
 
 
 def _web_rows(report: Report, loads: Load, folder: Path, seconds: int) -> None:

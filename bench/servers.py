@@ -55,14 +55,14 @@ def _wait(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60) -> 
 
 
 @contextlib.contextmanager
-def hounsfield(folder: Path) -> Iterator[Running]:
+def hounsfield(folder: Path, *options: str) -> Iterator[Running]:
     """`hounsfield serve --open-access`, as installed beside this interpreter."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     dicom_port, http_port = free_port(), free_port()
     command = [
         str(Path(sys.executable).parent / "hounsfield"), "serve", "--data-dir", str(folder / "data"), "--open-access",
-        "--dicom-port", str(dicom_port), "--http-port", str(http_port),
+        "--dicom-port", str(dicom_port), "--http-port", str(http_port), *options,
     ]  # fmt: skip
     with (folder / "log").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "TCP_NODELAY": "1"})
@@ -89,6 +89,8 @@ def orthanc(folder: Path) -> Iterator[Running]:
                 "DicomPort": dicom_port,
                 "DicomAet": "ORTHANC",
                 "DicomAlwaysAllowStore": True,
+                "DicomAlwaysAllowGet": True,
+                "DicomAlwaysAllowMove": True,
                 "DicomCheckCalledAet": False,
                 "AuthenticationEnabled": False,
                 "RemoteAccessAllowed": False,

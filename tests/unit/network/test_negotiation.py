@@ -29,7 +29,24 @@ def test_every_context_is_answered_in_order() -> None:
     answer = acceptance(REQUEST, Terms(_choose), Implementation("2.25.1", "H"), AssociationLimits(max_pdu_length_bytes=4096))
     assert answer.contexts == (AnsweredContext(1, 0, "a"), AnsweredContext(3, 3, "a"), AnsweredContext(5, 4, ""))
     assert (answer.called_ae_title, answer.calling_ae_title) == ("HOUNSFIELD", "CT")
-    assert answer.user == UserInformation(4096, "2.25.1", "H"), "no asynchronous window is granted"
+    assert answer.user == UserInformation(4096, "2.25.1", "H", AsynchronousWindow(1, 16))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (None, None),
+        (AsynchronousWindow(1, 1), AsynchronousWindow(1, 1)),
+        (AsynchronousWindow(8, 4), AsynchronousWindow(1, 4)),
+        (AsynchronousWindow(0, 0), AsynchronousWindow(1, 16)),
+        (AsynchronousWindow(65535, 65535), AsynchronousWindow(1, 16)),
+    ],
+)
+def test_we_perform_one_operation_at_a_time_and_invoke_what_the_other_performs(
+    asked: AsynchronousWindow | None, answered: AsynchronousWindow | None
+) -> None:
+    request = dataclasses.replace(REQUEST, user=UserInformation(16384, "1.2", window=asked))
+    assert acceptance(request, Terms(_choose), Implementation("2.25.1", "H"), AssociationLimits()).user.window == answered
 
 
 @pytest.mark.parametrize(
