@@ -36,7 +36,7 @@ STUDIES: dict[str, dict[str, object]] = {
         "study_date": "20240101",
         "study_time": "235959",
         "modality": "",
-        "referring_physician": "Müller^Ärztin",
+        "referring_physician": "Müller^Ärztin=山田=やまだ",
     },
 }
 
@@ -105,6 +105,12 @@ MATCHES: list[tuple[str, Match, str]] = [
     ("StudyDescription", WildCard("*nativ"), "1245"),
     ("ReferringPhysicianName", SingleValue("MULLER^ARZTIN"), "5"),
     ("ReferringPhysicianName", WildCard("who*"), "1234"),
+    ("ReferringPhysicianName", SingleValue("山田"), "5"),
+    ("ReferringPhysicianName", WildCard("m*=山田"), "5"),
+    ("ReferringPhysicianName", WildCard("m*=*まだ"), ""),
+    ("ReferringPhysicianName", WildCard("*=*=*だ"), "5"),
+    ("ReferringPhysicianName", SingleValue("=やまだ"), ""),
+    ("ReferringPhysicianName", WildCard("*=?"), ""),
     ("ModalitiesInStudy", SingleValue("CT"), "13"),
     ("ModalitiesInStudy", SingleValue("C"), ""),
     ("ModalitiesInStudy", AnyOf(("MR", "US")), "24"),

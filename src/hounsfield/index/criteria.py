@@ -158,15 +158,12 @@ def _single(attribute: Attribute, text: str) -> Criterion | None:
             return Criterion(("equal", keyword), (text,))
         case Kind.FOLDED_TEXT:
             return Criterion(("folded", keyword), (fold(text), text))
-        case Kind.NAME:
+        case Kind.NAME | Kind.NAME_GROUPS:
             groups = [fold_name_group(group) for group in text.split("=", 2)]
             if len(groups) == 1:
                 return Criterion(("name", keyword), (groups[0],) * 3) if groups[0] else None
             named = tuple(index for index, group in enumerate(groups) if group)
             return Criterion(("name groups", keyword, named), tuple(groups[index] for index in named)) if named else None
-        case Kind.NAME_GROUPS:
-            group = fold_name_group(text.split("=")[0])
-            return Criterion(("equal", keyword), (group,)) if group else None
         case Kind.DATE:
             return Criterion(("equal", keyword), (_judged(date_column(text), text, keyword),))
         case Kind.TIME:
@@ -197,7 +194,7 @@ def _wild_card(attribute: Attribute, pattern: str, dialect: Dialect) -> Criterio
             if not prefix:
                 return Criterion(("like", keyword), (dialect.pattern(pattern),))
             return Criterion(("folded like", keyword), (*prefix_range(prefix), dialect.pattern(pattern)))
-        case Kind.NAME:
+        case Kind.NAME | Kind.NAME_GROUPS:
             groups = [fold_name_group(group) for group in pattern.split("=", 2)]
             if len(groups) == 1:
                 return Criterion(("name like", keyword), (dialect.pattern(groups[0]),) * 3)
@@ -205,9 +202,6 @@ def _wild_card(attribute: Attribute, pattern: str, dialect: Dialect) -> Criterio
             if not named:
                 return None
             return Criterion(("name groups like", keyword, named), tuple(dialect.pattern(groups[index]) for index in named))
-        case Kind.NAME_GROUPS:
-            group = fold_name_group(pattern)
-            return None if is_universal(group) else Criterion(("like", keyword), (dialect.pattern(group),))
         case Kind.SET:
             return Criterion(("like", keyword), (dialect.pattern(f"* {pattern} *"),))
         case Kind.DATE | Kind.TIME | Kind.NUMBER:
@@ -261,13 +255,16 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
         return false()
     if kind == "any":
         return or_(*(condition(part, name, dialect) for part in shape[1:]))
-    columns = ATTRIBUTES[shape[1]].columns
+    attribute = ATTRIBUTES[shape[1]]
+    columns = attribute.columns
     column = columns[0]
+    if attribute.kind is Kind.NAME_GROUPS and kind != "empty":
+        columns = tuple(dialect.part(column, index) for index in range(3))
     match kind:
         case "equal":
             return column == bindparam(name())
         case "empty":
-            if ATTRIBUTES[shape[1]].kind is Kind.NUMBER:
+            if attribute.kind is Kind.NUMBER:
                 return column.is_(None)
             return and_(*(one == literal_column("''") for one in columns))
         case "fuzzy":

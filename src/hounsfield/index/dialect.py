@@ -110,6 +110,10 @@ class Dialect(ABC):
         """Whether the column holds the text as it stands."""
 
     @abstractmethod
+    def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
+        """The part, from 0, of a text of up to three joined by `=`; empty where there are fewer."""
+
+    @abstractmethod
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column where no index on it shall be used, because a better way in is known."""
 
@@ -176,6 +180,12 @@ class SqliteDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.instr(column, bindparam(parameter)) > NOTHING
 
+    def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
+        rest = str(column)
+        for _ in range(index):
+            rest = f"substr({rest}, instr({rest} || '=', '=') + 1)"
+        return literal_column(rest if index == 2 else f"substr({rest}, 1, instr({rest} || '=', '=') - 1)", column.type)
+
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return literal_column(f"+{column}", column.type)
 
@@ -238,6 +248,9 @@ class PostgresqlDialect(Dialect):
 
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.strpos(column, bindparam(parameter)) > NOTHING
+
+    def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
+        return literal_column(f"split_part({column}, '=', {index + 1})", column.type)
 
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         # Its planner keeps statistics and does well by itself.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.index.rows import Hit, InstanceHit, SeriesHit
 from hounsfield.index.words import fold_name_group
-from hounsfield.model.matching import date_bounds, date_column, matches_wild_card, time_bounds, time_column
+from hounsfield.model.matching import date_bounds, date_column, is_universal, matches_wild_card, time_bounds, time_column
 from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard
 
 Fragment = Mapping[str, Any]
@@ -96,7 +96,7 @@ def value_matches(text: str, match: Match, vr: str) -> bool:
             return any(value_matches(text, WildCard(value) if "*" in value or "?" in value else SingleValue(value), vr) for value in values)
         case WildCard(pattern):
             if vr == "PN":
-                return any(matches_wild_card(fold_name_group(group), fold_name_group(pattern)) for group in text.split("=", 2))
+                return _name_matches(text, pattern, matches_wild_card)
             return matches_wild_card(text, pattern.strip(" "))
         case Range(first, last):
             column, bounds = (time_column(text), time_bounds(first, last)) if vr == "TM" else (date_column(text), date_bounds(first, last))
@@ -108,9 +108,7 @@ def value_matches(text: str, match: Match, vr: str) -> bool:
 def _equal(text: str, value: str, vr: str) -> bool:
     match vr:
         case "PN":
-            if "=" in value:
-                return [fold_name_group(group) for group in text.split("=", 2)] == [fold_name_group(group) for group in value.split("=", 2)]
-            return fold_name_group(value) in [fold_name_group(group) for group in text.split("=", 2)]
+            return _name_matches(text, value, str.__eq__)
         case "DA":
             return date_column(text) == date_column(value) != ""
         case "TM":
@@ -121,6 +119,15 @@ def _equal(text: str, value: str, vr: str) -> bool:
             except ValueError:
                 return False
     return text == value
+
+
+def _name_matches(text: str, key: str, matches: Callable[[str, str], bool]) -> bool:
+    """Any component group where the key has one, else each that the key has against the same of the name."""
+    groups = [fold_name_group(group) for group in f"{text}==".split("=")[:3]]
+    wanted = [fold_name_group(group) for group in key.split("=", 2)]
+    if len(wanted) == 1:
+        return any(matches(group, wanted[0]) for group in groups)
+    return all(matches(group, one) for group, one in zip(groups, wanted, strict=False) if not is_universal(one))
 
 
 def _is_universal(match: Match) -> bool:

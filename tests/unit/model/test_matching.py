@@ -12,6 +12,7 @@ from hounsfield.model.matching import (
     is_universal,
     literal_prefix,
     literal_runs,
+    matches_wild_card,
     prefix_range,
     time_bounds,
     time_column,
@@ -95,3 +96,25 @@ def test_a_prefix_range_holds_what_begins_with_it() -> None:
     first, last = prefix_range("ab")
     assert all(first <= text <= last for text in ("ab", "abz", "ab山", "ab\U0001f600"))
     assert not any(first <= text <= last for text in ("a", "aa", "ac", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "matches"),
+    [
+        ("", "", True),
+        ("", "*", True),
+        ("", "?", False),
+        ("abc", "abc", True),
+        ("abc", "a?c", True),
+        ("abc", "a*", True),
+        ("abc", "*c", True),
+        ("abc", "*b*", True),
+        ("abc", "b*", False),
+        ("abcabd", "*ab?", True),
+        ("aXbXc", "a*b*d", False),
+        ("a[b]", "a[b]", True),
+        ("a" * 5000, "*a" * 500 + "*b", False),
+    ],
+)
+def test_a_pattern_and_a_text(text: str, pattern: str, matches: bool) -> None:
+    assert matches_wild_card(text, pattern) is matches
