@@ -50,6 +50,7 @@ class Committing:
     queue: CommitmentQueue
     folder: Path
     holdings: Holdings
+    database: Database
     ports: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     """The AE titles that were called, in order."""
@@ -104,7 +105,7 @@ def committing(
         stack.callback(worker.close)
         service = CommitmentService(queue, take_result, attend_s=attend_s)
         server = stack.enter_context(running_server(LocalStore(archive, writer), more_services=[service]))
-        yield Committing(server, queue, folder, Holdings(database), ports, calls)
+        yield Committing(server, queue, folder, Holdings(database), database, ports, calls)
 
 
 @dataclass(frozen=True)

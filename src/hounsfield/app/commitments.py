@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from hounsfield.app.bootstrap import Owning
+from hounsfield.app.calling import dimse_peer
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.holdings import Holdings
@@ -15,8 +16,8 @@ from hounsfield.model.commitment import CommitmentResult
 from hounsfield.model.peers import Peer
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.commitment import report
-from hounsfield.peers.dimse import DimsePeer
 from hounsfield.servers.dimse.commitment import CommitmentService
+from hounsfield.services.asked_commitments import AskedCommitments
 from hounsfield.services.commitment import CommitmentJudge
 from hounsfield.services.commitment_queue import CommitmentQueue, QueueLimits
 from hounsfield.services.commitment_worker import CommitmentWorker
@@ -32,17 +33,23 @@ def commitment_service(
     """reachable: where to call an AE title; raises PeerUnknown. The index has caught up with the packs by now."""
 
     def call_back(ae_title: str, results: Sequence[CommitmentResult]) -> Iterator[bool]:
-        peer = reachable(ae_title)
-        return report(DimsePeer(peer.ae_title, peer.host, peer.port, settings.ae_title), results, limits)
+        return report(dimse_peer(settings, reachable(ae_title)), results, limits)
 
     files = PendingFiles(settings.data_dir / "commitments", _unreadable)
     queue = CommitmentQueue(files, QueueLimits(keep_trying_s=settings.commitment_retry_hours * 3600.0))
     worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back)
+    asked = asked_commitments(settings)
+    asked.drop_old()
     worker.start()
     try:
-        yield CommitmentService(queue)
+        yield CommitmentService(queue, asked.take)
     finally:
         worker.close()
+
+
+def asked_commitments(settings: Settings) -> AskedCommitments:
+    """The requests of ours to peers; for any process."""
+    return AskedCommitments(settings.data_dir / "commitments-asked")
 
 
 def _unreadable(name: str, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from hounsfield.dicom.commitment import (
@@ -17,22 +17,24 @@ from hounsfield.dicom.commitment import (
 )
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, EventType
-from hounsfield.model.errors import InvalidInput
+from hounsfield.model.errors import HounsfieldError, InvalidInput
 from hounsfield.network.association import Association
 from hounsfield.network.dimse import CommandField, Element, decode_command, request, response
-from hounsfield.network.errors import AssociationRefused
+from hounsfield.network.errors import AssociationLost, AssociationRefused, ProtocolError
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import ProposedContext
-from hounsfield.network.requestor import associate, finish
+from hounsfield.network.requestor import finish
 from hounsfield.network.status import Status, is_failure
 from hounsfield.network.user_information import RoleSelection
-from hounsfield.peers.dimse import IMPLEMENTATION, DimsePeer
+from hounsfield.peers.dimse import DimsePeer, open_association
 from hounsfield.peers.normalized import invoke
 
 REQUEST_STORAGE_COMMITMENT = 1
 """Action Type ID of the one action there is (PS3.4 table J.3-1)."""
 
 _CONTEXT = ProposedContext(1, PUSH_MODEL_SOP_CLASS, (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN))
+_AS_USER = RoleSelection(PUSH_MODEL_SOP_CLASS, scu=True, scp=False)
+_AS_PROVIDER = RoleSelection(PUSH_MODEL_SOP_CLASS, scu=False, scp=True)
 _LOOK_EVERY_S = 0.02
 
 
@@ -48,9 +50,23 @@ class Asked(NamedTuple):
     result: CommitmentResult | None
 
 
-def ask(peer: DimsePeer, wanted: CommitmentRequest, *, wait_s: float = 0.0, limits: AssociationLimits | None = None) -> Asked:
-    """Asks the peer to commit. wait_s: how long its report is waited for on this association. Raises: NetworkError."""
-    association = _associate(peer, limits or AssociationLimits(), RoleSelection(PUSH_MODEL_SOP_CLASS, scu=True, scp=False))
+Keep = Callable[[CommitmentResult], object]
+
+
+def ask(
+    peer: DimsePeer,
+    wanted: CommitmentRequest,
+    *,
+    wait_s: float = 0.0,
+    keep: Keep = lambda _result: None,
+    limits: AssociationLimits | None = None,
+) -> Asked:
+    """Asks the peer to commit. wait_s: how long its report is waited for on this association.
+
+    keep: makes the report durable before it is acknowledged; where that fails, the peer is told so and the error raised.
+    Raises: NetworkError.
+    """
+    association = open_association(peer, [_CONTEXT], limits or AssociationLimits(), (_AS_USER,))
     try:
         command = request(
             CommandField.N_ACTION_RQ,
@@ -60,35 +76,69 @@ def ask(peer: DimsePeer, wanted: CommitmentRequest, *, wait_s: float = 0.0, limi
             requested_sop_instance_uid=PUSH_MODEL_SOP_INSTANCE,
             action_type_id=REQUEST_STORAGE_COMMITMENT,
         )
-        answer = invoke(association, 1, command, encode_request(wanted, implicit_vr=_is_implicit(association)))
-        failed = is_failure(answer.status)
-        result = None if failed else _wait_for_report(association, wanted.transaction_uid, wait_s)
+        association.send(1, command, encode_request(wanted, implicit_vr=_is_implicit(association)))
+        talk = _Talk(association, wanted.transaction_uid, keep)
+        talk.hear_answer()
+        if not is_failure(talk.status):
+            talk.hear_report(wait_s)
         association.release()
-        return Asked(answer.status, answer.text(Element.ERROR_COMMENT), result)
+        return Asked(talk.status, talk.comment, talk.result)
     finally:
         finish(association)
 
 
-def _wait_for_report(association: Association, transaction_uid: str, wait_s: float) -> CommitmentResult | None:
-    pause = threading.Event()
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        if not association.has_input():
-            pause.wait(_LOOK_EVERY_S)
-            continue
-        message = association.receive()
+class _Talk:
+    """What the peer says to a request: an answer, and perhaps a report, which some send before the answer."""
+
+    def __init__(self, association: Association, transaction_uid: str, keep: Keep) -> None:
+        self._association = association
+        self._transaction_uid = transaction_uid
+        self._keep = keep
+        self._answered = False
+        self.status = 0
+        self.comment = ""
+        self.result: CommitmentResult | None = None
+
+    def hear_answer(self) -> None:
+        """Raises: AssociationLost, ProtocolError."""
+        while not self._answered:
+            if not self._hear():
+                raise AssociationLost("the peer released the association instead of answering")
+
+    def hear_report(self, wait_s: float) -> None:
+        """Until it is there, the time is over or the peer has released. Raises: AssociationLost, ProtocolError."""
+        pause = threading.Event()
+        deadline = time.monotonic() + wait_s
+        while self.result is None and time.monotonic() < deadline:
+            if not self._association.has_input():
+                pause.wait(_LOOK_EVERY_S)
+            elif not self._hear():
+                return
+
+    def _hear(self) -> bool:
+        """Takes one message; False where the peer has released the association."""
+        message = self._association.receive()
         if message is None:
-            return None
+            return False
         command = decode_command(message.command)
-        raw = read_information(association) if command.has_data_set else b""
+        raw = read_information(self._association) if command.has_data_set else b""
+        if command.is_response:
+            if command.field != CommandField.N_ACTION_RSP or self._answered:
+                raise ProtocolError(f"the peer answered {command.field:04X} to message {command.message_id_responded_to}")
+            self._answered, self.status, self.comment = True, command.status, command.text(Element.ERROR_COMMENT)
+            return True
         status, result = read_report(command.field, command.number(Element.EVENT_TYPE_ID), raw, message.context.transfer_syntax)
-        if result is not None and result.transaction_uid != transaction_uid:
+        if result is not None and result.transaction_uid != self._transaction_uid:
             status, result = Status.INVALID_ARGUMENT_VALUE, None
-        if not command.is_response:
-            association.send(message.context.context_id, response(command, status))
-        if result is not None:
-            return result
-    return None
+        try:
+            if result is not None:
+                self._keep(result)
+        except HounsfieldError:
+            self._association.send(message.context.context_id, response(command, Status.PROCESSING_FAILURE))
+            raise
+        self._association.send(message.context.context_id, response(command, status))
+        self.result = result or self.result
+        return True
 
 
 def read_information(association: Association) -> bytes:
@@ -120,7 +170,7 @@ def report(peer: DimsePeer, results: Sequence[CommitmentResult], limits: Associa
     A peer that says nothing of roles is reported to nevertheless: some listen and know only the default.
     Raises: NetworkError; what was not yielded was not taken.
     """
-    association = _associate(peer, limits or AssociationLimits(), RoleSelection(PUSH_MODEL_SOP_CLASS, scu=False, scp=True))
+    association = open_association(peer, [_CONTEXT], limits or AssociationLimits(), (_AS_PROVIDER,))
     try:
         role = next((role for role in association.answer.roles if role.sop_class_uid == PUSH_MODEL_SOP_CLASS), None)
         if role is not None and not role.scp:
@@ -143,19 +193,6 @@ def report_command(message_id: int, result: CommitmentResult) -> bytes:
         has_data_set=True,
         affected_sop_instance_uid=PUSH_MODEL_SOP_INSTANCE,
         event_type_id=result.event_type,
-    )
-
-
-def _associate(peer: DimsePeer, limits: AssociationLimits, role: RoleSelection) -> Association:
-    return associate(
-        (peer.host, peer.port),
-        peer.calling_ae_title,
-        peer.ae_title,
-        [_CONTEXT],
-        IMPLEMENTATION,
-        limits,
-        tls_context=peer.tls_context,
-        roles=(role,),
     )
 
 

@@ -6,10 +6,8 @@ once and removed once, nobody searches them, and a database that is put back fro
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +16,10 @@ from typing import Any
 
 from hounsfield.archive.faults import unavailable
 from hounsfield.model.commitment import CommitmentRequest, FailureReason, Reference
+from hounsfield.services.durable_file import UNFINISHED, write_durably
 
 FORMAT = 1
 SUFFIX = ".json"
-UNFINISHED = ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -54,22 +52,9 @@ class PendingFiles:
 
     def add(self, pending: PendingCommitment) -> None:
         """When this returns, the request is durable. Raises: OutOfSpace, PackUnavailable."""
-        final = self._folder / f"{pending.key}{SUFFIX}"
-        unfinished = final.with_suffix(UNFINISHED)
         try:
-            if not self._folder.is_dir():
-                self._folder.mkdir(mode=0o700)
-                _sync(self._folder.parent)
-            with unfinished.open("wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                file.write(_encode(pending))
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.rename(final)
-            _sync(self._folder)
+            write_durably(self._folder / f"{pending.key}{SUFFIX}", _encode(pending))
         except OSError as exc:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
             raise unavailable(exc, "keeping a request for storage commitment") from exc
 
     def remove(self, pending: PendingCommitment) -> None:
@@ -99,15 +84,6 @@ class PendingFiles:
         except (ValueError, KeyError, TypeError) as exc:
             self._report(path.name, type(exc).__name__)
             return None
-
-
-def _sync(folder: Path) -> None:
-    """The names in a folder are durable when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _pair(reference: Reference) -> list[str]:
