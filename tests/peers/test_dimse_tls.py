@@ -143,6 +143,32 @@ def test_we_call_over_tls(house: House, tmp_path: Path) -> None:
         assert house.peer("echo", "SCP").code == 1, "it speaks TLS alone"
 
 
+def test_two_of_us_talk_over_tls(house: House, tmp_path: Path) -> None:
+    """Query, query that is cancelled, and C-GET."""
+    files = [tmp_path / f"{number}.dcm" for number in range(1, 4)]
+    for number, path in enumerate(files, 1):
+        path.write_bytes(as_file(ct(number, study=f"1.2.840.{90 + number}", series=f"1.2.840.{90 + number}.1", PatientID="TLS")))
+    for title in ("HOUNSFIELD", "SELF"):
+        assert house.peer("add", title).code == 0
+    assert house.call("storescu", house.ct, "CT1", *files).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    settings = (house.server.data_dir / "hounsfield.toml").read_text().splitlines()
+    (other / "hounsfield.toml").write_text("\n".join(["ae_title = 'SELF'", *settings[1:]]) + "\n")
+
+    def peer(*words: str) -> Ran:
+        return hounsfield("peer", *words, "--data-dir", other)
+
+    assert peer("add", "HOUNSFIELD", f"127.0.0.1:{house.tls_port}", "--tls", "--certificate", "CN=pacs").code == 0
+    assert len(peer("find", "HOUNSFIELD", "PatientID=TLS", "--json").json) >= 3
+    assert len(peer("find", "HOUNSFIELD", "PatientID=TLS", "--most", "1", "--json").json) == 1
+    done = peer("pull", "HOUNSFIELD", "--study", "1.2.840.91", "--get", "--json")
+    assert (done.code, done.json) == (0, {"completed": 1, "failed": 0, "warning": 0, "stored": 1}), done.err
+    done = peer("pull", "HOUNSFIELD", "--study", "1.2.840.91", "--get", "--json")
+    assert done.json["duplicate"] == 1
+    assert hounsfield("export", "--study", "1.2.840.91", "--to", tmp_path / "out", "--data-dir", other).code == 0
+
+
 def test_a_retrieve_goes_to_its_destination_over_tls(house: House, tmp_path: Path) -> None:
     done = _store(house, tmp_path)
     assert done.returncode == 0, done.stdout

@@ -1,7 +1,6 @@
 """TLS under associations: the BCP 195 RFC 8996, 9325 TLS profile (PS3.15 B.12).
 
-TLS 1.2 at least, 1.3 where both can; every cipher suite with forward secrecy and authenticated encryption (RFC 9325 4.2). DHE is left out:
-Python does not let one say how long its keys are.
+TLS 1.2 at least, 1.3 where both can; forward secrecy by ECDHE and authenticated encryption, nothing else (RFC 9325 4.1, 4.2).
 """
 
 from __future__ import annotations

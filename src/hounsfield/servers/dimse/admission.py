@@ -71,7 +71,10 @@ class AdmissionPolicy:
             calling = AETitle.parse(request.calling_ae_title)
             peer = self._callers.admit(calling, channel.host, channel.certificate)
             identified = identify(request.user, calling, channel, self._passwords)
-        except (CallerUnknown, InvalidAETitle):
+        except InvalidAETitle:
+            return CALLING_AE_TITLE_NOT_RECOGNIZED
+        except CallerUnknown as exc:
+            log.warning("association.caller_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
             return CALLING_AE_TITLE_NOT_RECOGNIZED
         except (IdentityRefused, Unavailable) as exc:
             log.warning("association.identity_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
