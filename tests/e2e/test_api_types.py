@@ -30,8 +30,9 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("StudyDetail", schemas.StudyDetailAnswer),
         ("ServerStatus", schemas.StatusAnswer),
         ("RefusedCaller", schemas.RefusedCallerAnswer),
-        ("KnownPeer", schemas.KnownPeerAnswer),
+        ("Peer", schemas.PeerAnswer),
         ("Callers", schemas.CallersAnswer),
+        ("Echo", schemas.EchoAnswer),
     ],
 )
 def test_the_app_knows_the_fields_that_the_server_sends(interface: str, schema: type[BaseModel]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
+from dimse_kit.dcmtk import storescp
 from services.server import launch
 from web_kit.pages import Complaints, first_password, until
 
@@ -232,6 +233,13 @@ def test_the_first_day(browser: Any, tmp_path: Path) -> None:
         page.wait_for_selector("dialog >> text=No caller was refused")
         assert subprocess.run(call, capture_output=True, timeout=30).returncode == 0
         page.keyboard.press("Escape")
+        with storescp(tmp_path) as port:
+            server.run("peer", "add", "SCP", f"127.0.0.1:{port}", "--may", "receive")
+            page.click("[data-testid=node]")
+            page.wait_for_selector("dialog >> text=May: receive")
+            page.click("dialog button:text-is('Test')")
+            page.wait_for_selector("dialog >> text=/Answers in [0-9]+ ms/")
+            page.keyboard.press("Escape")
         change_password(page, first_password(server), "several words make a password")
         page.click("[data-testid=user-menu]")
         page.click("text=Sign out")

@@ -1,5 +1,5 @@
 /** Calls to the server: same origin, session cookie, CSRF token on unsafe methods, errors as `ApiError`. */
-import type { Callers, DicomInstance, ServerStatus, Session, StudyDetail, Worklist } from './types';
+import type { Callers, DicomInstance, Echo, ServerStatus, Session, StudyDetail, Worklist } from './types';
 
 export class ApiError extends Error {
   constructor(
@@ -91,6 +91,8 @@ export const api = {
     request(`/api/callers/${encodeURIComponent(aeTitle)}/accept`, { method: 'POST' }),
   forgetCaller: (aeTitle: string): Promise<void> =>
     request(`/api/callers/${encodeURIComponent(aeTitle)}`, { method: 'DELETE' }),
+  echoPeer: (aeTitle: string): Promise<Echo> =>
+    request(`/api/peers/${encodeURIComponent(aeTitle)}/echo`, { method: 'POST' }),
   seriesMetadata: (studyUid: string, seriesUid: string, signal?: AbortSignal): Promise<DicomInstance[]> =>
     request(`${seriesPath(studyUid, seriesUid)}/metadata`, { accept: 'application/dicom+json', signal }),
 };

@@ -70,15 +70,29 @@ export interface RefusedCaller {
   count: number;
 }
 
-export interface KnownPeer {
+/** An application entity. `port` is 0 where we cannot call it; an empty list of `accepted_…` stands for all. */
+export interface Peer {
   ae_title: string;
   host: string;
   port: number;
+  tls: boolean;
+  transfer_syntaxes: string[];
+  may: string[];
+  max_associations: number;
+  certificate: string;
+  accepted_sop_classes: string[];
+  accepted_transfer_syntaxes: string[];
+}
+
+/** What came of a C-ECHO; `status` is `0000` for success. */
+export interface Echo {
+  status: string;
+  milliseconds: number;
 }
 
 export interface Callers {
   refused: RefusedCaller[];
-  known: KnownPeer[];
+  known: Peer[];
 }
 
 /** One element of the DICOM JSON model (PS3.18 F.2). */

@@ -131,6 +131,10 @@ export const en = {
   'callers.badge': '{count} refused',
   'callers.copy': 'Copy',
   'callers.copied': 'Copied',
+  'callers.may': 'May: {what}',
+  'callers.echo': 'Test',
+  'callers.echoing': 'Calling…',
+  'callers.echoed': 'Answers in {time} ms',
   'callers.failed': 'That did not work: {reason}',
 
   'palette.title': 'Commands',

@@ -228,19 +228,6 @@ class RefusedCallerAnswer(Answer):
         return cls(ae_title=caller.ae_title, host=caller.host, last_seen=iso_time(caller.last_seen_s * 1000), count=caller.count)
 
 
-class KnownPeerAnswer(Answer):
-    """An AE title that may call. port: 0 where it cannot be called by us."""
-
-    ae_title: str
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, peer: Peer) -> KnownPeerAnswer:
-        """Of a record."""
-        return cls(ae_title=peer.ae_title, host=peer.host, port=peer.port)
-
-
 class PeerAsked(Asked):
     """What shall be kept of a peer; its AE title stands in the path."""
 
@@ -318,7 +305,7 @@ class CallersAnswer(Answer):
     """Who may call, and who tried."""
 
     refused: list[RefusedCallerAnswer]
-    known: list[KnownPeerAnswer]
+    known: list[PeerAnswer]
 
 
 class KeptAsideAnswer(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from hounsfield.servers.webapi.parts import AdministratorOrigin, Parts, SignedInOrigin
-from hounsfield.servers.webapi.schemas import CallersAnswer, KnownPeerAnswer, RefusedCallerAnswer, StatusAnswer
+from hounsfield.servers.webapi.schemas import CallersAnswer, PeerAnswer, RefusedCallerAnswer, StatusAnswer
 
 
 def add_site_routes(app: FastAPI, parts: Parts) -> None:
@@ -29,13 +29,13 @@ def add_site_routes(app: FastAPI, parts: Parts) -> None:
     def read_callers(origin: SignedInOrigin) -> CallersAnswer:
         return CallersAnswer(
             refused=[RefusedCallerAnswer.of(caller) for caller in parts.callers.refused()],
-            known=[KnownPeerAnswer.of(peer) for peer in parts.callers.known()],
+            known=[PeerAnswer.of(peer) for peer in parts.callers.known()],
         )
 
     # `path`, because an AE title may hold a slash.
     @app.post("/api/callers/{ae_title:path}/accept")
-    def accept_caller(ae_title: str, origin: AdministratorOrigin) -> KnownPeerAnswer:
-        return KnownPeerAnswer.of(parts.callers.accept(ae_title))
+    def accept_caller(ae_title: str, origin: AdministratorOrigin) -> PeerAnswer:
+        return PeerAnswer.of(parts.callers.accept(ae_title))
 
     @app.delete("/api/callers/{ae_title:path}", status_code=204)
     def forget_caller(ae_title: str, origin: AdministratorOrigin) -> None:

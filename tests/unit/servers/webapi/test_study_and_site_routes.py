@@ -150,11 +150,12 @@ def test_a_refused_caller_is_listed_accepted_and_forgotten(house):
     refused = browser.get("/api/callers").json()["refused"]
     assert {caller["ae_title"] for caller in refused} == {"CT1", "A/B C"}
     assert refused[0] | {"ae_title": ""} == {"ae_title": "", "host": "192.0.2.50", "last_seen": "2027-01-15T08:00:00.000Z", "count": 1}
-    assert browser.change("POST", "/api/callers/A%2FB%20C/accept").json() == {"ae_title": "A/B C", "host": "192.0.2.50", "port": 0}
+    accepted = browser.change("POST", "/api/callers/A%2FB%20C/accept").json()
+    assert (accepted["ae_title"], accepted["host"], accepted["port"]) == ("A/B C", "192.0.2.50", 0)
     house.access.callers.admit("A/B C", "192.0.2.50")
     callers = browser.get("/api/callers").json()
     assert [caller["ae_title"] for caller in callers["refused"]] == ["CT1"]
-    assert callers["known"] == [{"ae_title": "A/B C", "host": "192.0.2.50", "port": 0}]
+    assert callers["known"] == [accepted]
     assert browser.change("DELETE", "/api/callers/A%2FB%20C").status_code == 204
     assert browser.change("DELETE", "/api/callers/A%2FB%20C").status_code == 404
     assert browser.change("POST", "/api/callers/TOO-LONG-AN-AE-TITLE/accept").status_code == 400

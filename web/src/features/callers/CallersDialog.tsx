@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { ApiError, api } from '../../api/client';
-import type { Callers, ServerStatus } from '../../api/types';
+import type { Callers, Peer, ServerStatus } from '../../api/types';
 import { t } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { bytes, count, moment } from '../../ui/format';
@@ -16,6 +16,7 @@ interface Props {
 export function CallersDialog({ status, onClose, onChanged }: Props) {
   const [callers, setCallers] = useState<Callers>();
   const [error, setError] = useState('');
+  const [echoes, setEchoes] = useState<Record<string, string>>({});
 
   const load = useCallback(async (): Promise<void> => {
     try {
@@ -36,6 +37,18 @@ export function CallersDialog({ status, onClose, onChanged }: Props) {
       onChanged();
     } catch (cause) {
       setError(t('callers.failed', { reason: reasonOf(cause) }));
+    }
+  };
+
+  const echo = async (aeTitle: string): Promise<void> => {
+    const tell = (words: string): void => setEchoes((before) => ({ ...before, [aeTitle]: words }));
+    tell(t('callers.echoing'));
+    try {
+      const answer = await api.echoPeer(aeTitle);
+      const time = count(Math.round(answer.milliseconds));
+      tell(answer.status === '0000' ? t('callers.echoed', { time }) : t('callers.failed', { reason: answer.status }));
+    } catch (cause) {
+      tell(t('callers.failed', { reason: reasonOf(cause) }));
     }
   };
 
@@ -80,12 +93,26 @@ export function CallersDialog({ status, onClose, onChanged }: Props) {
             {callers?.known.map((peer) => (
               <li key={peer.ae_title}>
                 <span>
-                  <strong>{peer.ae_title}</strong>{' '}
-                  <span className="muted">{peer.port ? `${peer.host}:${peer.port}` : peer.host}</span>
+                  <strong>{peer.ae_title}</strong> <span className="muted">{address(peer)}</span>
+                  <br />
+                  <span className="muted">{t('callers.may', { what: peer.may.join(', ') || '–' })}</span>
+                  {echoes[peer.ae_title] && (
+                    <>
+                      <br />
+                      <output>{echoes[peer.ae_title]}</output>
+                    </>
+                  )}
                 </span>
-                <button type="button" className="button" onClick={() => void act(api.forgetCaller(peer.ae_title))}>
-                  {t('callers.forget')}
-                </button>
+                <span className="row">
+                  {peer.port > 0 && (
+                    <button type="button" className="button" onClick={() => void echo(peer.ae_title)}>
+                      {t('callers.echo')}
+                    </button>
+                  )}
+                  <button type="button" className="button" onClick={() => void act(api.forgetCaller(peer.ae_title))}>
+                    {t('callers.forget')}
+                  </button>
+                </span>
               </li>
             ))}
           </ul>
@@ -128,6 +155,11 @@ function Node({ status }: { status: ServerStatus }) {
       </dl>
     </section>
   );
+}
+
+function address(peer: Peer): string {
+  if (!peer.port) return peer.host;
+  return `${peer.host}:${peer.port}${peer.tls ? ' TLS' : ''}`;
 }
 
 function reasonOf(cause: unknown): string {
