@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import http_rows, load, retrieve_rows, servers
+from bench import find_rows, http_rows, load, retrieve_rows, servers
 from bench.load import Load
 from bench.store_rows import median, send
 from bench.table import Report, Row
@@ -23,7 +23,7 @@ def main() -> int:
     arguments.add_argument("--folder", type=Path, default=Path("var/bench"), help="where loads and archives go")
     arguments.add_argument("--runs", type=int, default=3, help="store runs of each row; the median counts")
     arguments.add_argument("--seconds", type=int, default=8, help="of load for each DICOMweb row")
-    arguments.add_argument("--only", choices=["store", "retrieve", "web"], help="one part of the rows")
+    arguments.add_argument("--only", choices=["store", "find", "retrieve", "web"], help="one part of the rows")
     options = arguments.parse_args()
     folder: Path = options.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,8 @@ def main() -> int:
     loads = load.make(folder / "load")
     if options.only in (None, "store"):
         _store_rows(report, loads, folder, options.runs)
+    if options.only in (None, "find"):
+        _find_rows(report, folder, options.runs)
     if options.only in (None, "retrieve"):
         _retrieve_rows(report, loads, folder, options.runs)
     if options.only in (None, "web"):
@@ -83,6 +85,22 @@ def _store_rows(report: Report, loads: Load, folder: Path, runs: int) -> None:
                     rates["floor"].append(send(studies, senders, port, "ANY-SCP"))
         floor = median(rates["floor"]) if rates["floor"] else None
         report.rows.append(Row(work, "objects/s", median(rates["hounsfield"]), median(rates["orthanc"]), floor, ratio, floor_part))
+
+
+def _find_rows(report: Report, folder: Path, runs: int) -> None:
+    study = find_rows.make_studies(folder / "load")
+    found: dict[str, dict[str, tuple[int, float]]] = {}
+    for name, start in (("orthanc", servers.orthanc), ("hounsfield", servers.hounsfield)):
+        with start(folder / name) as running:
+            send([study], 1, running.dicom_port, running.ae_title)
+            _say(f"C-FIND: {name}")
+            found[name] = {work: find_rows.answers_and_rate(running, work, runs) for work in find_rows.WORKS}
+    for work in find_rows.WORKS:
+        (answers, ours), (peers_answers, peer) = found["hounsfield"][work], found["orthanc"][work]
+        if answers != peers_answers:
+            raise RuntimeError(f"C-FIND {work}: {answers} answers, Orthanc gives {peers_answers}")
+        unit = "answers/s" if work == "all studies" else "queries/s"
+        report.rows.append(Row(f"C-FIND of {find_rows.STUDIES:,} studies, {work}", unit, ours, peer, ratio_target=1.0))
 
 
 RETRIEVE_ROWS = [

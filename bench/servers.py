@@ -89,6 +89,7 @@ def orthanc(folder: Path) -> Iterator[Running]:
                 "DicomPort": dicom_port,
                 "DicomAet": "ORTHANC",
                 "DicomAlwaysAllowStore": True,
+                "DicomAlwaysAllowFind": True,
                 "DicomAlwaysAllowGet": True,
                 "DicomAlwaysAllowMove": True,
                 "DicomCheckCalledAet": False,

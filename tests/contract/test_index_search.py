@@ -375,8 +375,7 @@ def test_the_latest_study_stands_for_a_patient(addresses: Addresses) -> None:
 
         def found(*keys: Key) -> list[str]:
             query = Query(Level.PATIENT, keys)
-            _unmatched, pages = index.reader.stream(query)
-            hits = [hit.study_instance_uid for page in pages for hit in page]
+            hits = [hit.study_instance_uid for page in index.reader.stream(query).pages for hit in page]
             assert index.reader.count(query) == (len(hits), False)
             return hits
 
@@ -402,7 +401,8 @@ def test_pages_follow_each_other_without_gap(addresses: Addresses, monkeypatch: 
         maker = Maker()
         for number in range(20):
             index.writer.add(maker.entry(f"1.{number}", patient_id=f"P{number}", study_date=f"2024010{number % 3 + 1}"))
-        unmatched, pages = index.reader.stream(Query(level, () if key is None else (key,)))
+        unmatched, quick, pages = index.reader.stream(Query(level, () if key is None else (key,)))
+        assert quick is (key is not None and level > Level.STUDY)
         gathered = list(pages)
         found = [hit.study_instance_uid for page in gathered for hit in page]
         assert sorted(found) == sorted(f"1.{number}" for number in range(20))

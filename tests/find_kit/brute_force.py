@@ -171,6 +171,9 @@ def _matches(name: str, text: str, values: tuple[str, ...], empty: bool) -> bool
 
 
 def _usable(vr: str, value: str) -> bool:
+    """Whether it says anything: a name of nothing but delimiters does not, nor a date that is none."""
+    if vr == "PN":
+        return bool(value.strip("^= "))
     return {"DA": _day, "TM": _microseconds}[vr](value) is not None if vr in ("DA", "TM") else True
 
 

@@ -51,6 +51,7 @@ def test_a_sample_of_generated_queries(served: tuple[Served, Holdings]) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(1800)
 def test_all_generated_queries(served: tuple[Served, Holdings]) -> None:
     _ask_all(*served, seed=2, queries=QUERIES)
 

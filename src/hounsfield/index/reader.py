@@ -13,7 +13,7 @@ from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
 from hounsfield.index.reading import Reading
-from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, Stream, StudyHit
 from hounsfield.index.search import Cursor, Planned, Projected, Search
 from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
@@ -68,8 +68,8 @@ class IndexReader:
         rows, more, unsupported = self._page(INSTANCE_HIT, query)
         return Page(list(map(InstanceHit._make, rows)), more, unsupported)
 
-    def stream(self, query: Query) -> tuple[tuple[str, ...], Iterator[list[Hit]]]:
-        """Keywords that are not matched, and all that matches, a page at a time in memory. The query's limit and offset do not count.
+    def stream(self, query: Query) -> Stream:
+        """All that matches. The query's limit and offset do not count.
 
         Attributes without a column are matched where another key is nearly unique, such as the UID of a study or a Patient ID.
         Raises: InvalidQuery.
@@ -79,7 +79,8 @@ class IndexReader:
         if plan.selective:
             inside = [key for key in query.keys if key.keyword in plan.unsupported and _is_within(key.keyword, query.level)]
         matched = {key.keyword for key in inside}
-        return tuple(keyword for keyword in plan.unsupported if keyword not in matched), self._pages(plan, query, inside)
+        unmatched = tuple(keyword for keyword in plan.unsupported if keyword not in matched)
+        return Stream(unmatched, plan.quick, self._pages(plan, query, inside))
 
     def _pages(self, plan: Planned, query: Query, inside: list[Key]) -> Iterator[list[Hit]]:
         projected, make = _HITS[query.level]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -58,6 +59,19 @@ class InstanceHit(NamedTuple):
 Hit = PatientHit | StudyHit | SeriesHit | InstanceHit
 
 Row = TypeVar("Row")
+
+
+class Stream(NamedTuple):
+    """All that matches a query.
+
+    unmatched: keywords that are not matched.
+    quick: whether an index leads straight to few rows.
+    pages: a page at a time in memory; each raises IndexUnavailable.
+    """
+
+    unmatched: tuple[str, ...]
+    quick: bool
+    pages: Iterator[list[Hit]]
 
 
 class PatientCounts(NamedTuple):

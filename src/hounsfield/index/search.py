@@ -69,6 +69,11 @@ class Planned(NamedTuple):
     unsupported: tuple[str, ...]
     selective: bool
 
+    @property
+    def quick(self) -> bool:
+        """Whether the rows that can match at all are few and known."""
+        return self.selective or self.empty or CANDIDATES in self.shape
+
 
 class Compiled(NamedTuple):
     """SQL and, for each of its parameters, the index of its value."""

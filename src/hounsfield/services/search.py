@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 
 from hounsfield.index.reader import IndexReader
-from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, SeriesHit, StudyHit
+from hounsfield.index.rows import InstanceHit, Page, PatientCounts, SeriesHit, Stream, StudyHit
 from hounsfield.model.origin import Origin
 from hounsfield.model.query import Query
 
@@ -21,11 +21,8 @@ class Search:
         """Raises: InvalidQuery, IndexUnavailable."""
         return self._reader.search(_within(origin, query))
 
-    def stream(self, origin: Origin, query: Query) -> tuple[tuple[str, ...], Iterator[list[Hit]]]:
-        """Keywords that are not matched, and all that matches, a page at a time; each page raises IndexUnavailable.
-
-        Raises: InvalidQuery, IndexUnavailable.
-        """
+    def stream(self, origin: Origin, query: Query) -> Stream:
+        """All that matches, a page at a time. Raises: InvalidQuery, IndexUnavailable."""
         return self._reader.stream(_within(origin, query))
 
     def patient_counts(self, origin: Origin, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:

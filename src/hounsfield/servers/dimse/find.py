@@ -32,6 +32,9 @@ MAX_ANSWERS = 100_000
 """Of one request; who wants more asks for less at a time."""
 
 CANCEL_POLL_S = 0.1
+CANCEL_ANSWERS = 20
+"""How often, in time and in answers, the peer is asked whether it still wants them."""
+
 UNABLE_TO_PROCESS = 0xC001
 
 Page = list[tuple[Hit, PatientCounts | None]]
@@ -104,28 +107,33 @@ class FindService(Service):
         self, association: Association, message: Message, command: Command, origin: Origin, request: FindRequest, writer: AnswerWriter
     ) -> tuple[int, str]:
         """Sends an answer for each match; returns how it ended."""
-        unmatched, pages = self._search.stream(origin, request.query)
-        pending = Status.PENDING_WITHOUT_OPTIONAL_KEYS if request.partial or unmatched else Status.PENDING
+        stream = self._search.stream(origin, request.query)
+        pending = Status.PENDING_WITHOUT_OPTIONAL_KEYS if request.partial or stream.unmatched else Status.PENDING
         header = response(command, pending, has_data_set=True)
-        ahead: Ahead[Page] = Ahead(self._counted(origin, pages, writer))
-        sent = 0
+        pages = self._counted(origin, stream.pages, writer)
+        if stream.quick:
+            return self._send(association, message, command, header, pages, writer)
+        ahead = Ahead(pages)
         try:
-            while True:
-                try:
-                    page = ahead.take(CANCEL_POLL_S)
-                except StopIteration:
-                    return Status.SUCCESS, ""
-                if page is None and association.cancelled(command.message_id):
-                    return Status.CANCEL, ""
-                for hit, patient in page or ():
-                    if association.cancelled(command.message_id):
-                        return Status.CANCEL, ""
-                    if sent == self._max_answers:
-                        return Status.OUT_OF_RESOURCES, f"more than {self._max_answers} matches, ask for less"
-                    association.send(message.context.context_id, header, writer.encode(hit, patient))
-                    sent += 1
+            return self._send(association, message, command, header, _watched(ahead, association, command), writer)
+        except _Cancelled:
+            return Status.CANCEL, ""
         finally:
             ahead.stop()
+
+    def _send(
+        self, association: Association, message: Message, command: Command, header: bytes, pages: Iterator[Page], writer: AnswerWriter
+    ) -> tuple[int, str]:
+        sent = 0
+        for page in pages:
+            for hit, patient in page:
+                if not sent % CANCEL_ANSWERS and association.cancelled(command.message_id):
+                    return Status.CANCEL, ""
+                if sent == self._max_answers:
+                    return Status.OUT_OF_RESOURCES, f"more than {self._max_answers} matches, ask for less"
+                association.send(message.context.context_id, header, writer.encode(hit, patient))
+                sent += 1
+        return Status.SUCCESS, ""
 
     def _counted(self, origin: Origin, pages: Iterator[list[Hit]], writer: AnswerWriter) -> Iterator[Page]:
         for hits in pages:
@@ -133,3 +141,20 @@ class FindService(Service):
             if writer.counts_patients and hits:
                 counts = self._search.patient_counts(origin, {hit.study_instance_uid for hit in hits})
             yield [(hit, counts.get(hit.study_instance_uid)) for hit in hits]
+
+
+class _Cancelled(Exception):
+    """The peer has taken the request back while the database was thinking."""
+
+
+def _watched(ahead: Ahead[Page], association: Association, command: Command) -> Iterator[Page]:
+    """Pages as they come; while none does, the peer is listened to. Raises: _Cancelled."""
+    while True:
+        try:
+            page = ahead.take(CANCEL_POLL_S)
+        except StopIteration:
+            return
+        if page is not None:
+            yield page
+        elif association.cancelled(command.message_id):
+            raise _Cancelled
