@@ -15,7 +15,7 @@ from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import AccessDenied, AlreadyExists, InvalidInput, NotFound, PeerUnknown
 from hounsfield.model.origin import SYSTEM, Origin, Principal, Protocol, Role
 from hounsfield.model.peers import Peer
-from hounsfield.model.routing import Condition, Priority, Route, Window
+from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.records.routes import RouteRecords
 from hounsfield.services.arrival import arrival_of
 from hounsfield.services.routes import Routes
@@ -179,12 +179,34 @@ def _peer(ae_title: str) -> Peer:
 @pytest.fixture
 def routes(index: Indexed) -> Routes:
     """None yet; the time is 5000."""
-    return Routes(RouteRecords(index.database), _peer, "HOUNSFIELD", now=lambda: 5000.9)
+    return Routes(RouteRecords(index.database), _peer, _peer, "HOUNSFIELD", now=lambda: 5000.9)
+
+
+def test_priors_are_asked_for_once_a_study(index: Indexed, jobs: Jobs) -> None:
+    maker = Maker()
+    follower = router(index, Route("old pacs", ("PACS2",), kind=RouteKind.PREFETCH, priors=5))
+    for study in ("1.2.3", "1.2.3", "1.2.4"):
+        index.writer.add(entry(maker, study=study))
+        follower.follow()
+    index.writer.add(entry(maker, study="1.2.4"))
+    follower.follow()
+    found = [(job.queue, job.payload) for job in reversed(jobs.find())]
+    say = {"rule": "old pacs", "partition": "1", "priors": "5"}
+    assert found == [("prefetch/PACS2", {**say, "study": "1.2.3"}), ("prefetch/PACS2", {**say, "study": "1.2.4"})]
 
 
 def test_rules_are_kept_whole(routes: Routes) -> None:
     window = Window.parse("sat,sun 10:00-02:00")
-    rule = Route("night shift", ("A/B", "C"), (Condition("PatientName", ("Ö*", "")),), ("CT?",), window, Priority.HIGH)
+    rule = Route(
+        "night shift",
+        ("A/B", "C"),
+        (Condition("PatientName", ("Ö*", "")),),
+        ("CT?",),
+        window,
+        Priority.HIGH,
+        kind=RouteKind.PREFETCH,
+        priors=9,
+    )
     kept = routes.add(ORIGIN, replace(rule, destinations=("A/B", "C", "C ")))
     assert kept == replace(rule, created_at_s=5000)
     assert routes.all() == [kept]

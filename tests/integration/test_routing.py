@@ -8,11 +8,14 @@ import signal
 from pathlib import Path
 
 import psutil
+import pydicom
 
 from dimse_kit.dcmtk import needs_dcmtk
 from dimse_kit.objects import data_set_of, write_ct
+from hounsfield.app import bootstrap
 from hounsfield.model.jobs import JobState
 from routing_kit.destination import count, free_port, queued, send, slow_destination, storescp, until
+from services.databases import settings_of
 from services.server import Server, launch, running
 
 pytestmark = needs_dcmtk
@@ -60,7 +63,7 @@ def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: 
             assert until(lambda: any(queue.failures for queue in jobs.queues()), WITHIN_S)
         send(server, *objects(tmp_path, range(30, 40)))
         listed = json.loads(server.run("queue", "list", "--json").stdout)["queues"][0]
-        assert (listed["destination"], listed["waiting"]) == ("DEST", 40)
+        assert (listed["peer"], listed["waiting"]) == ("DEST", 40)
         assert "cannot be reached" in listed["last_error"]
         with storescp(tmp_path / "dest", port) as arrived:
             assert until(lambda: len(arrived.uids()) >= 40, WITHIN_S)
@@ -160,3 +163,36 @@ def test_a_rebuilt_index_sends_nothing_again(tmp_path: Path) -> None:
             send(server, *objects(tmp_path, range(6, 8)))
             assert until(lambda: count(jobs, JobState.DONE) == 3, WITHIN_S)
         assert store.uids() == uids(range(8))
+
+
+def test_priors_come_from_another_archive_when_a_new_study_arrives(tmp_path: Path) -> None:
+    with (
+        running(tmp_path / "old", "--open-access", "--ae-title", "OLDPACS") as old,
+        running(tmp_path / "data", "--open-access") as server,
+        queued(server) as jobs,
+    ):
+        old.ae_title = "OLDPACS"
+        old.run("peer", "add", "HOUNSFIELD", f"127.0.0.1:{server.dicom_port}")
+        server.run("peer", "add", "OLDPACS", f"127.0.0.1:{old.dicom_port}")
+        server.run("route", "add", "priors", "--prefetch-from", "OLDPACS", "--priors", "2", "--from", "STORESCU")
+        send(old, *(a_study(tmp_path, number) for number in range(1, 6)))
+        # The fourth of the patient's studies is here already, the fifth is another's.
+        send(server, tmp_path / "study4.dcm", a_study(tmp_path, 9, study_date=""))
+        assert until(lambda: count(jobs, JobState.DONE) == 1, WITHIN_S), server.output.read_text()[-2000:]
+        with bootstrap.reading(settings_of(server.data_dir)) as parts:
+            here = {one.study_instance_uid[-1] for one in parts.reader.all_instances()}
+        assert here == {"9", "4", "3", "2"}
+        listed = json.loads(server.run("queue", "list", "--from", "OLDPACS", "--json").stdout)
+        assert [job["study"][-1] for job in listed["jobs"]] == ["9"]
+
+
+def a_study(folder: Path, number: int, *, study_date: str | None = None) -> Path:
+    """Of one object, made in a year of its own; the fifth is of another patient, without a date it is new."""
+    path = write_ct(folder / f"study{number}.dcm", number)
+    data_set = pydicom.dcmread(path)
+    data_set.StudyInstanceUID = f"1.2.826.0.1.3680043.10.999.9.{number}"
+    data_set.SeriesInstanceUID = f"{data_set.StudyInstanceUID}.1"
+    data_set.StudyDate = f"200{number}0101" if study_date is None else study_date
+    data_set.PatientID = "OTHER" if number == 5 else "T1"
+    data_set.save_as(path)
+    return path

@@ -105,9 +105,9 @@ def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs
     assert ada.post(f"/api/queue/{first['id']}/cancel").status_code == 400
     assert ada.get(f"/api/queue/{first['id']}").json()["finished_at"]
     assert ada.post(f"/api/queue/{first['id']}/retry").json()["state"] == "waiting"
-    assert ada.post("/api/queue/retry", json={"destination": "DEST"}).json() == {"count": 3}
-    assert ada.post("/api/queue/cancel", json={"destination": "DEST"}).json() == {"count": 3}
-    assert ada.post("/api/queue/cancel", json={"destination": "NOBODY"}).status_code == 404
+    assert ada.post("/api/queue/retry", json={"queue": "send/DEST"}).json() == {"count": 3}
+    assert ada.post("/api/queue/cancel", json={"queue": "send/DEST"}).json() == {"count": 3}
+    assert ada.post("/api/queue/cancel", json={"queue": "send/NOBODY"}).status_code == 404
     assert ada.get("/api/queue/987654").status_code == 404
     assert ada.get("/api/queue", params={"limit": 100_000}).status_code == 422
 
@@ -128,9 +128,9 @@ def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs
     ],
 )
 def test_only_administrators_see_and_change_any_of_it(site: RunningSite, method: str, path: str) -> None:
-    body = {"name": "x", "destinations": ["DEST"], "study_instance_uid": "1.2.1", "destination": "DEST"}
+    body = {"name": "x", "destinations": ["DEST"], "study_instance_uid": "1.2.1"}
     asked = {key: body[key] for key in {"/api/routes": ("name", "destinations"), "/api/routes/test": ("study_instance_uid",)}.get(path, ())}
-    asked = asked or ({"destination": "DEST"} if path.startswith("/api/queue/") and path.count("/") == 3 else {})
+    asked = asked or ({"queue": "send/DEST"} if path.startswith("/api/queue/") and path.count("/") == 3 else {})
     for name, status in (("", 401), ("vera", 403), ("edgar", 403)):
         with site.client(name) as client:
             assert client.request(method, path, json=asked if method == "POST" else None).status_code == status

@@ -128,7 +128,8 @@ def jobs_of(opened: Database) -> Jobs:
 
 def routes_of(opened: Database, settings: Settings) -> Routes:
     """The rules by which objects go on."""
-    return Routes(RouteRecords(opened), peers_of(opened, settings).destination, settings.ae_title)
+    peers = peers_of(opened, settings)
+    return Routes(RouteRecords(opened), peers.destination, peers.reachable, settings.ae_title)
 
 
 def callers_of(opened: Database, settings: Settings) -> Callers:

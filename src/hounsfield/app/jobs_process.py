@@ -10,7 +10,7 @@ import threading
 import structlog
 
 from hounsfield.app import bootstrap
-from hounsfield.app.calling import tls_context_for
+from hounsfield.app.calling import dimse_peer, tls_context_for
 from hounsfield.app.children import die_with_parent, handed_over, say_ready
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
@@ -22,13 +22,15 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import HounsfieldError, Unavailable
+from hounsfield.peers.dimse import DimsePeer
 from hounsfield.services.delivery import DimseDelivery
 from hounsfield.services.forward import Forward
+from hounsfield.services.prefetch import DimseSource, Prefetch
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
-from hounsfield.services.routing import SEND, Router
+from hounsfield.services.routing import PREFETCH, SEND, Router
 from hounsfield.services.transfer import Transfer
-from hounsfield.services.work import Workers
+from hounsfield.services.work import Handler, Workers
 
 LOOK_EVERY_S = 0.25
 PURGE_EVERY_S = 60.0
@@ -64,7 +66,11 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             threading.Thread(target=_follow, args=(router, stop), name="router", daemon=True),
             threading.Thread(target=_purge, args=(jobs, stop), name="purge", daemon=True),
         ]
-        workers = Workers(jobs, {SEND: _forward(opened, settings, jobs, stop, stack)}, settings.node)
+        handlers: dict[str, Handler] = {
+            SEND: _forward(opened, settings, jobs, stop, stack),
+            PREFETCH: _prefetch(opened, settings, jobs, stop),
+        }
+        workers = Workers(jobs, handlers, settings.node)
         for thread in background:
             thread.start()
         say_ready()
@@ -85,6 +91,15 @@ def _forward(opened: Database, settings: Settings, jobs: Jobs, stop: threading.E
         settings.ae_title, lambda peer: transfer.source(peer.transfer_syntaxes), lambda peer: tls_context_for(settings, peer)
     )
     return Forward(jobs, reader, bootstrap.peers_of(opened, settings).destination, deliver, stop.is_set)
+
+
+def _prefetch(opened: Database, settings: Settings, jobs: Jobs, stop: threading.Event) -> Prefetch:
+    peers = bootstrap.peers_of(opened, settings)
+
+    def call(ae_title: str) -> DimsePeer:
+        return dimse_peer(settings, peers.reachable(ae_title))
+
+    return Prefetch(jobs, IndexReader(opened), call, settings.ae_title, DimseSource(), stop.is_set)
 
 
 def _follow(router: Router, stop: threading.Event) -> None:

@@ -6,7 +6,7 @@ import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from hounsfield.model.errors import InvalidInput
 
@@ -14,6 +14,9 @@ MOST_DESTINATIONS = 16
 MOST_CONDITIONS = 32
 MOST_PATTERNS = 32
 LONGEST_PATTERN = 256
+MOST_PRIORS = 50
+RECENT_DAYS = 7
+"""A study that was made longer ago is a prior itself, and asks for no others."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
 _WINDOW = re.compile(r"(?:([A-Za-z,-]+)(?:\s+|$))?(?:(\d\d?):(\d\d)-(\d\d?):(\d\d))?")
@@ -34,6 +37,15 @@ class Priority(enum.StrEnum):
     def rank(self) -> int:
         """The least goes first."""
         return _RANKS[self]
+
+
+class RouteKind(enum.StrEnum):
+    """What a rule has done."""
+
+    SEND = "send"
+    """What arrives goes to its peers."""
+    PREFETCH = "prefetch"
+    """When a new study arrives, its peers are asked for the patient's prior studies."""
 
 
 _RANKS = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
@@ -115,14 +127,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A rule: what matches all of it goes to each of its destinations.
+    """A rule: what matches all of it goes to each of its destinations, or has priors brought from them.
 
     name: unique.
-    destinations: AE titles.
+    destinations: AE titles; of a prefetch rule the peers that are asked.
     conditions: all must hold; none: every object.
     callers: patterns of which the calling AE title must match one; none: whoever brought it.
     window: when it must have been received; None: at any time.
     created_at_s: the rule holds for what was received from then on.
+    priors: of a prefetch rule, how many studies are brought at most, the latest ones.
     """
 
     name: str
@@ -132,6 +145,8 @@ class Route:
     window: Window | None = None
     priority: Priority = Priority.MEDIUM
     created_at_s: int = 0
+    kind: RouteKind = RouteKind.SEND
+    priors: int = 3
 
     def mismatch(self, arrival: Arrival) -> str:
         """Why an object does not match, for a person; empty where it does."""
@@ -142,6 +157,8 @@ class Route:
             return f"not from {' | '.join(self.callers)}"
         if self.window is not None and not self.window.holds(arrival.received):
             return f"not received {self.window}"
+        if self.kind is RouteKind.PREFETCH and not is_recent(arrival):
+            return "a study from long ago"
         return ""
 
     def check(self, known_keywords: Iterable[str]) -> None:
@@ -150,6 +167,8 @@ class Route:
             raise InvalidInput("a rule's name has 1 to 64 letters, digits, spaces and _.-")
         if not 0 < len(self.destinations) <= MOST_DESTINATIONS:
             raise InvalidInput(f"a rule has 1 to {MOST_DESTINATIONS} destinations")
+        if not 0 < self.priors <= MOST_PRIORS:
+            raise InvalidInput(f"1 to {MOST_PRIORS} prior studies are brought")
         if len(self.conditions) > MOST_CONDITIONS:
             raise InvalidInput(f"a rule has at most {MOST_CONDITIONS} conditions")
         _check_patterns("calling AE title", self.callers, least=0)
@@ -162,24 +181,33 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """An object goes on. rule: the first of highest priority that says so."""
+    """What follows from an arrival, with one peer. route: the first rule of highest priority that says so."""
 
-    destination: str
-    priority: Priority
-    rule: str
+    peer: str
+    route: Route
 
 
-def onward(routes: Sequence[Route], arrival: Arrival) -> list[Onward]:
-    """Where an object goes: once to each destination, whatever the number of rules that name it, and never back to who brought it."""
+def onward(routes: Sequence[Route], arrival: Arrival, kind: RouteKind = RouteKind.SEND) -> list[Onward]:
+    """What rules of a kind say: each peer once, whatever the number of rules that name it, and never the one who brought the object."""
     found: dict[str, Onward] = {}
     for route in routes:
-        if arrival.received_at_s < route.created_at_s or route.mismatch(arrival):
+        if route.kind is not kind or arrival.received_at_s < route.created_at_s or route.mismatch(arrival):
             continue
-        for destination in route.destinations:
-            known = found.get(destination)
-            if destination != arrival.caller and (known is None or route.priority.rank < known.priority.rank):
-                found[destination] = Onward(destination, route.priority, route.name)
+        for peer in route.destinations:
+            known = found.get(peer)
+            if peer != arrival.caller and (known is None or route.priority.rank < known.route.priority.rank):
+                found[peer] = Onward(peer, route)
     return list(found.values())
+
+
+def is_recent(arrival: Arrival) -> bool:
+    """Whether an object is of a study that has just been made, as far as its date says."""
+    (text, *_) = arrival.attributes.get("StudyDate") or ("",)
+    try:
+        made = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return True
+    return (arrival.received.date() - made).days <= RECENT_DAYS
 
 
 def matches(pattern: str, text: str) -> bool:

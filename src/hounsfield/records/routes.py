@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hounsfield.model.routing import Condition, Priority, Route, Window
+from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.records.records import Connections
 from hounsfield.records.tables import route
 
@@ -49,6 +49,8 @@ def _definition(route: Route) -> str:
             "callers": route.callers,
             "window": "" if route.window is None else str(route.window),
             "priority": route.priority.value,
+            "kind": route.kind.value,
+            "priors": route.priors,
         },
         ensure_ascii=False,
     )
@@ -64,4 +66,6 @@ def _route(name: str, definition: str, created_at_s: int, _created_by: str) -> R
         Window.parse(read["window"]) if read["window"] else None,
         Priority(read["priority"]),
         created_at_s,
+        RouteKind(read["kind"]),
+        read["priors"],
     )

@@ -12,7 +12,7 @@ from hounsfield.model.errors import AlreadyExists, InvalidInput, NotFound
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin, Role
 from hounsfield.model.peers import Peer
-from hounsfield.model.routing import Arrival, Route
+from hounsfield.model.routing import Arrival, Route, RouteKind
 from hounsfield.services.accounts import require
 from hounsfield.services.arrival import KEYWORDS, arrival_of
 
@@ -47,18 +47,20 @@ class Verdict:
 class Routes:
     """The rules of this site.
 
-    destination: the peer of an AE title, raises PeerUnknown. own_ae_title: no destination.
+    destination, reachable: the peer of an AE title, where it may be sent to, where it can be called; they raise PeerUnknown.
+    own_ae_title: no destination.
     """
 
     def __init__(
         self,
         records: RouteRecords,
         destination: Callable[[str], Peer],
+        reachable: Callable[[str], Peer],
         own_ae_title: str,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._records = records
-        self._destination = destination
+        self._peer_of = {RouteKind.SEND: destination, RouteKind.PREFETCH: reachable}
         self._own_ae_title = own_ae_title
         self._now = now
 
@@ -74,7 +76,7 @@ class Routes:
         for title in destinations:
             if title == self._own_ae_title:
                 raise InvalidInput(f"{title} is this archive itself")
-            self._destination(title)
+            self._peer_of[route.kind](title)
         if len(self._records.routes()) >= MOST_ROUTES:
             raise InvalidInput(f"there are {MOST_ROUTES} rules already")
         kept = replace(route, destinations=destinations, created_at_s=int(self._now()))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from hounsfield.index.arrivals import Arrivals, Arrived
 from hounsfield.jobs.port import Jobs, Step
 from hounsfield.model.jobs import NewJob
-from hounsfield.model.routing import Onward, Route, onward
+from hounsfield.model.routing import Route, RouteKind, onward
 from hounsfield.services.arrival import arrival_of
 
 FOLLOWER = "routing"
 SEND = "send"
 """The kind of the queues of objects that go to a peer."""
+PREFETCH = "prefetch"
+"""The kind of the queues of studies whose priors a peer is asked for."""
 AT_ONCE = 500
 IDLE_STEP_EVERY_S = 60.0
 """Where there is no rule, the follower need not note each step."""
@@ -61,7 +63,7 @@ class Router:
         arrived = self._arrivals.after(position, AT_ONCE)
         if not arrived:
             return 0
-        jobs = [job for one in arrived for job in _jobs(one, onward(routes, arrival_of(one)))]
+        jobs = list({job.unique_key: job for one in arrived for job in _jobs(routes, one)}.values())
         if self._jobs.enqueue(jobs, Step(FOLLOWER, position, arrived[-1].number)) and jobs:
             log.info("routing.enqueued", instances=len(arrived), jobs=len(jobs))
         return len(arrived)
@@ -91,23 +93,34 @@ def after_rebuild(arrivals: Arrivals, jobs: Jobs) -> None:
         jobs.begin_following(FOLLOWER, arrivals.latest())
 
 
-def _jobs(arrived: Arrived, found: Iterable[Onward]) -> Iterable[NewJob]:
-    """One for each destination: its key names destination and version of the object, so that no rule and no rebuilding sends it twice."""
-    instance = arrived.instance
-    stored = instance.stored
+def _jobs(routes: Sequence[Route], arrived: Arrived) -> Iterable[NewJob]:
+    """What follows from one arrival.
+
+    A key names the peer and what goes there, in which version: no second rule and no rebuilding of the index does it again.
+    """
+    instance, arrival = arrived.instance, arrival_of(arrived)
+    stored, study = instance.stored, instance.study_instance_uid
     version = stored.digests.data_set_sha256.hex()[:32]
-    for one in found:
+    for one in onward(routes, arrival):
         yield NewJob(
-            queue=f"{SEND}/{one.destination}",
-            unique_key=f"{SEND}/{one.destination}/{stored.partition_id}/{instance.sop_instance_uid}/{version}",
-            group=f"{stored.partition_id}/{instance.study_instance_uid}",
+            queue=f"{SEND}/{one.peer}",
+            unique_key=f"{SEND}/{one.peer}/{stored.partition_id}/{instance.sop_instance_uid}/{version}",
+            group=f"{stored.partition_id}/{study}",
             payload={
-                "rule": one.rule,
+                "rule": one.route.name,
                 "partition": str(stored.partition_id),
-                "study": instance.study_instance_uid,
+                "study": study,
                 "series": instance.series_instance_uid,
                 "instance": instance.sop_instance_uid,
                 "version": version,
             },
-            rank=one.priority.rank,
+            rank=one.route.priority.rank,
+        )
+    for one in onward(routes, arrival, RouteKind.PREFETCH):
+        yield NewJob(
+            queue=f"{PREFETCH}/{one.peer}",
+            unique_key=f"{PREFETCH}/{one.peer}/{stored.partition_id}/{study}",
+            group=f"{stored.partition_id}/{study}",
+            payload={"rule": one.route.name, "partition": str(stored.partition_id), "study": study, "priors": str(one.route.priors)},
+            rank=one.route.priority.rank,
         )

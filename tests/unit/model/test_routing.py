@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hounsfield.model.errors import InvalidInput
-from hounsfield.model.routing import Arrival, Condition, Onward, Priority, Route, Window, conditions_from, matches, onward
+from hounsfield.model.routing import Arrival, Condition, Priority, Route, RouteKind, Window, conditions_from, matches, onward
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -127,11 +127,18 @@ def test_each_destination_once_with_the_highest_priority_and_never_back() -> Non
         Route("medium", ("B", "C")),
         Route("other", ("D",), (Condition("Modality", ("XA",)),)),
     ]
-    assert onward(routes, arrival(Modality="CT")) == [
-        Onward("A", Priority.LOW, "low"),
-        Onward("B", Priority.HIGH, "high"),
-        Onward("C", Priority.MEDIUM, "medium"),
-    ]
+    assert [(one.peer, one.route.name) for one in onward(routes, arrival(Modality="CT"))] == [("A", "low"), ("B", "high"), ("C", "medium")]
+    assert onward(routes, arrival(Modality="CT"), RouteKind.PREFETCH) == []
+
+
+@pytest.mark.parametrize(
+    ("study_date", "expected"),
+    [("20261116", True), ("20261109", True), ("20261108", False), ("20270101", True), ("", True), ("none", True), ("20261399", True)],
+)
+def test_priors_are_asked_for_where_a_study_is_new(study_date: str, expected: bool) -> None:
+    route = Route("r", ("PACS2",), kind=RouteKind.PREFETCH)
+    assert bool(onward([route], arrival(StudyDate=study_date), RouteKind.PREFETCH)) is expected
+    assert onward([route], arrival("PACS2", StudyDate=study_date), RouteKind.PREFETCH) == []
 
 
 def test_a_rule_holds_from_when_it_was_made() -> None:
@@ -163,6 +170,8 @@ def test_conditions_given_for_one_keyword_are_alternatives() -> None:
         Route("r", ("A",), (Condition("Modality", ("x",) * 33),)),
         Route("r", ("A",), (Condition("Modality", ("x",)),) * 33),
         Route("r", ("A",), callers=("x",) * 33),
+        Route("r", ("A",), priors=0),
+        Route("r", ("A",), priors=51),
     ],
 )
 def test_rules_out_of_bounds(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""`hounsfield queue …`: what waits to be sent, what failed, and what to do about it."""
+"""`hounsfield queue …`: what waits to be sent or brought, what failed, and what to do about it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from hounsfield.model.errors import InvalidInput
 from hounsfield.model.jobs import SECOND_NS, Job, JobQueue, JobState
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.services.queues import Queues
-from hounsfield.services.routing import SEND
+from hounsfield.services.routing import PREFETCH, SEND
 
-queues = typer.Typer(help="What waits to be sent to other application entities.", no_args_is_help=True)
+queues = typer.Typer(help="What waits to be sent to other application entities, or to be brought from them.", no_args_is_help=True)
 
 ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
 
-To = Annotated[str, typer.Option("--to", help="Only what goes to this AE title.")]
+To = Annotated[str, typer.Option("--to", help="What goes to this AE title.")]
+From = Annotated[str, typer.Option("--from", help="What is brought from this AE title.")]
 JobId = Annotated[int, typer.Argument(help="The job's number.", min=0, show_default=False)]
 
 
@@ -39,6 +40,7 @@ def _opened(config: object, data_dir: object, database: object) -> Iterator[Queu
 @queues.command("list")
 def list_queue(
     to: To = "",
+    source: From = "",
     state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Jobs at most, the latest first.")] = 20,
     data_dir: DataDir = None,
@@ -46,8 +48,8 @@ def list_queue(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the destinations with how many jobs each has, and the latest jobs."""
-    queue = f"{SEND}/{to}" if to else ""
+    """List the queues with how many jobs each has, and the latest jobs."""
+    queue = _queue_named(to, source)
     with _opened(config, data_dir, database) as opened:
         summaries = [one for one in opened.all(ORIGIN) if queue in ("", one.name)]
         jobs = opened.jobs(ORIGIN, queue=queue, state=state, limit=limit)
@@ -56,15 +58,15 @@ def list_queue(
         sys.stdout.write(json.dumps(said) + "\n")
         return
     console = Console()
-    table = Table("destination", *(state.value for state in JobState), "next try", "last error")
+    table = Table("queue", *(state.value for state in JobState), "next try", "last error")
     for one in summaries:
         counts = [str(one.counts.get(state, 0)) for state in JobState]
-        table.add_row(one.peer, *counts, _moment(one.paused_until_ns), one.last_error)
+        table.add_row(one.name, *counts, _moment(one.paused_until_ns), one.last_error)
     console.print(table)
-    table = Table("job", "destination", "rule", "instance", "state", "attempts", "next try", "last error")
+    table = Table("job", "queue", "rule", "about", "state", "attempts", "next try", "last error")
     for job in jobs:
-        peer, rule, uid = job.queue.partition("/")[2], job.payload.get("rule", ""), job.payload.get("instance", "")
-        table.add_row(str(job.id), peer, rule, uid, job.state.value, str(job.attempts), _moment(job.not_before_ns), job.last_error)
+        rule, uid = job.payload.get("rule", ""), job.payload.get("instance") or job.payload.get("study", "")
+        table.add_row(str(job.id), job.queue, rule, uid, job.state.value, str(job.attempts), _moment(job.not_before_ns), job.last_error)
     console.print(table)
 
 
@@ -83,39 +85,50 @@ def show_job(number: JobId, data_dir: DataDir = None, database: Database = None,
 
 
 @queues.command("retry")
-def retry(number: JobId = 0, to: To = "", data_dir: DataDir = None, database: Database = None, config: Config = None) -> None:
-    """Try one job, or all waiting and failed ones of a destination, at once."""
-    _require_one(number, to)
+def retry(
+    number: JobId = 0, to: To = "", source: From = "", data_dir: DataDir = None, database: Database = None, config: Config = None
+) -> None:
+    """Try one job, or all waiting and failed ones of a queue, at once."""
+    queue = _one_of(number, to, source)
     with _opened(config, data_dir, database) as opened:
-        count = opened.retry_all(ORIGIN, f"{SEND}/{to}") if to else bool(opened.retry(ORIGIN, number))
+        count = opened.retry_all(ORIGIN, queue) if queue else bool(opened.retry(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
 
 
 @queues.command("cancel")
-def cancel(number: JobId = 0, to: To = "", data_dir: DataDir = None, database: Database = None, config: Config = None) -> None:
-    """Take one job, or all unfinished ones of a destination, out of the queue."""
-    _require_one(number, to)
+def cancel(
+    number: JobId = 0, to: To = "", source: From = "", data_dir: DataDir = None, database: Database = None, config: Config = None
+) -> None:
+    """Take one job, or all unfinished ones of a queue, out of it."""
+    queue = _one_of(number, to, source)
     with _opened(config, data_dir, database) as opened:
-        count = opened.cancel_all(ORIGIN, f"{SEND}/{to}") if to else bool(opened.cancel(ORIGIN, number))
+        count = opened.cancel_all(ORIGIN, queue) if queue else bool(opened.cancel(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
 
 
-def _require_one(number: int, to: str) -> None:
-    if bool(number) == bool(to):
-        raise InvalidInput("give the number of a job, or a destination with --to")
+def _queue_named(to: str, source: str) -> str:
+    if to and source:
+        raise InvalidInput("give --to or --from, not both")
+    return f"{SEND}/{to}" if to else f"{PREFETCH}/{source}" if source else ""
+
+
+def _one_of(number: int, to: str, source: str) -> str:
+    queue = _queue_named(to, source)
+    if bool(number) == bool(queue):
+        raise InvalidInput("give the number of a job, or a queue with --to or --from")
+    return queue
 
 
 def _queue_json(queue: JobQueue) -> dict[str, object]:
     counts = {state.value: queue.counts.get(state, 0) for state in JobState}
     pause = {"next_try": _moment(queue.paused_until_ns), "failures": queue.failures, "last_error": queue.last_error}
-    return {"queue": queue.name, "destination": queue.peer, **counts, **pause}
+    return {"queue": queue.name, "kind": queue.kind, "peer": queue.peer, **counts, **pause}
 
 
 def _job_json(job: Job) -> dict[str, object]:
     return {
         "id": job.id,
         "queue": job.queue,
-        "destination": job.queue.partition("/")[2],
         "state": job.state.value,
         "attempts": job.attempts,
         "next_try": _moment(job.not_before_ns),

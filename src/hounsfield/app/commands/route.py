@@ -13,17 +13,24 @@ from rich.table import Table
 from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
 from hounsfield.index.arrivals import Arrivals
-from hounsfield.model.errors import StudyNotFound
+from hounsfield.model.errors import InvalidInput, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION, parse_uid
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
-from hounsfield.model.routing import Priority, Route, Window, conditions_from
+from hounsfield.model.routing import Priority, Route, RouteKind, Window, conditions_from
 
 routes = typer.Typer(help="Rules by which arriving objects go on to other application entities.", no_args_is_help=True)
 
 ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
 
 Name = Annotated[str, typer.Argument(help="The rule's name.")]
-To = Annotated[list[str], typer.Option("--to", help="AE title of a destination; may be given several times.")]
+To = Annotated[list[str] | None, typer.Option("--to", help="AE title of a destination; may be given several times.")]
+PrefetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prefetch-from", help="Instead of --to: AE title of a peer that is asked for the patient's prior studies when a new one arrives."
+    ),
+]
+Priors = Annotated[int, typer.Option("--priors", help="With --prefetch-from: how many studies at most, the latest ones.")]
 Match = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,19 +47,33 @@ HowUrgent = Annotated[Priority, typer.Option("--priority", help="Higher goes fir
 @routes.command("add")
 def add_route(
     name: Name,
-    to: To,
+    to: To = None,
+    prefetch_from: PrefetchFrom = None,
     match: Match = None,
     caller: From = None,
     when: When = "",
     priority: HowUrgent = Priority.MEDIUM,
+    priors: Priors = 3,
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
 ) -> None:
-    """Add a rule; it holds for what is received from now on. The destinations must be known peers."""
+    """Add a rule; it holds for what is received from now on. The application entities that it names must be known peers."""
+    if bool(to) == bool(prefetch_from):
+        raise InvalidInput("say where objects go with --to, or who is asked for priors with --prefetch-from")
+    kind = RouteKind.SEND if to else RouteKind.PREFETCH
     settings = settings_from(config, data_dir=data_dir, database=database)
     window = Window.parse(when) if when else None
-    route = Route(name, tuple(to), conditions_from(match or ()), tuple(caller or ()), window, priority)
+    route = Route(
+        name,
+        tuple(to or prefetch_from or ()),
+        conditions_from(match or ()),
+        tuple(caller or ()),
+        window,
+        priority,
+        kind=kind,
+        priors=priors,
+    )
     with bootstrap.database(settings) as opened:
         bootstrap.routes_of(opened, settings).add(ORIGIN, route)
 
@@ -66,11 +87,11 @@ def list_routes(data_dir: DataDir = None, database: Database = None, config: Con
     if as_json:
         sys.stdout.write(json.dumps([_as_json(route) for route in found]) + "\n")
         return
-    table = Table("rule", "conditions", "from", "received", "to", "priority")
+    table = Table("rule", "conditions", "from", "received", "does", "priority")
     for route in found:
         window = "" if route.window is None else str(route.window)
         conditions = "\n".join(map(str, route.conditions))
-        table.add_row(route.name, conditions, "\n".join(route.callers), window, "\n".join(route.destinations), route.priority.value)
+        table.add_row(route.name, conditions, "\n".join(route.callers), window, _deed(route), route.priority.value)
     Console().print(table)
 
 
@@ -104,18 +125,25 @@ def test_routes(
         keys = ("series_instance_uid", "rule", "destinations", "why_not", "instances")
         sys.stdout.write(json.dumps([dict(zip(keys, (*row, count), strict=True)) for row, count in rows.items()]) + "\n")
         return
-    table = Table("series", "rule", "goes to", "why not", "objects")
+    table = Table("series", "rule", "peers", "why not", "objects")
     for row, count in rows.items():
         table.add_row(*row, str(count))
     Console().print(table)
 
 
+def _deed(route: Route) -> str:
+    peers = ", ".join(route.destinations)
+    return f"sends to {peers}" if route.kind is RouteKind.SEND else f"brings {route.priors} priors from {peers}"
+
+
 def _as_json(route: Route) -> dict[str, object]:
     return {
         "name": route.name,
+        "kind": route.kind.value,
         "destinations": route.destinations,
         "conditions": [{"keyword": one.keyword, "patterns": one.patterns} for one in route.conditions],
         "callers": route.callers,
         "window": "" if route.window is None else str(route.window),
         "priority": route.priority.value,
+        "priors": route.priors,
     }

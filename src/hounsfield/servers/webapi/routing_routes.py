@@ -1,4 +1,4 @@
-"""Routing rules, and the queue of what goes to other application entities; for administrators."""
+"""Routing rules, and the queues of what goes to other application entities or comes from them; for administrators."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hounsfield.model.jobs import JobState
 from hounsfield.servers.webapi.parts import AdministratorOrigin
 from hounsfield.servers.webapi.routing_schemas import (
     CountAnswer,
-    DestinationAsked,
     JobAnswer,
     QueueAnswer,
+    QueueAsked,
     QueuesAnswer,
     RouteAnswer,
     RouteAsked,
@@ -30,7 +30,6 @@ from hounsfield.servers.webapi.routing_schemas import (
 from hounsfield.services.arrival import KEYWORDS
 from hounsfield.services.queues import Queues
 from hounsfield.services.routes import Routes, Verdict
-from hounsfield.services.routing import SEND
 
 MOST_AT_ONCE = 1000
 
@@ -80,15 +79,14 @@ def _add_queue(app: FastAPI, queues: Queues) -> None:
     @app.get("/api/queue")
     def read_queue(
         origin: AdministratorOrigin,
-        destination: Annotated[str, Query(max_length=16)] = "",
+        queue: Annotated[str, Query(max_length=64)] = "",
         state: JobState | None = None,
         before: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = 100,
     ) -> QueuesAnswer:
-        queue = f"{SEND}/{destination}" if destination else ""
         jobs = queues.jobs(origin, queue=queue, state=state, before=before, limit=limit)
         return QueuesAnswer(
-            queues=[QueueAnswer.of(one) for one in queues.all(origin) if one.kind == SEND],
+            queues=[QueueAnswer.of(one) for one in queues.all(origin)],
             jobs=[JobAnswer.of(job) for job in jobs],
             next=jobs[-1].id if len(jobs) == limit else 0,
         )
@@ -106,11 +104,11 @@ def _add_queue(app: FastAPI, queues: Queues) -> None:
         return JobAnswer.of(queues.cancel(origin, job_id))
 
     @app.post("/api/queue/retry")
-    def retry_all(asked: DestinationAsked, origin: AdministratorOrigin) -> CountAnswer:
-        """All that waits for a destination or has failed, at once."""
-        return CountAnswer(count=queues.retry_all(origin, f"{SEND}/{asked.destination}"))
+    def retry_all(asked: QueueAsked, origin: AdministratorOrigin) -> CountAnswer:
+        """All that waits in a queue or has failed, at once."""
+        return CountAnswer(count=queues.retry_all(origin, asked.queue))
 
     @app.post("/api/queue/cancel")
-    def cancel_all(asked: DestinationAsked, origin: AdministratorOrigin) -> CountAnswer:
-        """All that has not gone to a destination yet."""
-        return CountAnswer(count=queues.cancel_all(origin, f"{SEND}/{asked.destination}"))
+    def cancel_all(asked: QueueAsked, origin: AdministratorOrigin) -> CountAnswer:
+        """All of a queue that is not done."""
+        return CountAnswer(count=queues.cancel_all(origin, asked.queue))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hounsfield.model.jobs import Job, JobQueue, JobState
-from hounsfield.model.routing import Condition, Priority, Route, Window
+from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.servers.webapi.schemas import Answer, Asked, iso_time
 from hounsfield.services.routes import Verdict
 
@@ -18,7 +18,11 @@ class ConditionAsked(Asked):
 
 
 class RouteAsked(Asked):
-    """A new rule. window: like `mon-fri 18:00-07:00`, local time; empty: at any time."""
+    """A new rule.
+
+    destinations: of the kind `prefetch` the peers that are asked for priors.
+    window: like `mon-fri 18:00-07:00`, local time; empty: at any time.
+    """
 
     name: str = Field(max_length=64)
     destinations: list[str] = Field(max_length=16)
@@ -26,6 +30,8 @@ class RouteAsked(Asked):
     callers: list[str] = Field(default=[], max_length=32)
     window: str = Field(default="", max_length=64)
     priority: Priority = Priority.MEDIUM
+    kind: RouteKind = RouteKind.SEND
+    priors: int = Field(default=3, ge=1, le=50)
 
     def route(self) -> Route:
         """As the services know it. Raises: InvalidInput."""
@@ -36,6 +42,8 @@ class RouteAsked(Asked):
             tuple(self.callers),
             Window.parse(self.window) if self.window else None,
             self.priority,
+            kind=self.kind,
+            priors=self.priors,
         )
 
 
@@ -55,6 +63,8 @@ class RouteAnswer(Answer):
     callers: list[str]
     window: str
     priority: Priority
+    kind: RouteKind
+    priors: int
     created_at: str
 
     @classmethod
@@ -67,6 +77,8 @@ class RouteAnswer(Answer):
             callers=list(route.callers),
             window="" if route.window is None else str(route.window),
             priority=route.priority,
+            kind=route.kind,
+            priors=route.priors,
             created_at=iso_time(route.created_at_s * 1000),
         )
 
@@ -112,9 +124,11 @@ class RouteTestAnswer(Answer):
 
 
 class QueueAnswer(Answer):
-    """What goes to one destination. next_try: while all of it is paused, because the destination does not answer."""
+    """What goes to one peer (`send`) or is brought from it (`prefetch`). next_try: while all of it is paused."""
 
-    destination: str
+    name: str
+    kind: str
+    peer: str
     waiting: int
     running: int
     done: int
@@ -128,7 +142,9 @@ class QueueAnswer(Answer):
     def of(cls, queue: JobQueue) -> QueueAnswer:
         """Of a queue."""
         return cls(
-            destination=queue.peer,
+            name=queue.name,
+            kind=queue.kind,
+            peer=queue.peer,
             waiting=queue.counts.get(JobState.WAITING, 0),
             running=queue.counts.get(JobState.RUNNING, 0),
             done=queue.counts.get(JobState.DONE, 0),
@@ -141,10 +157,10 @@ class QueueAnswer(Answer):
 
 
 class JobAnswer(Answer):
-    """One object on its way to one destination."""
+    """One object on its way to a peer, or one study whose priors are brought from it: then series and instance are empty."""
 
     id: int
-    destination: str
+    queue: str
     rule: str
     study_instance_uid: str
     series_instance_uid: str
@@ -162,7 +178,7 @@ class JobAnswer(Answer):
         say = job.payload
         return cls(
             id=job.id,
-            destination=job.queue.partition("/")[2],
+            queue=job.queue,
             rule=say.get("rule", ""),
             study_instance_uid=say.get("study", ""),
             series_instance_uid=say.get("series", ""),
@@ -177,17 +193,17 @@ class JobAnswer(Answer):
 
 
 class QueuesAnswer(Answer):
-    """The destinations and a page of jobs, the latest first. next: to be sent as `before` for the following page; 0 on the last."""
+    """The queues and a page of jobs, the latest first. next: to be sent as `before` for the following page; 0 on the last."""
 
     queues: list[QueueAnswer]
     jobs: list[JobAnswer]
     next: int
 
 
-class DestinationAsked(Asked):
-    """An AE title."""
+class QueueAsked(Asked):
+    """A queue by its name."""
 
-    destination: str = Field(max_length=16)
+    queue: str = Field(max_length=64)
 
 
 class CountAnswer(Answer):

@@ -1,0 +1,155 @@
+"""Jobs of the kind `prefetch`: a patient's prior studies are brought from a peer, by C-FIND and C-MOVE to ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from hounsfield.dicom.dictionary import tag_of
+from hounsfield.index.reader import IndexReader
+from hounsfield.jobs.port import Jobs
+from hounsfield.model.errors import ConfigurationError, Gone, InvalidQuery, PeerUnknown, StudyNotFound
+from hounsfield.model.identifiers import is_usable_uid
+from hounsfield.model.jobs import Job
+from hounsfield.model.query import Level
+from hounsfield.model.worklist import StudyRow
+from hounsfield.network.errors import NetworkError
+from hounsfield.peers.dimse import DimsePeer
+from hounsfield.peers.pull import Progress, Wanted, move
+from hounsfield.peers.query import Key, QueryFailed, find
+
+MOST_ANSWERS = 500
+"""Studies of one patient that a peer may name."""
+
+_ASKED = {
+    keyword: tag_of(keyword) or 0
+    for keyword in ("PatientID", "IssuerOfPatientID", "StudyInstanceUID", "StudyDate", "NumberOfStudyRelatedInstances")
+}
+_WILD = frozenset("*?\\")
+
+log = structlog.get_logger()
+
+
+class Prior(NamedTuple):
+    """A study that a peer has. instances: how many it says; 0 where it does not say."""
+
+    date: str
+    study_instance_uid: str
+    instances: int
+
+
+class Source(Protocol):
+    """A peer that has studies."""
+
+    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+        """Its studies that match, as DICOM JSON. Raises: NetworkError, InvalidQuery."""
+        ...
+
+    def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
+        """Has it send a study to an AE title. Raises: NetworkError."""
+        ...
+
+
+class DimseSource:
+    """By C-FIND and C-MOVE of the Study Root (PS3.4 C.6.2)."""
+
+    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+        """As the protocol says."""
+        return find(peer, Level.STUDY, keys, most=MOST_ANSWERS)
+
+    def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
+        """As the protocol says."""
+        return move(peer, wanted, destination)
+
+
+class Prefetch:
+    """Answers `services.work.Handler`.
+
+    call: how a peer is called, by its AE title; raises PeerUnknown, ConfigurationError. own_ae_title: where the studies are sent.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        reader: IndexReader,
+        call: Callable[[str], DimsePeer],
+        own_ae_title: str,
+        source: Source,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._jobs = jobs
+        self._reader = reader
+        self._call = call
+        self._own_ae_title = own_ae_title
+        self._source = source
+        self._stopping = stopping
+
+    def parallel(self, peer: str) -> int:
+        """One patient after the other: a source has other things to do."""
+        return 1
+
+    def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
+        """Every job of the batch is settled or given back when this returns. Raises: IndexUnavailable; the lease then lapses."""
+        for number, job in enumerate(batch):
+            if self._stopping():
+                self._jobs.release(batch[number:], owner)
+                return
+            try:
+                self._bring(peer, job, owner)
+            except (QueryFailed, InvalidQuery) as exc:
+                self._jobs.fail(job, owner, str(exc))
+            except (NetworkError, PeerUnknown, ConfigurationError) as exc:
+                pause_s = self._jobs.pause(job.queue, str(exc))
+                log.warning("prefetch.paused", peer=peer, error=type(exc).__name__, pause_s=round(pause_s, 1))
+                self._jobs.release(batch[number:], owner)
+                return
+
+    def _bring(self, peer: str, job: Job, owner: str) -> None:
+        partition_id, say = int(job.payload["partition"]), job.payload
+        try:
+            study = self._reader.study_detail(partition_id, say["study"]).study
+        except (StudyNotFound, Gone):
+            self._jobs.discard(job, owner, "the study was deleted before its priors were asked for")
+            return
+        if not study.patient_id or _WILD & set(study.patient_id):
+            self._jobs.discard(job, owner, "the study has no Patient ID that could be asked for")
+            return
+        called = self._call(peer)
+        wanted = [prior for prior in self._priors(called, study) if self._is_wanted(partition_id, prior)][: int(say["priors"])]
+        failed = 0
+        for prior in wanted:
+            account = list(self._source.move(called, Wanted(prior.study_instance_uid), self._own_ae_title))
+            failed += account[-1].failed if account else 0
+        if failed:
+            self._jobs.fail(job, owner, f"{peer} could not send {failed} objects")
+            return
+        self._jobs.complete([job], owner)
+        log.info("prefetch.brought", peer=peer, studies=len(wanted))
+
+    def _priors(self, called: DimsePeer, study: StudyRow) -> list[Prior]:
+        """Of the same patient, the latest first. What the peer answers beyond what it was asked is left out."""
+        keys = [Key(tag, study.patient_id if keyword == "PatientID" else "") for keyword, tag in _ASKED.items()]
+        found = {}
+        for answer in self._source.find(called, keys):
+            patient_id, issuer, uid, date, count = (_text(answer, tag) for tag in _ASKED.values())
+            same = patient_id == study.patient_id and (not issuer or not study.issuer or issuer == study.issuer)
+            if same and is_usable_uid(uid) and uid != study.study_instance_uid:
+                found[uid] = Prior(date, uid, int(count) if count.isdecimal() and len(count) < 10 else 0)
+        return sorted(found.values(), reverse=True)
+
+    def _is_wanted(self, partition_id: int, prior: Prior) -> bool:
+        """Not deleted here, and not here already, or only a part of what the peer says it has: an earlier attempt broke off."""
+        try:
+            here = self._reader.study_detail(partition_id, prior.study_instance_uid).study
+        except Gone:
+            return False
+        except StudyNotFound:
+            return True
+        return here.instance_count < prior.instances
+
+
+def _text(answer: Mapping[str, Any], tag: int) -> str:
+    values = answer.get(f"{tag:08X}", {}).get("Value") or [""]
+    return str(values[0]).strip() if isinstance(values[0], str | int) else ""

@@ -1,0 +1,161 @@
+"""Which studies are brought from a peer, and what becomes of the job when that does not succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hounsfield.index.database import Database
+from hounsfield.index.reader import IndexReader
+from hounsfield.index.writer import IndexWriter
+from hounsfield.jobs.embedded import EmbeddedJobs
+from hounsfield.model.errors import PeerUnknown
+from hounsfield.model.jobs import JobState, NewJob
+from hounsfield.network.errors import Unreachable
+from hounsfield.peers.dimse import DimsePeer
+from hounsfield.peers.pull import Progress, Wanted
+from hounsfield.peers.query import Key, QueryFailed
+from hounsfield.services.prefetch import Prefetch
+from index_kit.entries import Maker
+
+QUEUE = "prefetch/OLDPACS"
+W, D, F, C = JobState.WAITING, JobState.DONE, JobState.FAILED, JobState.CANCELLED
+
+
+def study(uid: str, date: str = "", patient_id: str = "P1", issuer: str = "", instances: str = "") -> dict[str, Any]:
+    """An answer of the peer."""
+    texts = {"00100020": patient_id, "00100021": issuer, "0020000D": uid, "00080020": date, "00201208": instances}
+    return {tag: {"vr": "LO", "Value": [value]} if value else {"vr": "LO"} for tag, value in texts.items()}
+
+
+@dataclass
+class OldPacs:
+    """Answers what it is told to. As `services.prefetch.Source`."""
+
+    answers: list[Mapping[str, Any]] = field(default_factory=list)
+    find_error: Exception | None = None
+    failed: int = 0
+    asked: list[dict[int, str]] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)
+
+    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+        """C-FIND."""
+        self.asked.append({key.tag: key.value for key in keys})
+        if self.find_error is not None:
+            raise self.find_error
+        return iter(self.answers)
+
+    def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
+        """C-MOVE."""
+        self.moved.append((wanted.study, destination))
+        yield Progress(1, 0, 0, 0, is_final=False)
+        yield Progress(0, 1, self.failed, 0, is_final=True)
+
+
+@dataclass
+class Site:
+    """An index with study 1.2.1 of patient P1, 1.2.2 of P1, 1.2.3 of nobody, 1.2.4 of `P*`; 1.2.5 of P1 was deleted."""
+
+    jobs: EmbeddedJobs
+    reader: IndexReader
+    source: OldPacs = field(default_factory=OldPacs)
+
+    def run(self, uid: str = "1.2.1", priors: int = 3, *, known: bool = True, stopping: bool = False) -> JobState:
+        """One job; what became of it."""
+        self.jobs.enqueue([NewJob(QUEUE, uid, uid, {"partition": "1", "study": uid, "priors": str(priors), "rule": "r"})])
+
+        def call(ae_title: str) -> DimsePeer:
+            if not known:
+                raise PeerUnknown(f"there is no peer {ae_title}")
+            return DimsePeer(ae_title, "127.0.0.1", 104)
+
+        batch = self.jobs.claim(QUEUE, "me", most=10, parallel=1, lease_s=60)
+        Prefetch(self.jobs, self.reader, call, "HOUNSFIELD", self.source, lambda: stopping)("OLDPACS", batch, "me")
+        return self.jobs.find()[0].state
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """On SQLite."""
+    database = Database(tmp_path / "index.sqlite")
+    database.upgrade()
+    maker = Maker()
+    patients = {"1.2.1": "P1", "1.2.2": "P1", "1.2.3": "", "1.2.4": "P*", "1.2.5": "P1"}
+    with IndexWriter(database) as writer:
+        writer.add_all([maker.entry(uid, patient_id=patient_id) for uid, patient_id in patients.items()])
+        named = {"kind": "delete", "level": "study", "partition_id": 1, "study_instance_uid": "1.2.5"}
+        writer.apply_decision({**named, "decided_at_ns": maker.received_at_ns + 1, "principal": "ada", "reason": "test"})
+    yield Site(EmbeddedJobs(database), IndexReader(database))
+    database.close()
+
+
+def test_the_latest_that_are_not_here_are_brought(site: Site) -> None:
+    dates = {"1.3.1": "20010101", "1.3.2": "20040101", "1.3.3": "", "1.3.4": "20030101", "1.2.2": "20050101", "1.2.1": "20060101"}
+    site.source.answers = [study(uid, date) for uid, date in dates.items()]
+    assert site.run(priors=3) is D
+    assert site.source.moved == [(uid, "HOUNSFIELD") for uid in ("1.3.2", "1.3.4", "1.3.1")]
+    assert site.source.asked[0][0x00100020] == "P1"
+
+
+def test_a_study_that_is_here_in_part_is_brought_again(site: Site) -> None:
+    site.source.answers = [study("1.2.2", instances="2"), study("1.3.1", instances="x")]
+    assert site.run() is D
+    assert sorted(uid for uid, _ in site.source.moved) == ["1.2.2", "1.3.1"]
+    site.source.answers = [study("1.2.2", instances="1")]
+    site.source.moved = []
+    assert site.run("1.2.2") is D
+    assert site.source.moved == []
+
+
+def test_what_the_peer_answers_beyond_what_was_asked_is_left_alone(site: Site) -> None:
+    site.source.answers = [
+        study("1.3.1", patient_id="P11"),
+        study("1.3.2", patient_id=""),
+        study("../../etc"),
+        study(""),
+        {"0020000D": {"vr": "UI", "Value": [{}]}, "00100020": {"vr": "LO", "Value": ["P1"]}},
+        study("1.2.5", "20050101"),
+        study("1.3.3"),
+    ]
+    assert site.run() is D
+    assert [uid for uid, _ in site.source.moved] == ["1.3.3"], "not of others, not what was deleted here"
+
+
+@pytest.mark.parametrize("uid", ["1.2.3", "1.2.4", "1.2.5", "1.9.9"])
+def test_nobody_is_asked_about_a_patient_without_an_id_of_its_own(site: Site, uid: str) -> None:
+    assert site.run(uid) is C
+    assert site.source.asked == []
+
+
+def test_while_the_peer_is_down_the_queue_waits(site: Site) -> None:
+    site.source.find_error = Unreachable("it is down")
+    assert site.run() is W
+    assert (site.jobs.queues()[0].last_error, site.jobs.find()[0].attempts) == ("it is down", 0)
+
+
+def test_an_unknown_peer_makes_the_queue_wait(site: Site) -> None:
+    assert site.run(known=False) is W
+    assert site.jobs.queues()[0].failures == 1
+
+
+def test_a_query_that_the_peer_refuses_is_tried_again_and_others_go_on(site: Site) -> None:
+    site.source.find_error = QueryFailed("OLDPACS answered C000", 0xC000)
+    assert site.run() is W
+    (job,) = site.jobs.find()
+    assert (job.attempts, job.last_error, site.jobs.queues()[0].failures) == (1, "OLDPACS answered C000", 0)
+
+
+def test_a_study_that_came_in_part_is_tried_again(site: Site) -> None:
+    site.source.answers = [study("1.3.1")]
+    site.source.failed = 2
+    assert site.run() is W
+    assert site.jobs.find()[0].last_error == "OLDPACS could not send 2 objects"
+
+
+def test_when_told_to_stop_nothing_is_begun(site: Site) -> None:
+    assert site.run(stopping=True) is W
+    assert site.source.asked == []
