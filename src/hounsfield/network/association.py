@@ -228,19 +228,26 @@ class Association:
             raise failure
         return total
 
+    def message(self, context_id: int, command: bytes, data_set: Buffer | None = None) -> list[Buffer]:
+        """A command and its data set in PDUs no longer than the peer takes, ready for `send_message`. Nothing is copied."""
+        parts = self._values(context_id, command, _COMMAND, is_last=True)
+        return parts if data_set is None else parts + self._values(context_id, data_set, 0, is_last=True)
+
+    def send_message(self, message: list[Buffer]) -> None:
+        """Sends what `message` made (DT-1)."""
+        self._machine.fire(Event.P_DATA_PRIMITIVE)
+        self._send(message)
+
     def send(self, context_id: int, command: bytes, data_set: Buffer | Iterable[Buffer] | None = None) -> None:
         """Sends a command and the data set that belongs to it, in PDUs no longer than the peer takes (DT-1).
 
         data_set: the bytes, or pieces of them that are sent one after the other. Nothing is copied.
         """
+        if data_set is None or isinstance(data_set, bytes | bytearray | memoryview):
+            self.send_message(self.message(context_id, command, data_set))
+            return
         self._machine.fire(Event.P_DATA_PRIMITIVE)
         parts = self._values(context_id, command, _COMMAND, is_last=True)
-        if data_set is None:
-            self._send(parts)
-            return
-        if isinstance(data_set, bytes | bytearray | memoryview):
-            self._send(parts + self._values(context_id, data_set, 0, is_last=True))
-            return
         waiting: Buffer = b""
         for piece in data_set:
             if len(waiting):

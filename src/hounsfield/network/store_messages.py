@@ -20,6 +20,9 @@ _HEAD_BYTES = _HEAD.size
 _MIDDLE_BYTES = _MIDDLE.size
 
 _RESPONSE_MIDDLE = struct.Struct("<LLHLLHLLHLLH")
+_RESPONSE_TAIL = struct.Struct("<LLHLLHLLHLLHLL")
+"""(0000,0100), (0000,0120), (0000,0800) and (0000,0900) with their values, the header of (0000,1000)."""
+_RESPONSE_TAIL_BYTES = _RESPONSE_TAIL.size
 
 _FIELD_TAG = 0x0100 << 16
 _ID_TAG = 0x0110 << 16
@@ -75,6 +78,38 @@ def decode_store_request(command: bytes) -> StoreRequest | None:
         generic.text(Element.AFFECTED_SOP_INSTANCE_UID),
         generic.has_data_set,
     )
+
+
+class StoreResponse(NamedTuple):
+    """C-STORE-RSP (PS3.7 9.3.1.2). comment: (0000,0902), empty where absent."""
+
+    message_id: int
+    status: int
+    has_data_set: bool
+    comment: str
+
+
+def decode_store_response(command: bytes) -> StoreResponse | None:
+    """Returns None where the command is another one. Raises: ProtocolError."""
+    size = len(command)
+    if size >= _HEAD_BYTES and command[:4] == b"\0\0\0\0":
+        _, _, length, _, group, element, class_length = _HEAD.unpack_from(command)
+        middle = _HEAD_BYTES + class_length
+        if length == 4 and group == 0 and element == 2 and size >= middle + _RESPONSE_TAIL_BYTES:
+            (tag1, len1, field, tag2, len2, message_id, tag3, len3, data_set, tag4, len4, status, tag5, len5) = _RESPONSE_TAIL.unpack_from(
+                command, middle
+            )
+            if (
+                field == CommandField.C_STORE_RSP
+                and (tag1, tag2, tag3, tag4, tag5) == (_FIELD_TAG, _RESPONDED_TAG, _DATA_SET_TAG, _STATUS_TAG, _INSTANCE_TAG)
+                and len1 == len2 == len3 == len4 == 2
+                and middle + _RESPONSE_TAIL_BYTES + len5 == size
+            ):
+                return StoreResponse(message_id, status, data_set != NO_DATA_SET, "")
+    generic = decode_command(command)
+    if generic.field != CommandField.C_STORE_RSP:
+        return None
+    return StoreResponse(generic.message_id_responded_to, generic.status, generic.has_data_set, generic.text(Element.ERROR_COMMENT))
 
 
 def encode_store_response(request: StoreRequest, status: int, comment: str = "") -> bytes:

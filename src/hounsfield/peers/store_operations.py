@@ -8,10 +8,11 @@ from typing import NamedTuple
 from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.association import AcceptedContext, Association, Message
-from hounsfield.network.dimse import Command, CommandField, Element, decode_command, request
+from hounsfield.network.dimse import Command, CommandField, decode_command, request
 from hounsfield.network.errors import AssociationLost, NetworkError, ProtocolError
 from hounsfield.network.negotiation import MOST_INVOKED
 from hounsfield.network.status import Status, is_failure, is_warning
+from hounsfield.network.store_messages import decode_store_response
 from hounsfield.network.transport import Buffer
 from hounsfield.peers.object_source import ObjectSource
 
@@ -48,9 +49,14 @@ class MoveOriginator(NamedTuple):
 
 
 class _Prepared(NamedTuple):
+    """message: complete, where the data set was at hand; else `pieces` of it follow the command."""
+
     instance: StoredInstance
-    context_id: int
-    data_set: Buffer | Iterable[Buffer]
+    message_id: int
+    message: list[Buffer]
+    context_id: int = 0
+    command: bytes = b""
+    pieces: Iterable[Buffer] = ()
 
 
 def _unexpected(message: Message, command: Command) -> None:
@@ -105,15 +111,23 @@ class StoreOperations:
         for instance in instances:
             self.held = instance
             prepared = self._prepare(instance)
-            while len(self.under_way) >= self._at_once:
-                yield self._answer()
-            if self.stopping:
-                break
+            answered = self._answer() if len(self.under_way) >= self._at_once else None
+            lost: NetworkError | None = None
+            if not self.stopping and isinstance(prepared, _Prepared):
+                # Before anything else is done: the peer has nothing to do until it comes.
+                try:
+                    self._send(prepared)
+                except NetworkError as exc:
+                    lost = exc
+            if answered is not None:
+                yield answered
+            if lost is not None:
+                raise lost
             if isinstance(prepared, Sent):
                 self.held = None
                 yield prepared
-            else:
-                self._send(prepared)
+            if self.stopping:
+                break
         while self.under_way:
             yield self._answer()
 
@@ -122,15 +136,14 @@ class StoreOperations:
         why = f"no presentation context was accepted for {instance.sop_class_uid}"
         for syntax in self._source.syntaxes(instance, contexts):
             try:
-                return _Prepared(instance, contexts[syntax], self._source.open(instance, syntax))
+                return self._message(instance, contexts[syntax], self._source.open(instance, syntax))
             except (UndecodablePixels, ObjectTooLarge) as exc:
                 why = str(exc)  # perhaps it can go in another transfer syntax
             except HounsfieldError as exc:
                 return Sent(instance, None, str(exc))
         return Sent(instance, None, why)
 
-    def _send(self, prepared: _Prepared) -> None:
-        instance = prepared.instance
+    def _message(self, instance: StoredInstance, context_id: int, data_set: Buffer | Iterable[Buffer]) -> _Prepared:
         self._last_id = self._last_id % 0xFFFF + 1
         command = request(
             CommandField.C_STORE_RQ,
@@ -141,15 +154,23 @@ class StoreOperations:
             affected_sop_instance_uid=instance.sop_instance_uid,
             **self._more,
         )
-        self.under_way[self._last_id] = instance
+        if isinstance(data_set, bytes | bytearray | memoryview):
+            return _Prepared(instance, self._last_id, self._association.message(context_id, command, data_set))
+        return _Prepared(instance, self._last_id, [], context_id, command, data_set)
+
+    def _send(self, prepared: _Prepared) -> None:
+        self.under_way[prepared.message_id] = prepared.instance
         self.held = None
+        if prepared.message:
+            self._association.send_message(prepared.message)
+            return
         try:
-            self._association.send(prepared.context_id, command, prepared.data_set)
+            self._association.send(prepared.context_id, prepared.command, prepared.pieces)
         except NetworkError:
             raise
         except HounsfieldError as exc:
-            del self.under_way[self._last_id]
-            self.spoilt = Sent(instance, None, str(exc))
+            del self.under_way[prepared.message_id]
+            self.spoilt = Sent(prepared.instance, None, str(exc))
             self._association.abort()
             raise AssociationLost("an object could not be read to its end; it must not arrive as if it were whole") from exc
 
@@ -158,17 +179,17 @@ class StoreOperations:
             message = self._association.receive()
             if message is None:
                 raise AssociationLost("the peer released the association instead of answering")
-            command = decode_command(message.command)
-            if command.field != CommandField.C_STORE_RSP:
-                self._others(message, command)
+            response = decode_store_response(message.command)
+            if response is None:
+                self._others(message, decode_command(message.command))
                 continue
-            instance = self.under_way.pop(command.message_id_responded_to, None)
+            instance = self.under_way.pop(response.message_id, None)
             if instance is None:
-                raise ProtocolError(f"the peer answered message {command.message_id_responded_to}, which was not asked")
-            if command.has_data_set:
+                raise ProtocolError(f"the peer answered message {response.message_id}, which was not asked")
+            if response.has_data_set:
                 self._association.read_data_set(_drop)
-            self._association.record.objects += command.status == Status.SUCCESS
-            return Sent(instance, command.status, command.text(Element.ERROR_COMMENT))
+            self._association.record.objects += response.status == Status.SUCCESS
+            return Sent(instance, response.status, response.comment)
 
 
 def _drop(data: memoryview) -> None:

@@ -24,8 +24,8 @@ from hounsfield.services.rewrite import Rewriter
 MOST_INSTANCES = 200_000
 """Of one retrieve. Its plan takes some hundred bytes of memory for each."""
 
-PAGE = 500
-"""Instances of a plan whose rows are in memory at once."""
+FIRST_PAGE, LARGEST_PAGE = 16, 512
+"""Instances of a plan whose rows are in memory at once: few at first, so that the first object goes soon."""
 
 
 class TooManyInstances(Unavailable):
@@ -73,8 +73,9 @@ class Plan:
         """The instances of these kinds, in order, a page at a time in memory."""
         numbers = {number for kind, number in self._kinds.items() if kind in kinds}
         indices = [index for index, number in enumerate(self._kind_numbers) if number in numbers]
-        for first in range(0, len(indices), PAGE):
-            page = indices[first : first + PAGE]
+        first, size = 0, FIRST_PAGE
+        while page := indices[first : first + size]:
+            first, size = first + size, min(2 * size, LARGEST_PAGE)
             found: dict[int, StoredInstance] = {}
             with contextlib.suppress(IndexUnavailable):
                 found = self._reader.by_keys(self._partition_id, [self._keys[index] for index in page])

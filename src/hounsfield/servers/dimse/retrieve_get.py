@@ -41,7 +41,7 @@ class GetService(RetrieveService):
         )
         for sent in operations.run(plan):
             operation.responses.count(sent)
-            if not operations.under_way and association.cancelled(message_id):
+            if sent.status is None and association.cancelled(message_id):  # else it is read among the responses
                 operations.stopping = True
         self.finish(operation, plan.missing, cancelled=operations.stopping)
 
