@@ -114,6 +114,14 @@ def test_an_identity_that_cannot_be_believed_is_rejected(house: House, tmp_path:
     assert "Association Rejected" in done.stdout, done.stdout
 
 
+def test_we_call_under_the_title_that_is_asked_for(house: House) -> None:
+    assert house.peer("add", "HOUNSFIELD", f"127.0.0.1:{house.server.dicom_port}", "--replace").code == 0
+    assert house.peer("echo", "HOUNSFIELD", "--ae-title", "WS1").code == 0
+    done = house.peer("echo", "HOUNSFIELD", "--ae-title", "STRANGER")
+    assert done.code == 1
+    assert "does not know our AE title" in done.err
+
+
 @contextlib.contextmanager
 def tls_storescp(house: House, folder: Path) -> Iterator[int]:
     """DCMTK's storage provider that speaks TLS alone; gives its port."""
@@ -149,7 +157,7 @@ def test_two_of_us_talk_over_tls(house: House, tmp_path: Path) -> None:
     for number, path in enumerate(files, 1):
         path.write_bytes(as_file(ct(number, study=f"1.2.840.{90 + number}", series=f"1.2.840.{90 + number}.1", PatientID="TLS")))
     for title in ("HOUNSFIELD", "SELF"):
-        assert house.peer("add", title).code == 0
+        assert house.peer("add", title, "--replace").code == 0
     assert house.call("storescu", house.ct, "CT1", *files).returncode == 0
     other = tmp_path / "other"
     other.mkdir()

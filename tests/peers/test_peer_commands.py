@@ -230,10 +230,20 @@ def test_send(house: House, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not DICOM")
     done = house.peer("send", "SOURCE", tmp_path, "--json")
     assert done.code == 3, done.err
-    assert (done.json["files"], done.json["stored"]) == (3, 2)
-    assert [Path(one["file"]).name for one in done.json["failed"]] == ["notes.txt"]
+    assert (done.json["objects"], done.json["stored"]) == (3, 2)
+    assert [Path(one["object"]).name for one in done.json["failed"]] == ["notes.txt"]
     (tmp_path / "notes.txt").unlink()
     assert house.peer("send", "SOURCE", tmp_path).code == 0
+
+
+def test_send_a_study_of_the_archive(house: House, tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"{number}.dcm").write_bytes(as_file(ct(number, study="1.2.840.10", series="1.2.840.10.1", PatientID="OURS")))
+    assert hounsfield("import", tmp_path, "--data-dir", house.server.data_dir).code == 0
+    done = house.peer("send", "SOURCE", "--study", "1.2.840.10", "--json")
+    assert (done.code, done.json) == (0, {"objects": 2, "stored": 2, "failed": []}), done.err
+    assert house.peer("send", "SOURCE", "--study", "1.2.3.4.5").code == 1
+    assert house.peer("send", "SOURCE").code == 2
 
 
 @pytest.mark.parametrize("way", [(), ("--get",)], ids=["move", "get"])

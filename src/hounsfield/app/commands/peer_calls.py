@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from hounsfield.app import bootstrap, calling, locks
+from hounsfield.app import bootstrap, calling, locks, outgoing
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import ConfigurationError, HounsfieldError, InvalidInput
@@ -26,17 +26,18 @@ from hounsfield.model.query import Level
 from hounsfield.network.status import Status
 from hounsfield.peers import dimse, pull, query
 from hounsfield.peers.dimse import DimsePeer
-from hounsfield.services.bring import candidates
 from hounsfield.services.pull import Pulling
 
 Title = Annotated[str, typer.Argument(metavar="AET", help="The peer's AE title.")]
 Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keyword or tag, with or without a value to match.")]
 LevelOption = Annotated[str, typer.Option("--level", help="patient, study, series or image.")]
 Most = Annotated[int, typer.Option("--most", min=1, help="Cancel the query behind so many matches.")]
-Paths = Annotated[list[Path], typer.Argument(help="DICOM files, or folders of them.")]
+Paths = Annotated[list[Path] | None, typer.Argument(help="DICOM files, or folders of them.")]
+Studies = Annotated[list[str] | None, typer.Option("--study", help="Study Instance UID of a study of the archive; repeatable.")]
 Study = Annotated[str, typer.Option("--study", help="Study Instance UID.")]
 Series = Annotated[str, typer.Option("--series", help="Series Instance UID; without it the whole study.")]
 Instance = Annotated[str, typer.Option("--instance", help="SOP Instance UID; needs --series.")]
+OurTitle = Annotated[str | None, typer.Option("--ae-title", help="Our AE title; default: that of the settings.")]
 ByGet = Annotated[bool, typer.Option("--get", help="By C-GET, over this one association; needs no way back and no running server.")]
 
 LEVELS = {"patient": Level.PATIENT, "study": Level.STUDY, "series": Level.SERIES, "image": Level.INSTANCE, "instance": Level.INSTANCE}
@@ -59,9 +60,16 @@ def called(settings: Settings, ae_title: str) -> Iterator[DimsePeer]:
     yield calling.dimse_peer(settings, peer)
 
 
-def echo(ae_title: Title, data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
+def echo(
+    peer_title: Title,
+    ae_title: OurTitle = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
     """Ask a peer whether it is there: C-ECHO."""
-    with called(settings_from(config, data_dir=data_dir, database=database), ae_title) as peer:
+    with called(settings_from(config, data_dir=data_dir, database=database, ae_title=ae_title), peer_title) as peer:
         began = time.monotonic()
         status = dimse.echo(peer)
         taken_ms = (time.monotonic() - began) * 1000
@@ -74,10 +82,11 @@ def echo(ae_title: Title, data_dir: DataDir = None, database: Database = None, c
 
 
 def find(
-    ae_title: Title,
+    peer_title: Title,
     keys: Keys = None,
     level: LevelOption = "study",
     most: Most = 1000,
+    ae_title: OurTitle = None,
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
@@ -88,7 +97,7 @@ def find(
     if at is None:
         raise InvalidInput(f"{level!r} is no level: patient, study, series or image")
     wanted = query.keys_for(at, map(query.Key.parse, keys or ()))
-    with called(settings_from(config, data_dir=data_dir, database=database), ae_title) as peer:
+    with called(settings_from(config, data_dir=data_dir, database=database, ae_title=ae_title), peer_title) as peer:
         answers = list(query.find(peer, at, wanted, most=most))
     if as_json:
         sys.stdout.write(json.dumps(answers) + "\n")
@@ -103,52 +112,63 @@ def find(
 
 
 def send(
-    ae_title: Title, paths: Paths, data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False
+    peer_title: Title,
+    paths: Paths = None,
+    study: Studies = None,
+    ae_title: OurTitle = None,
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Send DICOM files to a peer as they are: C-STORE."""
-    files = [one.path for one in candidates(paths) if not one.entry]
+    """Send to a peer by C-STORE: DICOM files as they are, or studies of the archive."""
+    if bool(paths) == bool(study):
+        raise InvalidInput("say what to send: files and folders, or --study")
+    settings = settings_from(config, data_dir=data_dir, database=database, ae_title=ae_title)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    failed: list[dimse.Sent] = []
+    failed: list[outgoing.Outcome] = []
     done = 0
-    with called(settings_from(config, data_dir=data_dir, database=database), ae_title) as peer, _progress(console) as progress:
-        task = progress.add_task("Sending", total=len(files))
+    to_send = outgoing.studies(settings, peer_title.strip(), study) if study else outgoing.files(settings, peer_title.strip(), paths or [])
+    with to_send as sending, _progress(console) as progress:
+        task = progress.add_task("Sending", total=sending.total)
         try:
-            for done, sent in enumerate(dimse.send(peer, files), 1):
-                if not sent.ok:
-                    failed.append(sent)
+            for done, outcome in enumerate(sending.outcomes, 1):
+                if not outcome.ok:
+                    failed.append(outcome)
                 progress.update(task, completed=done)
         except HounsfieldError as exc:
-            console.print(f"broken off behind {done} of {len(files)}: {exc}", markup=False)
+            console.print(f"broken off behind {done} of {sending.total}: {exc}", markup=False)
     stored = done - len(failed)
     if as_json:
         rows = [
-            {"file": str(one.path), "status": None if one.status is None else f"{one.status:04X}", "reason": one.comment} for one in failed
+            {"object": one.name, "status": None if one.status is None else f"{one.status:04X}", "reason": one.comment} for one in failed
         ]
-        sys.stdout.write(json.dumps({"files": len(files), "stored": stored, "failed": rows}) + "\n")
+        sys.stdout.write(json.dumps({"objects": sending.total, "stored": stored, "failed": rows}) + "\n")
     else:
-        console.print(f"{stored} of {len(files)} stored by {peer.ae_title}", markup=False)
+        console.print(f"{stored} of {sending.total} stored by {sending.ae_title}", markup=False)
         for one in failed[:FAILURES_SHOWN]:
-            console.print(f"  {one.path}: {one.comment or f'status {one.status or 0:04X}'}", markup=False)
-    raise typer.Exit(0 if stored == len(files) else PARTLY if stored else 1)
+            console.print(f"  {one.name}: {one.comment or f'status {one.status or 0:04X}'}", markup=False)
+    raise typer.Exit(0 if stored == sending.total else PARTLY if stored else 1)
 
 
 def pull_(
-    ae_title: Title,
+    peer_title: Title,
     study: Study,
     series: Series = "",
     instance: Instance = "",
     by_get: ByGet = False,
+    ae_title: OurTitle = None,
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring a study, a series or an instance from a peer into the archive: C-MOVE to ourselves, or C-GET."""
-    settings = settings_from(config, data_dir=data_dir, database=database)
+    settings = settings_from(config, data_dir=data_dir, database=database, ae_title=ae_title)
     wanted = pull.Wanted.parse(study, series, instance)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     outcomes: Counter[Any] = Counter()
-    with called(settings, ae_title) as peer, _progress(console) as progress:
+    with called(settings, peer_title) as peer, _progress(console) as progress:
         if by_get:
             with bootstrap.file_store(settings) as store:
                 pulling = Pulling(store, Origin(Protocol.DIMSE, SYSTEM, peer.host, peer.ae_title, settings.ae_title), peer)
