@@ -35,7 +35,7 @@ def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]
         codecs = stack.enter_context(CodecPool(settings.codec_children, settings.codec_memory_bytes))
         rewriter = Rewriter(Retrieve(reader, packs), packs, codecs)
         transfer = Transfer(RetrievalReader(parts.database), packs, rewriter, limits, lambda peer: tls_context_for(settings, peer))
-        find = FindService(Search(reader))
+        find = FindService(Search(reader), settings.find_max_answers)
         peers = peers_of(parts.database, settings)
         commitment = stack.enter_context(commitment_service(parts, settings, packs, limits, peers.reachable))
         yield [find, MoveService(transfer, peers.destination), GetService(transfer), commitment]

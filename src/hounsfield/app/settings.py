@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     )
     max_associations: int = Field(default=100, ge=1, description="DICOM associations at once, in all.")
     max_associations_per_peer: int = Field(default=50, ge=1, description="DICOM associations at once from one host and AE title.")
+    find_max_answers: int = Field(
+        default=100_000, ge=1, description="Answers to one C-FIND request; beyond them it ends with status A700 (out of resources)."
+    )
     accept_unknown_sop_classes: bool = Field(
         default=True, description="Take objects of storage SOP classes that are private or newer than our table."
     )

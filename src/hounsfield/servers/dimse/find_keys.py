@@ -46,7 +46,7 @@ COMPUTED: Mapping[int, Level] = {
 }
 """What is known of an entity beyond what its objects say, by the level from which on it is (PS3.4 C.3.4)."""
 
-_CONTROL = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC})
+_CONTROL = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL})
 _WITHOUT_WILD_CARDS = frozenset({"AS", "AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -110,7 +110,7 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
             continue
         asked.append(element)
         match = read_match(element, agreed)
-        if match is not None:
+        if match is not None and tag != TIMEZONE_OFFSET_FROM_UTC:  # which says something of the request (PS3.4 C.4.1.1.3.1)
             matches[keyword_of(tag)] = match
     if UNIQUE_KEYS[level] not in identifier:
         asked.append(Asked(UNIQUE_KEYS[level], "UI", ""))

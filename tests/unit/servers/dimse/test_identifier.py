@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hounsfield.dicom.character_sets import character_set
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
+from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from hounsfield.index.criteria import ATTRIBUTES, criteria
+from hounsfield.index.dialect import dialect_for
 from hounsfield.model.query import Level
 from hounsfield.servers.dimse import identifier
-from hounsfield.servers.dimse.identifier import UnfitIdentifier, read_identifier
-from hounsfield.servers.dimse.information_model import PATIENT_STUDY_ONLY, STUDY_ROOT
+from hounsfield.servers.dimse.find_keys import Agreed, read_find_request
+from hounsfield.servers.dimse.identifier import Asked, Identifier, UnfitIdentifier, read_identifier
+from hounsfield.servers.dimse.information_model import PATIENT_ROOT, PATIENT_STUDY_ONLY, STUDY_ROOT
 
+DIALECT = dialect_for("nowhere.sqlite")
 SYNTAXES = [(IMPLICIT_VR_LITTLE_ENDIAN, True), (EXPLICIT_VR_LITTLE_ENDIAN, False)]
 
 
@@ -81,3 +90,25 @@ def test_too_many_elements_and_too_deep() -> None:
         nested = [NewElement(0x00400275, "SQ", [nested])]
     with pytest.raises(UnfitIdentifier, match="deeper"):
         _read(nested)
+
+
+@given(st.binary(max_size=200), st.sampled_from([uid for uid, _implicit in SYNTAXES]))
+def test_any_bytes_are_an_identifier_or_none(raw: bytes, transfer_syntax_uid: str) -> None:
+    with contextlib.suppress(UnfitIdentifier):
+        found = read_identifier(raw, transfer_syntax_uid)
+        with contextlib.suppress(UnfitIdentifier):
+            read_find_request(found, PATIENT_ROOT, Agreed(relational=True, date_time=True, empty_value=True))
+
+
+KEYS = st.sampled_from(["PatientName", "StudyDate", "StudyTime", "StudyInstanceUID", "ModalitiesInStudy", "SeriesNumber", "PatientWeight"])
+
+
+@given(st.dictionaries(KEYS, st.text(max_size=20)))
+def test_any_values_are_a_query_or_none(keys: dict[str, str]) -> None:
+    elements = {tag: Asked(tag, vr_of(tag), text) for keyword, text in keys.items() if (tag := tag_of(keyword))}
+    elements[0x00080052] = Asked(0x00080052, "CS", "IMAGE")
+    asked = Identifier(character_set(b""), "", elements)
+    with contextlib.suppress(UnfitIdentifier):
+        for key in read_find_request(asked, PATIENT_ROOT, Agreed(relational=True, date_time=True)).query.keys:
+            if key.keyword in ATTRIBUTES:
+                criteria(ATTRIBUTES[key.keyword], key.match, DIALECT, fuzzy=True)  # what is let through here, the index understands
