@@ -20,7 +20,7 @@ from hounsfield.services.commitment_worker import MOST_REPORTS_A_CALL, Commitmen
 from hounsfield.services.pending_commitments import PendingFiles
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
-QUICK = QueueLimits(max_requests=1000, confirm_within_s=1.0, first_pause_s=0.02, longest_pause_s=0.02)
+QUICK = QueueLimits(max_requests=1000, confirm_within_s=60.0, first_pause_s=0.02, longest_pause_s=0.02)
 
 Answers = Callable[[str, Sequence[CommitmentResult]], Iterator[bool]]
 
