@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hounsfield.servers.webapi import schemas
+from hounsfield.servers.webapi import routing_schemas, schemas
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
 
@@ -33,6 +33,13 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("Peer", schemas.PeerAnswer),
         ("Callers", schemas.CallersAnswer),
         ("Echo", schemas.EchoAnswer),
+        ("RouteCondition", routing_schemas.ConditionAnswer),
+        ("Route", routing_schemas.RouteAnswer),
+        ("Routes", routing_schemas.RoutesAnswer),
+        ("RouteVerdict", routing_schemas.VerdictAnswer),
+        ("Queue", routing_schemas.QueueAnswer),
+        ("Job", routing_schemas.JobAnswer),
+        ("Queues", routing_schemas.QueuesAnswer),
     ],
 )
 def test_the_app_knows_the_fields_that_the_server_sends(interface: str, schema: type[BaseModel]) -> None:
