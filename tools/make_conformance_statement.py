@@ -25,12 +25,14 @@ from hounsfield.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
 from hounsfield.index.criteria import ATTRIBUTES
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import ProposedContext
+from hounsfield.network.tls import CIPHERS_OF_TLS_1_2
 from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection
 from hounsfield.peers.availability import AVAILABILITY_SOP_CLASS
 from hounsfield.peers.pull import STUDY_ROOT_GET, STUDY_ROOT_MOVE
 from hounsfield.peers.query import PATIENT_ROOT_FIND, STUDY_ROOT_FIND
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
+from hounsfield.servers.dimse.user_identity import NOT_VERIFIED
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.servers.outcomes import OUTCOMES
 
@@ -68,7 +70,7 @@ def text() -> str:
     with services() as running:
         offered = {uid: next(((one, taken) for one in running if (taken := taken_by(one, uid))), None) for uid in NAMES}
         sections = [_services(running, offered), _users(), _keys(), _storage(offered)]
-    return "\n\n".join([_HEAD, *sections, _transfer_syntaxes(), _character_sets(), _association(), _statuses()]) + "\n"
+    return "\n\n".join([_HEAD, *sections, _transfer_syntaxes(), _character_sets(), _association(), _security(), _statuses()]) + "\n"
 
 
 def _services(running: Iterable[Service], offered: Offered) -> str:
@@ -168,6 +170,23 @@ def _association() -> str:
     ]
     limits = AssociationLimits()
     lines += [f"| `{field.name}` | {getattr(limits, field.name):g} |" for field in dataclasses.fields(limits)]
+    return "\n".join(lines)
+
+
+def _security() -> str:
+    port = Settings.model_fields["tls_port"].default
+    lines = [
+        "## Security",
+        "",
+        "| profile | support |",
+        "|---|---|",
+        f"| BCP 195 RFC 8996, 9325 TLS (PS3.15 B.12) | port {port} by default, TLS 1.3 and 1.2 with `{CIPHERS_OF_TLS_1_2}`; as SCU too |",
+        "| certificates | of callers by authority, and by fingerprint or subject where the AE title is bound to one |",
+        "| user identity: username (PS3.7 D.3.3.7) | taken as a claim: no positive response, the application entity's rights |",
+        "| user identity: username and passcode | checked against the accounts, over TLS and from this machine; else 1/1/1 |",
+        *(f"| user identity: {what} | refused, 1/1/1 |" for what in NOT_VERIFIED.values()),
+        "| permissions by calling AE title | a context that may not be used is answered with user rejection (PS3.8 table 9-18, result 1) |",
+    ]
     return "\n".join(lines)
 
 
