@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pydicom
@@ -139,26 +139,26 @@ def requests_of(data_set: pydicom.Dataset) -> list[dict[str, str]]:
 
 def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping[str, str], *, combined: bool, empty: bool) -> list[Entity]:
     """What matches all keys. items: keys inside Request Attributes Sequence. combined, empty: date-time and empty value matching."""
-    return [
-        entity
-        for entity in entities
-        if _all_match(entity.values, keys, combined, empty)
-        and (
-            not any(items.values())
-            or any(all(_matches(name, text, (item.get(name, ""),), empty) for name, text in items.items()) for item in entity.requests)
-        )
-    ]
-
-
-def _all_match(values: Values, keys: Mapping[str, str], combined: bool, empty: bool) -> bool:
+    left = list(entities)
     paired: set[str] = set()
     for date_name, time_name in PAIRS.items():
         date, time = keys.get(date_name, ""), keys.get(time_name, "")
         if combined and "-" in date and "-" in time:
             paired |= {date_name, time_name}
-            if not _in_combined_range(date, time, values.get(date_name, ()), values.get(time_name, ())):
-                return False
-    return all(_matches(name, text, values.get(name, ()), empty) for name, text in keys.items() if name not in paired)
+            left = [one for one in left if _in_combined_range(date, time, one.values.get(date_name, ()), one.values.get(time_name, ()))]
+    for name, text in keys.items():
+        if name not in paired:
+            judged: dict[tuple[str, ...], bool] = {}  # many entities say the same
+            for values in {one.values.get(name, ()) for one in left}:
+                judged[values] = _matches(name, text, values, empty)
+            left = [one for one in left if judged[one.values.get(name, ())]]
+    if not any(items.values()):
+        return left
+    return [
+        one
+        for one in left
+        if any(all(_matches(name, text, (item.get(name, ""),), empty) for name, text in items.items()) for item in one.requests)
+    ]
 
 
 def _matches(name: str, text: str, values: tuple[str, ...], empty: bool) -> bool:
@@ -166,8 +166,13 @@ def _matches(name: str, text: str, values: tuple[str, ...], empty: bool) -> bool
     if not text:
         return True
     if empty and text == '""':
-        return not [value for value in present if _usable(dictionary_VR(name), value)]
-    return any(_one_matches(dictionary_VR(name), part, present) for part in text.split("\\") if part)
+        return not [value for value in present if _usable(_vr(name), value)]
+    return any(_one_matches(_vr(name), part, present) for part in text.split("\\") if part)
+
+
+@cache
+def _vr(name: str) -> str:
+    return dictionary_VR(name)
 
 
 def _usable(vr: str, value: str) -> bool:
