@@ -28,8 +28,8 @@ from hounsfield.servers.dimse.user_identity import IdentityRefused, Passwords, i
 
 log = structlog.get_logger(__name__)
 
-IDENTITY_NOT_CHECKED = AssociateReject(2, NO_REASON_GIVEN.source, NO_REASON_GIVEN.reason)
-"""Transient: the same request may be accepted later."""
+CANNOT_JUDGE_NOW = AssociateReject(2, NO_REASON_GIVEN.source, NO_REASON_GIVEN.reason)
+"""Transient: the database does not answer; the same request may be accepted later."""
 
 MAY_BY_ROLE = {
     Role.VIEWER: frozenset({Permission.QUERY, Permission.RETRIEVE}),
@@ -76,9 +76,12 @@ class AdmissionPolicy:
         except CallerUnknown as exc:
             log.warning("association.caller_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
             return CALLING_AE_TITLE_NOT_RECOGNIZED
-        except (IdentityRefused, Unavailable) as exc:
+        except IdentityRefused as exc:
             log.warning("association.identity_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
-            return IDENTITY_NOT_CHECKED if isinstance(exc, Unavailable) else NO_REASON_GIVEN
+            return NO_REASON_GIVEN
+        except Unavailable as exc:
+            log.warning("association.not_judged", host=channel.host, calling_ae_title=request.calling_ae_title, error=type(exc).__name__)
+            return CANNOT_JUDGE_NOW
         peer = replace(peer, may=peer.may & MAY_BY_ROLE[identified.principal.role])
         admission = Admission(peer, identified.principal)
         as_scp = frozenset(role.sop_class_uid for role in request.user.roles if role.scp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hounsfield.model.accounts import Account
+from hounsfield.model.errors import IndexUnavailable
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Principal, Role
 from hounsfield.model.peers import EVERYTHING, Peer, PeerCertificate, Permission
@@ -67,6 +68,19 @@ def test_a_peer_stores_what_is_accepted_of_it() -> None:
     peer = Peer("CT1", accepted_sop_classes=(CT,), accepted_transfer_syntaxes=(JPEG,))
     assert results(peer, CT, MR, QUERY) == [JPEG, ContextResult.USER_REJECTION, EXPLICIT]
     assert results(Peer("CT1", accepted_transfer_syntaxes=("1.2.3",)), CT) == [ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED]
+
+
+class Gone:
+    """Has no database to look into."""
+
+    def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
+        raise IndexUnavailable("the database does not answer")
+
+
+def test_while_nobody_can_be_looked_up_the_rejection_is_transient() -> None:
+    request = AssociateRequest("HOUNSFIELD", "CT1", (ProposedContext(1, CT, (EXPLICIT,)),), UserInformation())
+    policy = AdmissionPolicy(AETitle.parse("HOUNSFIELD"), Gone(), SERVICES)
+    assert policy.judge(request, Channel("192.0.2.7")) == AssociateReject(2, 1, 1)
 
 
 class Vera:
