@@ -29,7 +29,7 @@ from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.dimse import DimsePeer, send
 from hounsfield.servers.dimse.admission import AnyCaller
-from hounsfield.servers.dimse.retrieve_get import GetService
+from hounsfield.servers.dimse.retrieve_get import GetService, GetWithoutBulkDataService
 from hounsfield.servers.dimse.retrieve_move import MoveService
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.services.delete import LocalDecisions
@@ -114,7 +114,7 @@ def retrieving(folder: Path) -> Iterator[Retrieving]:
                 raise PeerUnknown(f"no host and port are known for {ae_title!r}")
             return destinations[ae_title]
 
-        services = [MoveService(transfer, destination), GetService(transfer)]
+        services = [MoveService(transfer, destination), GetService(transfer), GetWithoutBulkDataService(transfer)]
         server = DimseServer(
             ("127.0.0.1", 0), AETitle.parse("HOUNSFIELD"), LocalStore(archive, writer), AnyCaller(), more_services=services
         )
@@ -140,7 +140,7 @@ class Response:
         return self.completed, self.failed, self.warning
 
 
-def keys(level: str, **values: str) -> Dataset:
+def keys(level: str, **values: str | int) -> Dataset:
     """An identifier. values: by keyword."""
     identifier = Dataset()
     identifier.QueryRetrieveLevel = level

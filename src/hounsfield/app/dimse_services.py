@@ -15,7 +15,7 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.servers.dimse.find import FindService
-from hounsfield.servers.dimse.retrieve_get import GetService
+from hounsfield.servers.dimse.retrieve_get import GetService, GetWithoutBulkDataService
 from hounsfield.servers.dimse.retrieve_move import MoveService
 from hounsfield.servers.dimse.service import Service
 from hounsfield.services.retrieve import Retrieve
@@ -38,4 +38,4 @@ def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]
         find = FindService(Search(reader), settings.find_max_answers)
         peers = peers_of(parts.database, settings)
         commitment = stack.enter_context(commitment_service(parts, settings, packs, limits, peers.reachable))
-        yield [find, MoveService(transfer, peers.destination), GetService(transfer), commitment]
+        yield [find, MoveService(transfer, peers.destination), GetService(transfer), GetWithoutBulkDataService(transfer), commitment]

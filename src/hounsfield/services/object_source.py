@@ -86,6 +86,24 @@ class PackSource:
             yield piece
 
 
+class HeaderSource:
+    """Objects without their bulk data (PS3.4 Z.1.3). It is a `peers.object_source.ObjectSource`."""
+
+    preferred: Sequence[str] = ()
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self._rewriter = rewriter
+
+    def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
+        """Explicit VR Little Endian or what is written like it; Implicit."""
+        order = dict.fromkeys((*UNCOMPRESSED, instance.transfer_syntax_uid, *accepted))
+        return [uid for uid in order if uid in accepted and (known := transfer_syntax(uid)).little_endian and not known.deflated]
+
+    def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer:
+        """Raises: DamagedObject, PackUnavailable, UnreadableObject, UndecodablePixels, ObjectTooLarge."""
+        return self._rewriter.without_bulk_data(instance, transfer_syntax_uid)
+
+
 def _gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:
     """All pieces, made ready as far as they fit; the others are made when they are due."""
     ready: list[Buffer] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,16 @@ _REFERENCED = frozenset(("1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95", "1.
 _ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
 _PIECE_BYTES = 1 << 20
 
+_BULK_DATA = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009, 0x00287FE0, 0x56000020, 0x00420011)) | _OFFSET_TABLES
+_REPEATED_BULK_DATA = frozenset(((0x6000, 0x3000), (0x5000, 0x3000), (0x5000, 0x200C)))
+"""Overlay Data (60xx,3000), Curve Data (50xx,3000), Audio Sample Data (50xx,200C)."""
+_WAVEFORM_SEQUENCE, _WAVEFORM_DATA = 0x54000100, 0x54001010
+
+
+def _is_bulk_data(tag: int) -> bool:
+    """Of the top level (PS3.4 table Z.1-1); offset tables go with the pixels they count."""
+    return tag in _BULK_DATA or (tag >> 16 & 0xFF01 in (0x6000, 0x5000) and (tag >> 16 & 0xFF00, tag & 0xFFFF) in _REPEATED_BULK_DATA)
+
 
 class FrameCodec(Protocol):
     """`codecs.pool.CodecPool` is one."""
@@ -77,6 +88,25 @@ class Rewriter:
 
         Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable, Unavailable.
         """
+        with self._tree(instance) as tree:
+            yield from self._rewritten(instance, tree, target_uid)
+
+    def without_bulk_data(self, instance: StoredInstance, target_uid: str) -> bytes:
+        """The data set without what PS3.4 Z.1.3 leaves out. target_uid: little endian, not deflated.
+
+        Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable.
+        """
+        with self._tree(instance) as tree:
+            elements = [element for tag, element in _elements(tree).items() if not _is_bulk_data(tag)]
+            for index, element in enumerate(elements):
+                if element.tag == _WAVEFORM_SEQUENCE and isinstance(element.value, list):
+                    items = [[inner for inner in item if inner.tag != _WAVEFORM_DATA] for item in element.value]
+                    elements[index] = element._replace(value=items)
+            return encode_data_set(elements, implicit_vr=transfer_syntax(target_uid).implicit_vr)
+
+    @contextlib.contextmanager
+    def _tree(self, instance: StoredInstance) -> Iterator[DataSet]:
+        """All of the object, verified, on the page cache."""
         location = instance.stored.location
         if location.length_bytes > MOST_REWRITTEN_BYTES:
             raise ObjectTooLarge(f"an object of more than {MOST_REWRITTEN_BYTES} bytes goes as it is stored alone")
@@ -86,7 +116,7 @@ class Rewriter:
             tree = read_data_set(view[location.prefix_length_bytes :], instance.transfer_syntax_uid)
             if not tree.whole:
                 raise UnreadableObject(f"it cannot be written anew without loss: {tree.problems[0]}")
-            yield from self._rewritten(instance, tree, target_uid)
+            yield tree
 
     def _rewritten(self, instance: StoredInstance, tree: DataSet, target_uid: str) -> Iterator[Buffer]:
         implicit_vr = transfer_syntax(target_uid).implicit_vr

@@ -18,7 +18,7 @@ from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.object_source import Kind
 from hounsfield.peers.store_operations import MoveOriginator
 from hounsfield.peers.store_sender import StoreSender
-from hounsfield.services.object_source import PackSource
+from hounsfield.services.object_source import HeaderSource, PackSource
 from hounsfield.services.rewrite import Rewriter
 
 MOST_INSTANCES = 200_000
@@ -122,6 +122,10 @@ class Transfer:
     def source(self, preferred: Sequence[str] = ()) -> PackSource:
         """For one sender."""
         return PackSource(self._packs, self._rewriter, preferred)
+
+    def source_without_bulk_data(self) -> HeaderSource:
+        """For one sender, which sends what is left without Pixel Data and its like."""
+        return HeaderSource(self._rewriter)
 
     def sender(self, peer: Peer, *, calling_ae_title: str, originator: MoveOriginator | None = None) -> StoreSender:
         """A sender to a peer."""

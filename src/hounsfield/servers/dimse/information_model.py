@@ -34,6 +34,8 @@ class InformationModel:
 PATIENT_ROOT = InformationModel("Patient Root", (Level.PATIENT, Level.STUDY, Level.SERIES, Level.INSTANCE))
 STUDY_ROOT = InformationModel("Study Root", (Level.STUDY, Level.SERIES, Level.INSTANCE))
 PATIENT_STUDY_ONLY = InformationModel("Patient/Study Only", (Level.PATIENT, Level.STUDY))
+COMPOSITE_INSTANCE_ROOT = InformationModel("Composite Instance Root", (Level.INSTANCE,))
+"""Its level below, of frames, is not served (PS3.4 Y.3)."""
 
 FIND_MODELS: Mapping[str, InformationModel] = MappingProxyType(
     {
@@ -49,6 +51,7 @@ MOVE_MODELS: Mapping[str, InformationModel] = MappingProxyType(
         "1.2.840.10008.5.1.4.1.2.1.2": PATIENT_ROOT,
         "1.2.840.10008.5.1.4.1.2.2.2": STUDY_ROOT,
         "1.2.840.10008.5.1.4.1.2.3.2": PATIENT_STUDY_ONLY,
+        "1.2.840.10008.5.1.4.1.2.4.2": COMPOSITE_INSTANCE_ROOT,
     }
 )
 """By the SOP class of C-MOVE."""
@@ -58,6 +61,10 @@ GET_MODELS: Mapping[str, InformationModel] = MappingProxyType(
         "1.2.840.10008.5.1.4.1.2.1.3": PATIENT_ROOT,
         "1.2.840.10008.5.1.4.1.2.2.3": STUDY_ROOT,
         "1.2.840.10008.5.1.4.1.2.3.3": PATIENT_STUDY_ONLY,
+        "1.2.840.10008.5.1.4.1.2.4.3": COMPOSITE_INSTANCE_ROOT,
     }
 )
 """By the SOP class of C-GET."""
+
+WITHOUT_BULK_DATA_MODELS: Mapping[str, InformationModel] = MappingProxyType({"1.2.840.10008.5.1.4.1.2.5.3": COMPOSITE_INSTANCE_ROOT})
+"""By the SOP class of C-GET of instances without their bulk data (PS3.4 annex Z)."""

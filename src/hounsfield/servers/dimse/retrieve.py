@@ -17,7 +17,7 @@ from hounsfield.network.dimse import Command, CommandField, decode_command
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status
 from hounsfield.network.user_information import ExtendedNegotiation
-from hounsfield.servers.dimse.identifier import UnfitIdentifier, receive_identifier
+from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, UnfitIdentifier, receive_identifier
 from hounsfield.servers.dimse.information_model import InformationModel
 from hounsfield.servers.dimse.retrieve_identifier import named_by
 from hounsfield.servers.dimse.retrieve_responses import RetrieveResponses
@@ -27,6 +27,8 @@ from hounsfield.services.transfer import Plan, Transfer
 log = structlog.get_logger(__name__)
 
 IDENTIFIER_SYNTAXES = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
+
+FRAME_LEVEL = "FRAME"
 
 
 class Refused(Exception):
@@ -95,6 +97,8 @@ class RetrieveService(Service):
         """What the identifier names. Raises: Refused."""
         try:
             identifier = receive_identifier(operation.association, operation.context.transfer_syntax)
+            if identifier.text(QUERY_RETRIEVE_LEVEL).upper() == FRAME_LEVEL:
+                raise Refused(Status.UNABLE_TO_EXTRACT_FRAMES, "single frames are not made into instances here", (QUERY_RETRIEVE_LEVEL,))
             return named_by(identifier, self._models[operation.context.abstract_syntax])
         except UnfitIdentifier as exc:
             raise Refused(Status.DATA_SET_DOES_NOT_MATCH, str(exc), exc.offending_elements) from exc

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hounsfield.network.association import AcceptedContext, Association, Message
 from hounsfield.network.dimse import Command, CommandField
 from hounsfield.network.errors import ProtocolError
 from hounsfield.network.user_information import RoleSelection
+from hounsfield.peers.object_source import ObjectSource
 from hounsfield.peers.store_operations import StoreOperations
-from hounsfield.servers.dimse.information_model import GET_MODELS
+from hounsfield.servers.dimse.information_model import GET_MODELS, WITHOUT_BULK_DATA_MODELS, InformationModel
 from hounsfield.servers.dimse.retrieve import Operation, RetrieveService
 from hounsfield.services.transfer import Transfer
 
@@ -15,12 +18,16 @@ from hounsfield.services.transfer import Transfer
 class GetService(RetrieveService):
     """The requestor is SCP of the storage classes: it says so by role selection (PS3.4 C.5.3)."""
 
-    def __init__(self, transfer: Transfer) -> None:
-        super().__init__(transfer, GET_MODELS, CommandField.C_GET_RQ)
+    def __init__(self, transfer: Transfer, models: Mapping[str, InformationModel] = GET_MODELS) -> None:
+        super().__init__(transfer, models, CommandField.C_GET_RQ)
 
     def role(self, asked: RoleSelection) -> RoleSelection | None:
         """Whoever offers to take objects of a storage class may, besides sending them."""
         return asked if asked.sop_class_uid not in self._models and asked.scp else None
+
+    def source(self) -> ObjectSource:
+        """For one operation."""
+        return self._transfer.source()
 
     def perform(self, operation: Operation) -> None:
         plan = self.plan(operation, self.named(operation))
@@ -35,7 +42,7 @@ class GetService(RetrieveService):
         operations = StoreOperations(
             association,
             _receiving(association),
-            self._transfer.source(),
+            self.source(),
             at_once=1 if window is None else window.performed,
             others=others,
         )
@@ -44,6 +51,16 @@ class GetService(RetrieveService):
             if sent.status is None and association.cancelled(message_id):  # else it is read among the responses
                 operations.stopping = True
         self.finish(operation, plan.missing, cancelled=operations.stopping)
+
+
+class GetWithoutBulkDataService(GetService):
+    """Composite Instance Retrieve Without Bulk Data (PS3.4 annex Z)."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        super().__init__(transfer, WITHOUT_BULK_DATA_MODELS)
+
+    def source(self) -> ObjectSource:
+        return self._transfer.source_without_bulk_data()
 
 
 def _receiving(association: Association) -> list[AcceptedContext]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterator
 
-from hounsfield.model.errors import InvalidAETitle, PeerUnknown
+from hounsfield.model.errors import ConfigurationError, InvalidAETitle, PeerUnknown
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.peers import Peer
 from hounsfield.network.dimse import CommandField, Element
@@ -34,7 +34,10 @@ class MoveService(RetrieveService):
         peer = self._peer(command.text(Element.MOVE_DESTINATION))
         plan = self.plan(operation, named)
         originator = MoveOriginator(association.calling_ae_title, command.message_id)
-        sender = self._transfer.sender(peer, calling_ae_title=association.called_ae_title, originator=originator)
+        try:
+            sender = self._transfer.sender(peer, calling_ae_title=association.called_ae_title, originator=originator)
+        except ConfigurationError as exc:  # TLS that cannot be set up
+            raise Refused(Status.UNABLE_TO_PERFORM_SUBOPERATIONS, "the destination cannot be called as it is configured") from exc
         try:
             with contextlib.closing(_outcomes(sender.send(plan))) as outcomes:
                 for sent in outcomes:
