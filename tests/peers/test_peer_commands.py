@@ -14,7 +14,7 @@ from typing import Any
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind,
@@ -278,3 +278,21 @@ def test_what_is_pulled_is_what_the_peer_holds(house: House) -> None:
 def test_a_study_that_the_peer_does_not_hold(house: House) -> None:
     done = house.peer("pull", "SOURCE", "--study", "1.2.3.4.5", "--get")
     assert done.code == 1
+
+
+def test_a_compressed_object_comes_as_it_is_stored_and_without_a_server_of_ours(tmp_path: Path) -> None:
+    held = pydicom.dcmread(io.BytesIO(as_file(ct(1, study="1.2.3", series="1.2.3.1", PatientID="X"))))
+    held.compress(RLELossless)
+    held.save_as(tmp_path / "one.dcm")
+    data = tmp_path / "data"
+    with orthanc(tmp_path / "orthanc", "SOURCE") as archive:
+        archive.upload(tmp_path / "one.dcm")
+        assert hounsfield("peer", "add", "SOURCE", f"127.0.0.1:{archive.dicom_port}", "--data-dir", data).code == 0
+        done = hounsfield("peer", "pull", "SOURCE", "--study", "1.2.3", "--get", "--json", "--data-dir", data)
+    assert (done.code, done.json["stored"]) == (0, 1), done.err
+    assert hounsfield("export", "--study", "1.2.3", "--to", tmp_path / "out", "--data-dir", data).code == 0
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    ours = pydicom.dcmread(path)
+    assert ours.file_meta.TransferSyntaxUID == RLELossless
+    assert ours.file_meta.SourceApplicationEntityTitle == "SOURCE"
+    assert ours.PixelData == held.PixelData
