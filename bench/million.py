@@ -240,6 +240,22 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
     yield listed("of five years", lambda: Key("StudyDate", Range("20150101", "20191231")))
     yield listed("of a rare modality", lambda: Key("ModalitiesInStudy", SingleValue("NM")))
     yield listed("of a frequent modality", lambda: Key("ModalitiesInStudy", SingleValue("CT")))
+
+    def streamed(
+        name: str, target_ms: float, level: Level, key: Callable[[], Key], **more: Any
+    ) -> tuple[str, float, Callable[[IndexReader], Any]]:
+        def call(reader: IndexReader) -> int:
+            return sum(map(len, reader.stream(Query(level, (key(),), **more)).pages))
+
+        return f"C-FIND {name}, all of it", target_ms, call
+
+    yield streamed("of studies of a Patient ID", 20, Level.STUDY, lambda: Key("PatientID", SingleValue(patient_id())))
+    yield streamed("of studies of a day", 50, Level.STUDY, lambda: Key("StudyDate", SingleValue(one().attributes.study.date)))
+    yield streamed("of studies of a name", 50, Level.STUDY, lambda: Key("PatientName", WildCard(f"{family()}*")))
+    yield streamed("of patients of a name", 50, Level.PATIENT, lambda: Key("PatientName", WildCard(f"{family()}*")))
+    yield streamed(
+        "of a name by its sound", 50, Level.STUDY, lambda: Key("PatientName", SingleValue(one().attributes.patient.name)), fuzzy=True
+    )
     yield (
         "instances of a series",
         20,
