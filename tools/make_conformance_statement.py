@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def text() -> str:
     """The page."""
     with services() as running:
         offered = {uid: next(((one, taken) for one in running if (taken := taken_by(one, uid))), None) for uid in NAMES}
-        sections = [_services(running, offered), _users(), _keys(), _storage(offered)]
+        sections = [_services(running, offered), _users(), _keys(), _storage(running, offered)]
     return "\n\n".join([_HEAD, *sections, _transfer_syntaxes(), _character_sets(), _association(), _security(), _statuses()]) + "\n"
 
 
@@ -133,7 +133,7 @@ def _character_sets() -> str:
     )
 
 
-def _storage(offered: Offered) -> str:
+def _storage(running: Sequence[Service], offered: Offered) -> str:
     every = tuple(TRANSFER_SYNTAXES)
     lines = [
         "## Storage SOP classes as SCP",
@@ -148,7 +148,8 @@ def _storage(offered: Offered) -> str:
         found = offered[uid]
         if found is None or found[1] != every:
             raise SystemExit(f"{uid} is not taken in every transfer syntax: this page would lie")
-        role = found[0].role(RoleSelection(uid, scu=False, scp=True))
+        roles = (service.role(RoleSelection(uid, scu=False, scp=True)) for service in running)
+        role = next((role for role in roles if role is not None), None)
         lines.append(f"| {NAMES[uid]} | `{uid}` | {'yes' if role is not None and role.scp else 'no'} |")
     return "\n".join(lines)
 
