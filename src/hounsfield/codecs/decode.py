@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from hounsfield.codecs.capabilities import DECODABLE, NATIVE
 from hounsfield.codecs.codestream import JPEGHeader, read_jpeg2000_header, read_jpeg_header, read_jpeg_xl_size
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription, SampleKind
 from hounsfield.codecs.native import Samples, inflate_frame, pack_bits, sample_dtype, unpack_native, unpack_rle
 from hounsfield.model.errors import UndecodablePixels
 
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
-_NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", _BIG_ENDIAN))
 _CODED_COLOUR = frozenset(("YBR_RCT", "YBR_ICT"))
 
 Decoder = Callable[[bytes, FrameDescription], tuple[Samples, str]]
@@ -51,7 +51,7 @@ def decode_samples(frame: bytes | memoryview, description: FrameDescription, lim
     """
     description.check(limit_bytes)
     syntax = description.transfer_syntax_uid
-    if syntax in _NATIVE:
+    if syntax in NATIVE:
         return unpack_native(frame, description, big_endian=syntax == _BIG_ENDIAN), _sampled_in_full(description)
     decoder = _DECODERS.get(syntax)
     if decoder is None:
@@ -198,5 +198,4 @@ _DECODERS: dict[str, Decoder] = {
     **dict.fromkeys((f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112)), _decode_jpeg_xl),
 }
 
-DECODABLE = _NATIVE | frozenset(_DECODERS)
-"""Transfer syntaxes of which single frames can be decoded; video (MPEG) and JPIP are not among them."""
+assert frozenset(_DECODERS) == DECODABLE - NATIVE

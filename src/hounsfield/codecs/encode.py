@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.codecs.decode import decode_samples
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, EncodedFrame, FrameDescription, SampleKind
 from hounsfield.codecs.native import Samples
@@ -125,5 +126,4 @@ ENCODERS: dict[str, Encoder] = {
     "1.2.840.10008.1.2.5": _encode_rle,
 }
 
-ENCODABLE = tuple(ENCODERS)
-"""The better code first."""
+assert frozenset(ENCODERS) == frozenset(ENCODABLE)

@@ -8,7 +8,7 @@ from itertools import chain
 import xxhash
 
 from hounsfield.archive.reader import PackReader
-from hounsfield.codecs.encode import ENCODABLE
+from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import DamagedObject
 from hounsfield.model.stored_instance import StoredInstance

@@ -12,9 +12,8 @@ from typing import Protocol
 import xxhash
 
 from hounsfield.archive.reader import PackReader
-from hounsfield.codecs.decode import DECODABLE
+from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription, describe
-from hounsfield.codecs.encode import ENCODABLE
 from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.element_tree import DataSet, Element, read_data_set

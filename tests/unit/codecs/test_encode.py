@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from pydicom.pixels.decoders.rle import _rle_decode_frame
 
+from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.codecs.codestream import read_jpeg2000_header, read_jpeg_header
 from hounsfield.codecs.decode import decode_samples
-from hounsfield.codecs.encode import ENCODABLE, encode
+from hounsfield.codecs.encode import encode
 from hounsfield.codecs.frame import FrameDescription, SampleKind
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.model.errors import UndecodablePixels
