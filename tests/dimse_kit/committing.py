@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, evt
@@ -190,6 +191,21 @@ class Modality:
         return next(one for one in self.heard if one.transaction_uid == transaction_uid)
 
 
+def park(association: Association) -> None:
+    """Returns when pynetdicom's own thread waits to be woken: in a moment before, it may take the response to a request for a request."""
+    association._reactor_checkpoint.clear()
+    assert until(lambda: bool(association._reactor_checkpoint._cond._waiters))  # type: ignore[attr-defined]
+
+
+def store(association: Association, files: Sequence[Path]) -> list[tuple[str, str]]:
+    """C-STORE of each file; returns what is needed to refer to them."""
+    data_sets = [dcmread(path) for path in files]
+    for data_set in data_sets:
+        park(association)
+        assert association.send_c_store(data_set).Status == 0
+    return [(str(data_set.SOPClassUID), str(data_set.SOPInstanceUID)) for data_set in data_sets]
+
+
 def ask(association: Association, references: Sequence[tuple[str, str]], transaction_uid: str | None = None) -> tuple[int, str]:
     """N-ACTION; returns its status and the Transaction UID."""
     uid = transaction_uid or str(generate_uid())
@@ -201,6 +217,7 @@ def ask(association: Association, references: Sequence[tuple[str, str]], transac
 
 def send_action(association: Association, action: Dataset | None, *, action_type: int = 1, instance: str = PUSH_MODEL_INSTANCE) -> int:
     """Any N-ACTION; returns its status."""
+    park(association)
     answer, _ = association.send_n_action(action, action_type, PUSH_MODEL, instance)
     return int(answer.Status)
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 
-from dimse_kit.committing import CT, LIMITS, Modality, committing
+from dimse_kit.committing import CT, LIMITS, Modality, committing, store
 from dimse_kit.objects import write_ct
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.reader import IndexReader
@@ -59,8 +58,7 @@ def listener(request: pytest.FixtureRequest) -> Iterator[Listener]:
 def retrieve(tmp_path: Path) -> Iterator[Retrieve]:
     with committing(tmp_path) as archive:
         with Modality().associated(archive.address) as association:
-            for number in range(3):
-                assert association.send_c_store(dcmread(write_ct(tmp_path / f"{number}.dcm", number))).Status == 0
+            store(association, [write_ct(tmp_path / f"{number}.dcm", number) for number in range(3)])
         packs = PackReader(tmp_path / "packs")
         yield Retrieve(IndexReader(archive.database), packs)
         packs.close()

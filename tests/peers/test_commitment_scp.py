@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom import AE
-from pynetdicom.association import Association
 
-from dimse_kit.committing import CT, MR, PUSH_MODEL, Committing, Modality, ask, committing, send_action
+from dimse_kit.committing import CT, MR, PUSH_MODEL, PUSH_MODEL_INSTANCE, Committing, Modality, ask, committing, send_action, store
 from dimse_kit.dcmtk import free_port
 from dimse_kit.objects import write_ct
 from dimse_kit.server import until
-from hounsfield.dicom.commitment import MAX_REFERENCES
+from dimse_kit.wire import EXPLICIT, Wire, a_request
+from hounsfield.dicom.commitment import MAX_REFERENCES, encode_request, read_result
+from hounsfield.model.commitment import CommitmentRequest, Reference
+from hounsfield.network.dimse import Command, CommandField, decode_command, request, response
+from hounsfield.network.pdu import DataTransfer, ProposedContext
 from hounsfield.services.commitment_queue import QueueLimits
 from services.server import launch, running
 
@@ -32,12 +34,6 @@ def files(tmp_path: Path) -> list[Path]:
 def archive(tmp_path: Path) -> Iterator[Committing]:
     with committing(tmp_path) as running:
         yield running
-
-
-def store(association: Association, files: list[Path]) -> list[tuple[str, str]]:
-    data_sets = [dcmread(path) for path in files]
-    assert [association.send_c_store(data_set).Status for data_set in data_sets] == [0] * len(files)
-    return [(str(data_set.SOPClassUID), str(data_set.SOPInstanceUID)) for data_set in data_sets]
 
 
 def stored_in(archive: Committing, files: list[Path]) -> list[tuple[str, str]]:
@@ -61,7 +57,7 @@ def test_a_report_on_the_same_association(archive: Committing, files: list[Path]
         assert (heard.event_type, heard.committed, heard.failed) == (1, stored, {})
         assert heard.data_set.RetrieveAETitle == "HOUNSFIELD"
         assert until(lambda: len(archive.queue) == 0)
-        assert association.send_c_store(dcmread(files[0])).Status == 0
+        store(association, files[:1])
     assert files_left(archive.folder) == []
 
 
@@ -218,16 +214,54 @@ def test_a_transaction_uid_in_use_is_refused_for_other_instances_and_a_repeated_
     assert (second.event_type, second.failed) == (2, {uid: 0x0131 for _, uid in stored[1:]})
 
 
-def test_several_requests_on_one_association(archive: Committing, files: list[Path]) -> None:
-    modality = Modality()
-    with modality.associated(archive.address) as association:
-        stored = store(association, files)
-        transactions = [ask(association, [reference])[1] for reference in stored]
-        for transaction, reference in zip(transactions, stored, strict=True):
-            heard = modality.heard_of(transaction)
-            assert heard.committed == [reference]
-            assert heard.on is association
-    assert len(modality.heard) == 3
+def test_several_requests_at_once_on_one_association(archive: Committing, files: list[Path]) -> None:
+    """A peer that sends them without waiting, by hand: pynetdicom would take a report for the answer to its next request."""
+    stored = stored_in(archive, files)
+    wanted = [CommitmentRequest(f"1.2.{number}", (Reference(*one),)) for number, one in enumerate(stored)]
+    committed = []
+    answered = []
+    with Wire(archive.address) as wire:
+        wire.associate(a_request([ProposedContext(1, PUSH_MODEL, (EXPLICIT,))]))
+        for number, one in enumerate(wanted, 1):
+            action = request(
+                CommandField.N_ACTION_RQ,
+                number,
+                PUSH_MODEL,
+                has_data_set=True,
+                requested_sop_instance_uid=PUSH_MODEL_INSTANCE,
+                action_type_id=1,
+            )
+            wire.command(1, action)
+            wire.data(1, encode_request(one, implicit_vr=False))
+        while len(answered) < 3 or len(committed) < 3:
+            command, data = _message(wire)
+            if command.is_response:
+                assert command.status == 0
+                answered.append(command.message_id_responded_to)
+                continue
+            result = read_result(data, EXPLICIT)
+            assert result.failed == ()
+            committed.append((result.transaction_uid, result.committed))
+            wire.command(1, response(command, 0))
+        assert until(lambda: len(archive.queue) == 0)
+    assert answered == [1, 2, 3]
+    assert committed == [(one.transaction_uid, one.references) for one in wanted]
+
+
+def _message(wire: Wire) -> tuple[Command, bytes]:
+    command: Command | None = None
+    data = b""
+    while True:
+        pdu = wire.receive()
+        assert isinstance(pdu, DataTransfer), pdu
+        for value in pdu.values:
+            if value.is_command:
+                command = decode_command(value.data)
+            else:
+                data += value.data
+            assert command is not None
+            if value.is_last and value.is_command != command.has_data_set:
+                return command, data
 
 
 def test_a_peer_that_is_down_is_told_when_it_is_up(tmp_path: Path, files: list[Path]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 
-from dimse_kit.committing import CT, LIMITS, PUSH_MODEL, PUSH_MODEL_INSTANCE, committing
+from dimse_kit.committing import CT, LIMITS, PUSH_MODEL, PUSH_MODEL_INSTANCE, committing, park
 from dimse_kit.server import until
 from dimse_kit.wire import Wire, a_request
 from hounsfield.dicom.commitment import encode_request
@@ -30,11 +31,12 @@ WANTED = [Reference(CT, "1.2.3.1"), Reference(CT, "1.2.3.2")]
 
 class Keeper:
     """pynetdicom as the provider. fails: instances it does not commit, with their reason. same: it reports on the association it was
-    asked on. heard: transactions it was asked for, with the instances.
+    asked on; early: before it answers the request. heard: transactions it was asked for, with the instances.
     """
 
     def __init__(self) -> None:
         self.same = True
+        self.early = False
         self.status = 0x0000
         self.fails: dict[str, int] = {}
         self.heard: list[tuple[str, list[tuple[str, str]]]] = []
@@ -53,8 +55,10 @@ class Keeper:
         assert event.action_type == 1
         assert event.request.RequestedSOPInstanceUID == PUSH_MODEL_INSTANCE
         self.last = self._result(wanted)
-        if self.same and self.status == 0:
-            threading.Thread(target=self._report, args=(event.assoc,)).start()
+        if self.early:
+            self._report(event.assoc)
+        elif self.same and self.status == 0:
+            threading.Thread(target=self._report_later, args=(event.assoc,), daemon=True).start()
         return self.status, None
 
     def _result(self, wanted: Dataset) -> Dataset:
@@ -70,9 +74,13 @@ class Keeper:
             result.FailedSOPSequence = bad
         return result
 
-    def _report(self, association: object, event_type: int = 0) -> None:
+    def _report_later(self, association: Association) -> None:
+        park(association)
+        self._report(association)
+
+    def _report(self, association: Association, event_type: int = 0) -> None:
         kind = event_type or (2 if self.fails else 1)
-        answer, _ = association.send_n_event_report(self.last, kind, PUSH_MODEL, PUSH_MODEL_INSTANCE)  # type: ignore[attr-defined]
+        answer, _ = association.send_n_event_report(self.last, kind, PUSH_MODEL, PUSH_MODEL_INSTANCE)
         self.answers.append(answer.Status)
 
     def report_to(self, address: tuple[str, int], *, ae_title: str = "KEEPER", event_type: int = 0) -> int:
@@ -85,6 +93,7 @@ class Keeper:
         assert association.is_established
         (context,) = association.accepted_contexts
         assert (context.as_scu, context.as_scp) == (False, True)
+        park(association)
         self._report(association, event_type)
         association.release()
         return self.answers[-1]
@@ -101,7 +110,9 @@ def keeper() -> Iterator[Keeper]:
     server.shutdown()
 
 
-def test_the_answer_on_the_same_association(keeper: Keeper, tmp_path: Path) -> None:
+@pytest.mark.parametrize("early", [False, True], ids=["behind the answer", "before the answer"])
+def test_the_result_on_the_same_association(keeper: Keeper, tmp_path: Path, early: bool) -> None:
+    keeper.early = early
     settled: list[AskedCommitment] = []
     asked = AskedCommitments(tmp_path / "asked", settled.append).ask(keeper.peer, WANTED, limits=LIMITS)
     assert keeper.heard == [(asked.request.transaction_uid, [(CT, "1.2.3.1"), (CT, "1.2.3.2")])]
@@ -120,7 +131,7 @@ def test_failures_are_told_apart(keeper: Keeper, tmp_path: Path) -> None:
     assert asked.result.failed == (Failure(WANTED[1], 0x0112),)
 
 
-def test_the_answer_on_an_association_of_the_peer(keeper: Keeper, tmp_path: Path) -> None:
+def test_the_result_on_an_association_of_the_peer(keeper: Keeper, tmp_path: Path) -> None:
     keeper.same = False
     settled: list[AskedCommitment] = []
     hearing = AskedCommitments(tmp_path / "asked", settled.append)
