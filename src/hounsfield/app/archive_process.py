@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import ssl
 import sys
 import threading
@@ -14,7 +13,7 @@ import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import tls_context_of_listener
-from hounsfield.app.children import die_with_parent, handed_over, say_ready
+from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
@@ -41,9 +40,7 @@ def main() -> int:
     configure_logging(settings, "archive")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = threading.Event()
-    # Ctrl+C reaches every process of the terminal: the supervisor alone decides, and stops this one last.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    end_when_told(stop)
     try:
         _run(settings, stop)
     except HounsfieldError as exc:

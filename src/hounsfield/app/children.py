@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from hounsfield.app.settings import Settings
@@ -18,6 +19,8 @@ READY_VARIABLE = "HOUNSFIELD_READY_FD"
 SUPERVISOR_VARIABLE = "HOUNSFIELD_SUPERVISOR_PID"
 
 _PR_SET_PDEATHSIG = 1
+_DEFERRED = (signal.SIGINT, signal.SIGTERM)
+"""Blocked in a child until it has said what it does at them (`end_when_told`)."""
 
 
 def hand_over(settings: Settings) -> None:
@@ -40,6 +43,16 @@ def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
         raise SystemExit("the parent ended before this process had started")
 
 
+def end_when_told(stop: threading.Event) -> None:
+    """Sets `stop` at SIGTERM, also at one that came while this process was still starting.
+
+    Ctrl+C reaches every process of the terminal: the supervisor alone decides, and stops its children one after the other.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _DEFERRED)
+
+
 def say_ready() -> None:
     """Tell the parent, once."""
     descriptor = os.environ.pop(READY_VARIABLE, "")
@@ -58,6 +71,7 @@ class Child:
     def start(self, timeout_s: float) -> None:
         """Returns when the process says it is ready. Raises: ConfigurationError when it ends instead."""
         reading, writing = os.pipe()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)  # of this thread; the child inherits it
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"hounsfield.app.{self.name}_process"],
@@ -66,6 +80,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
             )
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(writing)
         try:
             deadline = time.monotonic() + timeout_s

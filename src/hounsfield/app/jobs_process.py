@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 
@@ -11,7 +10,7 @@ import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer, tls_context_for
-from hounsfield.app.children import die_with_parent, handed_over, say_ready
+from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.archive.reader import PackReader
@@ -46,8 +45,7 @@ def main() -> int:
     settings = handed_over()
     configure_logging(settings, "jobs")
     stop = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    end_when_told(stop)
     try:
         _run(settings, stop)
     except HounsfieldError as exc:
