@@ -45,6 +45,7 @@ class Workers:
         self._monotonic = monotonic
         self._changed = threading.Condition()
         self._running: list[str] = []
+        self._owed: list[Sequence[Job]] = []
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; then what is under way has a few seconds to end. What it leaves is given back at the next start."""
@@ -61,6 +62,7 @@ class Workers:
                 self._changed.wait(LOOK_EVERY_S)
 
     def _begin_what_is_due(self, stop: threading.Event) -> None:
+        self._pay_debts()
         for queue in self._jobs.claimable():
             kind, _, peer = queue.partition("/")
             handler = self._handlers.get(kind)
@@ -98,7 +100,16 @@ class Workers:
         try:
             self._jobs.release(batch, self._owner)
         except Unavailable:
-            log.warning("jobs.not_released", queue=batch[0].queue)  # their lease lapses
+            log.warning("jobs.not_released", queue=batch[0].queue)
+            with self._changed:
+                self._owed.append(batch)
+
+    def _pay_debts(self) -> None:
+        """What could not be given back while the database did not answer."""
+        while self._owed:
+            self._jobs.release(self._owed[0], self._owner)
+            with self._changed:
+                self._owed.pop(0)
 
     def _give_up_for_now(self, batch: Sequence[Job], error: str) -> None:
         try:

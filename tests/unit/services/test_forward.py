@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class Site:
     fates: by position, what the peer does; stored where nothing is said. An error there breaks off.
     """
 
+    database: Database
     jobs: EmbeddedJobs
     reader: IndexReader
     uids: list[str]
@@ -88,7 +89,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         writer.apply_decision({"kind": "delete", "level": "study", "study_instance_uid": "1.9", "partition_id": 1, "decided_at_ns": 1})
     uids = [str(one.attributes.instance.sop_instance_uid) for one in entries]
     versions = [one.stored.digests.data_set_sha256.hex()[:32] for one in entries]
-    made = Site(EmbeddedJobs(database), IndexReader(database), uids, versions)
+    made = Site(database, EmbeddedJobs(database), IndexReader(database), uids, versions)
     made.enqueue()
     yield made
     database.close()
@@ -185,6 +186,19 @@ def test_what_a_status_means(status: int, fate: Fate) -> None:
     assert fate_of(status) is fate
 
 
+class Shaky(EmbeddedJobs):
+    """A database that goes away for a moment."""
+
+    releases_to_fail = 2
+
+    def release(self, batch: Sequence[Job], owner: str) -> None:
+        """Twice in vain."""
+        if self.releases_to_fail:
+            self.releases_to_fail -= 1
+            raise IndexUnavailable("gone for a moment")
+        super().release(batch, owner)
+
+
 class Odd:
     """A handler with a mistake in it, at first."""
 
@@ -208,9 +222,10 @@ class Odd:
 
 @pytest.mark.parametrize("error", [KeyError("ours"), IndexUnavailable("gone for a moment")])
 def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
-    handler = Odd(error, site.jobs)
+    jobs = Shaky(site.database)
+    handler = Odd(error, jobs)
     stop = threading.Event()
-    thread = threading.Thread(target=Workers(site.jobs, {"send": handler}, "me").run, args=(stop,))
+    thread = threading.Thread(target=Workers(jobs, {"send": handler}, "me").run, args=(stop,))
     thread.start()
     try:
         assert handler.done.wait(20)

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,8 +32,8 @@ JobId = Annotated[int, typer.Argument(help="The job's number.", min=0, show_defa
 
 
 @contextlib.contextmanager
-def _opened(config: object, data_dir: object, database: object) -> Iterator[Queues]:
-    settings = settings_from(config, data_dir=data_dir, database=database)  # type: ignore[arg-type]
+def _opened(config: Path | None, data_dir: Path | None, database: str | None) -> Iterator[Queues]:
+    settings = settings_from(config, data_dir=data_dir, database=database)
     with bootstrap.database(settings) as opened:
         yield Queues(bootstrap.jobs_of(opened))
 
