@@ -42,7 +42,7 @@ def commitment_service(
     asked.drop_old()
     worker.start()
     try:
-        yield CommitmentService(queue, asked.take)
+        yield CommitmentService(queue, asked.take, attend_s=settings.idle_timeout_s)
     finally:
         worker.close()
 

@@ -79,9 +79,7 @@ class PendingFiles:
     def _read(self, path: Path) -> PendingCommitment | None:
         try:
             return _decode(json.loads(path.read_bytes()))
-        except OSError as exc:
-            raise unavailable(exc, "reading a request for storage commitment") from exc
-        except (ValueError, KeyError, TypeError) as exc:
+        except (OSError, ValueError, KeyError, TypeError) as exc:
             self._report(path.name, type(exc).__name__)
             return None
 

@@ -227,12 +227,13 @@ def test_files_that_are_torn_or_unknown_are_reported_and_the_others_read(clock: 
     (folder / "a.json").write_text(text[:40])
     (folder / "b.json").write_text(text.replace('"format": 1', '"format": 2'))
     (folder / "c.json").write_text("[]")
+    (folder / "f.json").mkdir()
     (folder / "d.unfinished").write_text(text)
     (folder / "e.txt").write_text("somebody's own")
     told: list[str] = []
     found = list(PendingFiles(folder, lambda name, _reason: told.append(name)).load())
     assert [one.request for one in found] == [a_request()]
-    assert sorted(told) == ["a.json", "b.json", "c.json"]
-    assert sorted(path.name for path in folder.iterdir()) == sorted([whole.name, "a.json", "b.json", "c.json", "e.txt"])
+    assert sorted(told) == ["a.json", "b.json", "c.json", "f.json"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([whole.name, "a.json", "b.json", "c.json", "e.txt", "f.json"])
     assert whole.stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700

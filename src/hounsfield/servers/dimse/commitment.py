@@ -63,7 +63,7 @@ class CommitmentService(Service):
 
     permission: ClassVar[Permission | None] = Permission.COMMIT
 
-    def __init__(self, queue: CommitmentQueue, take_result: TakeResult = never_asked, *, attend_s: float = 15.0) -> None:
+    def __init__(self, queue: CommitmentQueue, take_result: TakeResult = never_asked, *, attend_s: float = 60.0) -> None:
         self._queue = queue
         self._take_result = take_result
         self._attend_s = attend_s
