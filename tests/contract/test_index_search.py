@@ -115,6 +115,11 @@ MATCHES: list[tuple[str, Match, str]] = [
     ("ModalitiesInStudy", SingleValue("C"), ""),
     ("ModalitiesInStudy", AnyOf(("MR", "US")), "24"),
     ("ModalitiesInStudy", WildCard("M*"), "2"),
+    ("ModalitiesInStudy", WildCard("?S"), "4"),
+    ("ModalitiesInStudy", WildCard("*"), "12345"),
+    ("ModalitiesInStudy", WildCard("?*"), "1234"),
+    ("SOPClassesInStudy", WildCard("1.2.*.2"), "12345"),
+    ("SOPClassesInStudy", WildCard("1?2*1.2"), "12345"),
     ("SOPClassesInStudy", SingleValue("1.2.840.10008.5.1.4.1.1.2"), "12345"),
 ]
 
@@ -356,6 +361,31 @@ COMBINED: list[tuple[tuple[str, str], tuple[str, str], str]] = [
 def test_a_date_and_its_time_taken_together(filled: Indexed) -> None:
     for first, last, expected in COMBINED:
         assert _studies(filled, Key("StudyDate", DateTimeRange("StudyTime", first, last))) == sorted(expected), (first, last)
+
+
+def test_an_unknown_time_is_at_no_end_of_its_day(addresses: Addresses) -> None:
+    with opened(addresses.new()) as index:
+        index.writer.add(Maker().entry("1.1", study_date="20240101", study_time=""))
+        for first, last, expected in (("", "0900", ["1"]), ("0000", "0900", []), ("", "", ["1"])):
+            match = DateTimeRange("StudyTime", ("20240101", first), ("20240101", last))
+            assert _studies(index, Key("StudyDate", match)) == expected
+
+
+def test_what_no_column_holds_is_found_nowhere(filled: Indexed) -> None:
+    for match in (SingleValue("a\0b"), WildCard("*\0*"), AnyOf(("x", "\0"))):
+        for keyword in ("PatientName", "PatientID", "ModalitiesInStudy", "ReferringPhysicianName"):
+            assert _studies(filled, Key(keyword, match), fuzzy=True) == []
+    assert _studies(filled, text="a\0b") == []
+
+
+def test_a_pattern_matches_one_code(addresses: Addresses) -> None:
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        for number, modality in enumerate(("CT", "MR", "C(T")):
+            index.writer.add(maker.entry("1.1", f"1.1.{number}", modality=modality))
+        for pattern, expected in (("C?", ["1"]), ("C*R", []), ("C?MR", []), ("*R", ["1"]), ("C(?", ["1"]), ("c*", [])):
+            assert _studies(index, Key("ModalitiesInStudy", WildCard(pattern))) == expected, pattern
+        assert _studies(index, Key("ModalitiesInStudy", SingleValue("CT MR"))) == []
 
 
 def test_what_is_empty(filled: Indexed) -> None:

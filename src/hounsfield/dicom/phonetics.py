@@ -7,12 +7,14 @@ A word becomes a row of digits, one for each group of letters that sound alike; 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NO_LETTER = re.compile(r"[^a-z]")
 _PLAIN = dict.fromkeys("aeijouy", "0") | dict.fromkeys("fvw", "3") | dict.fromkeys("gkq", "4") | dict.fromkeys("mn", "6")
 _PLAIN |= dict.fromkeys("sz", "8") | {"b": "1", "l": "5", "r": "7", "h": ""}
 
 
+@lru_cache(maxsize=8192)
 def sound_of(word: str) -> str:
     """The digits of a folded word; the word itself where it has none, as one in other than Latin letters."""
     letters = _NO_LETTER.sub("", word)

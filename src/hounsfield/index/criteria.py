@@ -175,7 +175,7 @@ def _single(attribute: Attribute, text: str) -> Criterion | None:
                 raise InvalidQuery(f"{keyword}: {text[:40]!r} is not a whole number") from exc
             return Criterion(("equal", keyword), (number,)) if abs(number) < 1 << 62 else Criterion(("never",), ())
         case Kind.SET:
-            return Criterion(("member", keyword), (f" {text} ",))
+            return Criterion(("member", keyword), (f" {text} ",)) if " " not in text else Criterion(("never",), ())
 
 
 def _judged(column_value: str, text: str, keyword: str) -> str:
@@ -203,7 +203,7 @@ def _wild_card(attribute: Attribute, pattern: str, dialect: Dialect) -> Criterio
                 return None
             return Criterion(("name groups like", keyword, named), tuple(dialect.pattern(groups[index]) for index in named))
         case Kind.SET:
-            return Criterion(("like", keyword), (dialect.pattern(f"* {pattern} *"),))
+            return Criterion(("code like", keyword), (dialect.code_pattern(pattern),))
         case Kind.DATE | Kind.TIME | Kind.NUMBER:
             raise InvalidQuery(f"{keyword}: wild cards do not go with dates, times and numbers (PS3.4 C.2.2.2.4)")
 
@@ -295,6 +295,8 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
             return within(column, name(), name())
         case "among":
             return dialect.among(column, name())
+        case "code like":
+            return dialect.any_code(column, name())
         case "member":
             return dialect.contains(column, name())
     raise AssertionError(kind)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect as Compiler
 from sqlalchemy.sql.elements import ClauseElement
 
 from hounsfield.model.errors import ConfigurationError
+from hounsfield.model.matching import matches_wild_card
 
 NOTHING: ColumnElement[int] = literal_column("0")
 Values = Sequence[Any]
@@ -110,6 +111,14 @@ class Dialect(ABC):
         """Whether the column holds the text as it stands."""
 
     @abstractmethod
+    def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        """Whether one of the codes that the column holds between spaces matches a pattern made by `code_pattern`."""
+
+    @abstractmethod
+    def code_pattern(self, wild_card: str) -> str:
+        """The wild card pattern of the standard for `any_code`."""
+
+    @abstractmethod
     def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
         """The part, from 0, of a text of up to three joined by `=`; empty where there are fewer."""
 
@@ -153,6 +162,7 @@ class SqliteDialect(Dialect):
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA mmap_size = 134217728")
         connection.execute(f"PRAGMA cache_size = {-65536 if writing else -4096}")
+        connection.create_function("any_code", 2, _any_code, deterministic=True)
         # Random UIDs dirty many pages: the rarer the checkpoint, the more often it finds several changes on one page.
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
@@ -179,6 +189,12 @@ class SqliteDialect(Dialect):
 
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.instr(column, bindparam(parameter)) > NOTHING
+
+    def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return func.any_code(column, bindparam(parameter)) > NOTHING
+
+    def code_pattern(self, wild_card: str) -> str:
+        return wild_card
 
     def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
         rest = str(column)
@@ -249,6 +265,14 @@ class PostgresqlDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.strpos(column, bindparam(parameter)) > NOTHING
 
+    def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
+        return column.op("~", is_comparison=True)(bindparam(parameter))
+
+    def code_pattern(self, wild_card: str) -> str:
+        signs = {"*": "[^ ]*", "?": "[^ ]"}
+        letters = [signs.get(letter) or (letter if letter.isalnum() else f"\\{letter}") for letter in wild_card]
+        return " " + "".join(letters) + " "
+
     def part(self, column: ColumnElement[str], index: int) -> ColumnElement[str]:
         return literal_column(f"split_part({column}, '=', {index + 1})", column.type)
 
@@ -258,6 +282,10 @@ class PostgresqlDialect(Dialect):
 
     def engine_url(self) -> URL:
         return self._url.set(drivername="postgresql+psycopg")
+
+
+def _any_code(codes: str, pattern: str) -> bool:
+    return any(matches_wild_card(code, pattern) for code in codes.split())
 
 
 def dialect_for(address: str | Path) -> Dialect:

@@ -17,7 +17,7 @@ from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import typed_words
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.matching import has_wild_card
-from hounsfield.model.query import AnyOf, Level, Match, Order, Query, SingleValue, UIDList
+from hounsfield.model.query import AnyOf, Level, Match, Order, Query, SingleValue, UIDList, WildCard
 
 CANDIDATES: Shape = ("candidates",)
 
@@ -143,6 +143,8 @@ class Search:
         return int(self._database.fetch(compiled.sql, [values[index] for index in compiled.order])[0][0])
 
     def _plan(self, query: Query, most: int) -> Planned:
+        if "\0" in query.text or any("\0" in text for key in query.keys for text in _texts(key.match)):
+            return Planned((), (), True, (), False)  # no column holds it, and not every database takes it
         dialect = self._database.dialect
         shapes: list[Shape] = []
         values: list[Any] = [query.partition_id]
@@ -234,6 +236,15 @@ class _Names:
     def __call__(self) -> str:
         self.count += 1
         return f"p{self.count - 1}"
+
+
+def _texts(match: Match) -> tuple[str, ...]:
+    match match:
+        case SingleValue(text) | WildCard(text):
+            return (text,)
+        case UIDList(texts) | AnyOf(texts):
+            return texts
+    return ()
 
 
 def _is_exact(match: Match) -> bool:
