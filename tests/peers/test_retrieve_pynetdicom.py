@@ -10,7 +10,7 @@ from typing import Any
 import pydicom
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, evt
 
 from dimse_kit.objects import CT_IMAGE_STORAGE, data_set_of, write_ct
 from dimse_kit.retrieving import ORIGIN, PATIENT_GET, STUDY_GET, STUDY_MOVE, Receiver, Response, Retrieving, keys, responses_of, retrieving
@@ -89,10 +89,13 @@ def test_a_context_without_the_role_is_not_sent_to(archive: Retrieving) -> None:
     ae = AE("GETTER")
     ae.add_requested_context(STUDY_GET, ExplicitVRLittleEndian)
     ae.add_requested_context(CT_IMAGE_STORAGE, ExplicitVRLittleEndian)
-    association = ae.associate(*archive.address, ae_title="HOUNSFIELD")
+    heard: list[str] = []
+    handlers: list[Any] = [(evt.EVT_DIMSE_RECV, lambda event: heard.append(type(event.message).__name__))]
+    association = ae.associate(*archive.address, ae_title="HOUNSFIELD", evt_handlers=handlers)
     responses = responses_of(association.send_c_get(keys("STUDY", StudyInstanceUID=STUDY), STUDY_GET))
     association.release()
     assert (responses[-1].status, responses[-1].failed) == (0xA702, COUNT)
+    assert set(heard) == {"C_GET_RSP"}
 
 
 def test_refusals_and_warnings_of_the_receiver_are_counted(archive: Retrieving) -> None:
