@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,7 +152,7 @@ class Modality:
         return self.status, None
 
     @contextlib.contextmanager
-    def listening(self, port: int = 0, *, role: bool = True) -> Iterator[int]:
+    def listening(self, port: int = 0, *, role: bool = True, tls: ssl.SSLContext | None = None) -> Iterator[int]:
         """Takes reports on associations that the archive opens. role: whether it answers the role selection."""
         entity = AE(self.ae_title)
         syntaxes = [ImplicitVRLittleEndian, ExplicitVRLittleEndian]
@@ -159,7 +160,9 @@ class Modality:
             entity.add_supported_context(PUSH_MODEL, syntaxes, scu_role=True, scp_role=True)
         else:
             entity.add_supported_context(PUSH_MODEL, syntaxes)
-        server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, self._on_report)])
+        server = entity.start_server(
+            ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, self._on_report)], ssl_context=tls
+        )
         self.port = server.socket.getsockname()[1]
         try:
             yield self.port

@@ -294,9 +294,10 @@ def test_a_peer_that_answers_a_failure_is_asked_again(tmp_path: Path, files: lis
     assert modality.heard[-1].on is not association
 
 
-def test_a_report_that_is_not_answered_is_made_again(tmp_path: Path, files: list[Path]) -> None:
+def test_a_report_on_an_association_that_breaks_is_made_again_at_once(tmp_path: Path, files: list[Path]) -> None:
     modality = Modality()
-    with committing(tmp_path) as archive, modality.listening() as archive.ports["MODALITY"]:
+    patient = QueueLimits(confirm_within_s=60.0, first_pause_s=0.05)
+    with committing(tmp_path, patient) as archive, modality.listening() as archive.ports["MODALITY"]:
         with modality.associated(archive.address) as association:
             stored = store(association, files)
             modality.abort = True
@@ -305,6 +306,22 @@ def test_a_report_that_is_not_answered_is_made_again(tmp_path: Path, files: list
         assert heard.on is not association
         assert heard.committed == stored
         assert until(lambda: len(archive.queue) == 0)
+
+
+def test_a_report_that_is_never_answered_is_made_again(archive: Committing, files: list[Path]) -> None:
+    """While its association stays open."""
+    stored = stored_in(archive, files[:1])
+    modality = Modality("TESTER")
+    action = request(
+        CommandField.N_ACTION_RQ, 1, PUSH_MODEL, has_data_set=True, requested_sop_instance_uid=PUSH_MODEL_INSTANCE, action_type_id=1
+    )
+    with modality.listening() as archive.ports["TESTER"], Wire(archive.address) as wire:
+        wire.associate(a_request([ProposedContext(1, PUSH_MODEL, (EXPLICIT,))]))
+        wire.command(1, action)
+        wire.data(1, encode_request(CommitmentRequest("1.2.3", (Reference(*stored[0]),)), implicit_vr=False))
+        assert _message(wire)[0].is_response
+        assert _message(wire)[0].field == CommandField.N_EVENT_REPORT_RQ
+        assert modality.heard_of("1.2.3").committed == stored
 
 
 def test_a_request_is_dropped_in_the_end(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -67,7 +66,7 @@ class CommitmentService(Service):
         self._queue = queue
         self._take_result = take_result
         self._attend_s = attend_s
-        self._conversations: WeakKeyDictionary[Association, _Conversation] = WeakKeyDictionary()
+        self._conversations: dict[Association, _Conversation] = {}
         self._lock = threading.Lock()
         self._reading = threading.Lock()
 
@@ -91,6 +90,13 @@ class CommitmentService(Service):
             self._on_request(association, message, command, origin)
         else:
             decline(association, message, command, Status.UNRECOGNIZED_OPERATION, "not an operation of storage commitment in this role")
+
+    def ended(self, association: Association) -> None:
+        """What the peer has not confirmed on it goes by another one."""
+        with self._lock:
+            conversation = self._conversations.pop(association, None)
+        for report in conversation.sent.values() if conversation is not None else ():
+            self._queue.put_back(report)
 
     def _on_request(self, association: Association, message: Message, command: Command, origin: Origin) -> None:
         raw = read_information(association) if command.has_data_set else b""
@@ -148,11 +154,7 @@ class CommitmentService(Service):
         conversation.sent[conversation.last_message_id] = report
         implicit_vr = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
         information = encode_result(report.result, implicit_vr=implicit_vr, retrieve_ae_title=origin.called_ae_title)
-        try:
-            association.send(message.context.context_id, report_command(conversation.last_message_id, report.result), information)
-        except Exception:
-            self._queue.put_back(report)
-            raise
+        association.send(message.context.context_id, report_command(conversation.last_message_id, report.result), information)
 
     def _on_response(self, association: Association, message: Message, command: Command, origin: Origin) -> None:
         if command.has_data_set:

@@ -86,12 +86,16 @@ class DimseServer:
             proposed = ProposedContext(0, context.abstract_syntax, (context.transfer_syntax,))
             provider = next(service for service in self._services if service.choose(proposed) is not None)
             routes[context.context_id] = provider if may_use(admission.peer, provider, proposed) else None
-        while (message := association.receive()) is not None:
-            service = routes[message.context.context_id]
-            if service is None:
-                _refuse(association, message)
-            else:
-                service.handle(association, message, origin)
+        try:
+            while (message := association.receive()) is not None:
+                service = routes[message.context.context_id]
+                if service is None:
+                    _refuse(association, message)
+                else:
+                    service.handle(association, message, origin)
+        finally:
+            for service in self._services:
+                service.ended(association)
 
 
 def _stranger(association: Association) -> Admission:

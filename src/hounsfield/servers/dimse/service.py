@@ -35,6 +35,10 @@ class Service(Protocol):
     def handle(self, association: Association, message: Message, origin: Origin) -> None:
         """Performs one operation: reads its data set, if any, and sends its response."""
 
+    def ended(self, association: Association) -> None:
+        """The association is over, however it ended: nothing more can be said on it. Every service is told, used or not."""
+        return
+
 
 def decline(association: Association, message: Message, command: Command, status: Status, comment: str) -> None:
     """Answers an operation that is not performed; its data set is read off and dropped."""
