@@ -93,6 +93,8 @@ MATCHES: list[tuple[str, Match, str]] = [
     ("StudyDate", Range("20240101", "20240215"), "125"),
     ("StudyDate", Range("20240102", ""), "2"),
     ("StudyDate", Range("", "20240101"), "145"),
+    ("StudyDate", AnyOf(("-20231231", "20240101")), "145"),
+    ("StudyTime", AnyOf(("0800-0900", "2359-")), "15"),
     ("StudyTime", Range("10", "1030"), "234"),
     ("StudyTime", Range("103046", ""), "5"),
     ("StudyTime", SingleValue("0800"), "1"),

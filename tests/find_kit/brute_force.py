@@ -143,7 +143,7 @@ def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping
     paired: set[str] = set()
     for date_name, time_name in PAIRS.items():
         date, time = keys.get(date_name, ""), keys.get(time_name, "")
-        if combined and "-" in date and "-" in time:
+        if combined and "-" in date and "-" in time and "\\" not in date + time:
             paired |= {date_name, time_name}
             left = [one for one in left if _in_combined_range(date, time, one.values.get(date_name, ()), one.values.get(time_name, ()))]
     for name, text in keys.items():

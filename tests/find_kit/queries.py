@@ -100,7 +100,8 @@ def _range(chance: random.Random, vr: str, value: str, other: str) -> str:
     low, high = sorted((value, other))
     if vr == "TM":
         low, high = low[: chance.choice((2, 4, 6, 20))], high[: chance.choice((2, 4, 6, 20))]
-    return chance.choice((value, value, f"{low}-{high}", f"{low}-{high}", f"{low}-", f"-{high}", f"{value}-{value}"))
+    made = chance.choice((value, value, f"{low}-{high}", f"{low}-{high}", f"{low}-", f"-{high}", f"{value}-{value}"))
+    return f"{made}\\{other}" if chance.random() < 0.1 else made
 
 
 def _date_and_time(chance: random.Random, model: Entity) -> dict[str, str]:

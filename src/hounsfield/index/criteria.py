@@ -26,7 +26,7 @@ from hounsfield.model.matching import (
     time_bounds,
     time_column,
 )
-from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Level, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Level, Match, Range, SingleValue, UIDList, WildCard, alternative
 
 Shape = tuple[Any, ...]
 
@@ -239,9 +239,8 @@ def _any_of(attribute: Attribute, values: Sequence[str], dialect: Dialect) -> Cr
         return None
     if attribute.kind is Kind.UID:
         return Criterion(("among", attribute.keyword), (dialect.listed([value.strip() for value in values]),))
-    parts = [
-        criterion(attribute, WildCard(value) if "*" in value or "?" in value else SingleValue(value), dialect) for value in values[:1000]
-    ]
+    dated = attribute.kind in (Kind.DATE, Kind.TIME)
+    parts = [criterion(attribute, alternative(value, dated=dated), dialect) for value in values[:1000]]
     if any(part is None for part in parts):
         return None
     known = [part for part in parts if part is not None]

@@ -13,7 +13,7 @@ from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.index.rows import Hit, InstanceHit, SeriesHit
 from hounsfield.index.words import fold_name_group
 from hounsfield.model.matching import date_bounds, date_column, is_universal, matches_wild_card, time_bounds, time_column
-from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard, alternative
 
 Fragment = Mapping[str, Any]
 """Elements of the DICOM JSON model by their tag in hexadecimal; numbers as they were written."""
@@ -93,7 +93,7 @@ def value_matches(text: str, match: Match, vr: str) -> bool:
         case UIDList(values):
             return text in values
         case AnyOf(values):
-            return any(value_matches(text, WildCard(value) if "*" in value or "?" in value else SingleValue(value), vr) for value in values)
+            return any(value_matches(text, alternative(value, dated=vr in ("DA", "TM")), vr) for value in values)
         case WildCard(pattern):
             if vr == "PN":
                 return _name_matches(text, pattern, matches_wild_card)

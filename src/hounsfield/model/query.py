@@ -46,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Multiple value matching: any of several values, each a single value or with wild cards (C.2.2.2.8)."""
+    """Multiple value matching: any of several values, each a single value, a range or with wild cards (C.2.2.2.8)."""
 
     values: tuple[str, ...]
 
@@ -84,6 +84,14 @@ class Key:
 
 
 Match = SingleValue | UIDList | WildCard | Range | AnyOf | DateTimeRange | Empty | Items
+
+
+def alternative(value: str, *, dated: bool) -> SingleValue | WildCard | Range:
+    """How one of the values of `AnyOf` is matched. dated: whether they are dates or times, which have ranges and no wild cards."""
+    if dated:
+        first, dash, last = value.partition("-")
+        return Range(first.strip(), last.strip()) if dash else SingleValue(value)
+    return WildCard(value) if "*" in value or "?" in value else SingleValue(value)
 
 
 @dataclass(frozen=True, slots=True)

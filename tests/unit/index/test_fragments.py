@@ -51,6 +51,8 @@ DESCRIPTION, STEP = "ScheduledProcedureStepDescription", "ScheduledProcedureStep
         ("SeriesDate", SingleValue("20240102"), True),
         ("SeriesDate", Range("20240101", ""), True),
         ("SeriesDate", Range("", "20240101"), False),
+        ("SeriesDate", AnyOf(("20230101", "2024.01.01-2024.01.03")), True),
+        ("SeriesDate", AnyOf(("20230101", "-20240101")), False),
         ("SeriesTime", SingleValue("101100"), True),
         ("SeriesTime", Range("10", "1011"), True),
         ("SeriesTime", Range("1012", ""), False),

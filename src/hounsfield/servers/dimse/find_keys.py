@@ -154,11 +154,7 @@ def read_match(element: Asked, agreed: Agreed) -> Match | None:
     if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
         raise UnfitIdentifier(f"{tag_text(tag)}: no more than {MAX_VALUES} values of {MAX_VALUE_CHARACTERS} characters", tag)
     matches = [_value(tag, vr, value) for value in values]
-    if len(matches) == 1:
-        return matches[0]
-    if any(isinstance(match, Range) for match in matches):
-        raise UnfitIdentifier(f"{tag_text(tag)}: one range, or several single values", tag)
-    return AnyOf(values)
+    return matches[0] if len(matches) == 1 else AnyOf(values)
 
 
 def _value(tag: int, vr: str, value: str) -> Match:

@@ -41,6 +41,7 @@ def _request(agreed: Agreed, **keys: str) -> FindRequest:
         ("StudyDate", "20240102-", Range("20240102", "")),
         ("StudyDate", " 20240102 - 20240103 ", Range("20240102", "20240103")),
         ("StudyDate", "20240102\\20240104", AnyOf(("20240102", "20240104"))),
+        ("StudyDate", "20240102-20240103\\20240107-", AnyOf(("20240102-20240103", "20240107-"))),
         ("StudyTime", "-1030", Range("", "1030")),
         ("SeriesNumber", "3", SingleValue("3")),
         ("PatientWeight", "70.5", SingleValue("70.5")),
@@ -62,7 +63,7 @@ def test_two_quotation_marks_are_a_text_unless_agreed_otherwise() -> None:
     [
         ("StudyDate", "-"),
         ("StudyDate", "2024"),
-        ("StudyDate", "20240102-20240103\\20240104"),
+        ("StudyDate", "20240102-20240103\\tomorrow"),
         ("StudyTime", "noon"),
         ("SeriesNumber", "1*"),
         ("SeriesNumber", "9" * 13),
