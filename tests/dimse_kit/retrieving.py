@@ -133,7 +133,7 @@ class Response:
     failed: int
     warning: int
     failed_uids: tuple[str, ...] = ()
-    comment: str = ""
+    comment: str = field(default="", compare=False)
 
     @property
     def counts(self) -> tuple[int, int, int]:

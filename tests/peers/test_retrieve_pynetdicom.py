@@ -16,7 +16,9 @@ from dimse_kit.objects import CT_IMAGE_STORAGE, data_set_of, write_ct
 from dimse_kit.retrieving import ORIGIN, PATIENT_GET, STUDY_GET, STUDY_MOVE, Receiver, Response, Retrieving, keys, responses_of, retrieving
 from dimse_kit.server import MemoryStore, running_server, until
 from hounsfield.model.retrieval import Named
+from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.services.delete import delete_study
+from hounsfield.services.object_source import PackSource
 
 STUDY = "1.2.826.0.1.3680043.10.999.2"
 MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -83,6 +85,7 @@ def test_nothing_can_go(archive: Retrieving) -> None:
     responses = get(archive, Receiver(), {"1.2.840.10008.5.1.4.1.1.1": [ExplicitVRLittleEndian]})
     assert (responses[-1].status, responses[-1].counts) == (0xA702, (0, COUNT, 0))
     assert len(responses[-1].failed_uids) == COUNT
+    assert "no presentation context" in responses[-1].comment
 
 
 def test_a_context_without_the_role_is_not_sent_to(archive: Retrieving) -> None:
@@ -167,6 +170,18 @@ def test_a_damaged_object_is_never_sent_as_good(archive: Retrieving) -> None:
     receiver = Receiver()
     assert get(archive, receiver, CT_AND_MR)[-1] == Response(0xB000, None, COUNT - 1, 1, 0, (uid(2),))
     assert uid(2) not in receiver.came
+
+
+def test_an_object_that_takes_us_by_surprise_fails_alone(archive: Retrieving, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = PackSource.open
+
+    def surprised(source: PackSource, instance: StoredInstance, syntax: str) -> Any:
+        if instance.sop_instance_uid == uid(6):
+            raise LookupError("nobody thought of this")
+        return opened(source, instance, syntax)
+
+    monkeypatch.setattr(PackSource, "open", surprised)
+    assert get(archive, Receiver(), CT_AND_MR)[-1] == Response(0xB000, None, COUNT - 1, 1, 0, (uid(6),))
 
 
 def test_a_large_damaged_object_costs_its_association_not_the_others(archive: Retrieving) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import structlog
+
 from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.association import AcceptedContext, Association, Message
@@ -15,6 +17,8 @@ from hounsfield.network.status import Status, is_failure, is_warning
 from hounsfield.network.store_messages import decode_store_response
 from hounsfield.network.transport import Buffer
 from hounsfield.peers.object_source import ObjectSource
+
+log = structlog.get_logger(__name__)
 
 _MEDIUM_PRIORITY = 0
 
@@ -141,6 +145,10 @@ class StoreOperations:
                 why = str(exc)  # perhaps it can go in another transfer syntax
             except HounsfieldError as exc:
                 return Sent(instance, None, str(exc))
+            except Exception:
+                # One odd object must not keep the others from going.
+                log.exception("store_operation.failed", sop_instance_uid=instance.sop_instance_uid)
+                return Sent(instance, None, "internal error, see the server's log")
         return Sent(instance, None, why)
 
     def _message(self, instance: StoredInstance, context_id: int, data_set: Buffer | Iterable[Buffer]) -> _Prepared:

@@ -48,6 +48,7 @@ class RetrieveResponses:
         self._pending_every_s = pending_every_s
         self._now = now
         self._pending_due = now() + pending_every_s
+        self._why = ""
         self.tally = Tally(0)
 
     def refuse(self, status: Status, comment: str, offending_elements: tuple[int, ...] = ()) -> None:
@@ -62,14 +63,15 @@ class RetrieveResponses:
             self.tally.complete(with_warning=sent.warned)
         else:
             self.tally.fail(sent.instance.sop_instance_uid)
+            self._why = self._why or sent.comment or f"the first failure was answered {sent.status or 0:04X}"
         if self._now() >= self._pending_due and self.tally.remaining:
             self._pending_due = self._now() + self._pending_every_s
             self._send(Status.PENDING)
 
     def finish(self, *, cancelled: bool = False, comment: str = "") -> Status:
-        """The final response; its status."""
+        """The final response; its status. comment: else that of the first failure, if there was one."""
         status = final_status(self.tally, cancelled=cancelled)
-        self._send(status, comment)
+        self._send(status, comment or self._why)
         return status
 
     def _send(self, status: Status, comment: str = "") -> None:
