@@ -148,6 +148,7 @@ class CommitmentQueue:
         finally:
             with self._changed:
                 self._caller(ae_title).attended -= 1
+                self._forget_idle(ae_title)
                 self._tell()
 
     def expects(self, ae_title: str) -> bool:
@@ -177,6 +178,7 @@ class CommitmentQueue:
             entry = self._entries.pop(report.key, None)
             if entry is not None:
                 self._caller(entry.pending.ae_title).failures = 0
+                self._forget_idle(entry.pending.ae_title)
         if entry is not None:
             self._files.remove(entry.pending)
 
@@ -221,6 +223,7 @@ class CommitmentQueue:
             ]
             for pending in late:
                 del self._entries[pending.key]
+                self._forget_idle(pending.ae_title)
         for pending in late:
             self._files.remove(pending)
         return late
@@ -251,6 +254,11 @@ class CommitmentQueue:
 
     def _of(self, ae_title: str) -> list[_Entry]:
         return [entry for entry in self._entries.values() if entry.pending.ae_title == ae_title]
+
+    def _forget_idle(self, ae_title: str) -> None:
+        """Titles come from the wire: only those are remembered for which there is something to do."""
+        if not self._caller(ae_title).attended and not self._of(ae_title):
+            del self._callers[ae_title]
 
     def _caller(self, ae_title: str) -> _Caller:
         return self._callers.setdefault(ae_title, _Caller())

@@ -129,6 +129,20 @@ def test_one_peer_that_does_not_answer_does_not_hold_up_another(queue: Commitmen
     assert queue.next_to_call() == "ALIVE"
 
 
+def test_titles_are_forgotten_with_their_last_request(queue: CommitmentQueue, clock: Clock) -> None:
+    for title in ("CT1", "CT2"):
+        queue.accept(title, 1, a_request())
+        judge(queue)
+        queue.call_failed(title)
+    with queue.attending("CT1"):
+        queue.confirm(take(queue, "CT1"))
+    with queue.attending("CT3"):
+        pass
+    clock.now_s += 3601
+    queue.expire()
+    assert queue._callers == {}
+
+
 def test_what_could_not_be_judged_is_judged_later(queue: CommitmentQueue, clock: Clock) -> None:
     queue.accept("CT1", 1, a_request())
     pending = queue.next_to_judge()
