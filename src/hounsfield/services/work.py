@@ -62,20 +62,31 @@ class Workers:
                 self._changed.wait(LOOK_EVERY_S)
 
     def _begin_what_is_due(self, stop: threading.Event) -> None:
+        """One batch of each queue in turn, the one that has least under way first: a busy destination leaves room for the others."""
         self._pay_debts()
-        for queue in self._jobs.claimable():
-            kind, _, peer = queue.partition("/")
-            handler = self._handlers.get(kind)
-            if handler is None:
-                continue
-            parallel = handler.parallel(peer)
-            while self._has_room(queue, parallel) and not stop.is_set():
-                batch = self._jobs.claim(queue, self._owner, most=MOST_IN_A_BATCH, parallel=parallel, lease_s=LEASE_S)
-                if not batch:
-                    break
-                with self._changed:
-                    self._running.append(queue)
-                threading.Thread(target=self._handle, args=(handler, peer, batch), name=f"job-{batch[0].id}", daemon=True).start()
+        began = True
+        while began and not stop.is_set():
+            queues = [queue for queue in self._jobs.claimable() if queue.partition("/")[0] in self._handlers]
+            begun = [self._begin_one(queue) for queue in sorted(queues, key=self._under_way)]
+            began = any(begun)
+
+    def _begin_one(self, queue: str) -> bool:
+        kind, _, peer = queue.partition("/")
+        handler = self._handlers[kind]
+        parallel = handler.parallel(peer)
+        if not self._has_room(queue, parallel):
+            return False
+        batch = self._jobs.claim(queue, self._owner, most=MOST_IN_A_BATCH, parallel=parallel, lease_s=LEASE_S)
+        if not batch:
+            return False
+        with self._changed:
+            self._running.append(queue)
+        threading.Thread(target=self._handle, args=(handler, peer, batch), name=f"job-{batch[0].id}", daemon=True).start()
+        return True
+
+    def _under_way(self, queue: str) -> int:
+        with self._changed:
+            return self._running.count(queue)
 
     def _has_room(self, queue: str, parallel: int) -> bool:
         with self._changed:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dimse_kit.server import until
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
@@ -20,7 +21,7 @@ from hounsfield.network.errors import AssociationLost, Unreachable
 from hounsfield.peers.object_source import Batch
 from hounsfield.services.delivery import Delivered, Fate, fate_of
 from hounsfield.services.forward import Forward
-from hounsfield.services.work import Workers
+from hounsfield.services.work import MOST_THREADS, Workers
 from index_kit.entries import Maker
 
 QUEUE = "send/DEST"
@@ -233,3 +234,41 @@ def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
         stop.set()
         thread.join(20)
     assert site.states() == [D] * 5
+
+
+class Patient:
+    """A handler that does not end before it is told to."""
+
+    def __init__(self, jobs: EmbeddedJobs) -> None:
+        self.jobs = jobs
+        self.go_on = threading.Event()
+        self.begun: list[str] = []
+
+    def parallel(self, peer: str) -> int:
+        """As many as there is room for."""
+        return 1000
+
+    def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
+        """As `services.work.Handler`."""
+        self.begun.append(peer)
+        self.go_on.wait(30)
+        self.jobs.complete(batch, owner)
+
+
+def test_a_destination_with_much_to_do_leaves_room_for_the_others(site: Site) -> None:
+    site.jobs.cancel(queue=QUEUE)
+    site.jobs.enqueue([NewJob("send/A", f"a{number}", f"study {number}") for number in range(100)])
+    site.jobs.enqueue([NewJob("send/B", "b", "study"), NewJob("other/C", "c", "study")])
+    handler, stop = Patient(site.jobs), threading.Event()
+    thread = threading.Thread(target=Workers(site.jobs, {"send": handler}, "me").run, args=(stop,))
+    thread.start()
+    try:
+        assert until(lambda: len(handler.begun) == MOST_THREADS, 20)
+        assert handler.begun.count("B") == 1
+        handler.go_on.set()
+        assert until(lambda: len(handler.begun) == 101, 20)
+    finally:
+        stop.set()
+        handler.go_on.set()
+        thread.join(20)
+    assert [job.unique_key for job in site.jobs.find(state=W)] == ["c"], "nobody here knows what to do with it"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
@@ -59,15 +62,21 @@ def list_queue(
         sys.stdout.write(json.dumps(said) + "\n")
         return
     console = Console()
-    table = Table("queue", *(state.value for state in JobState), "next try", "last error")
+    states = [Column(state.value, justify="right", no_wrap=True) for state in JobState]
+    table = Table(Column("queue", no_wrap=True), *states, box=SIMPLE)
     for one in summaries:
-        counts = [str(one.counts.get(state, 0)) for state in JobState]
-        table.add_row(one.name, *counts, _moment(one.paused_until_ns), one.last_error)
+        table.add_row(one.name, *(str(one.counts.get(state, 0)) for state in JobState))
     console.print(table)
-    table = Table("job", "queue", "rule", "about", "state", "attempts", "next try", "last error")
+    for one in summaries:
+        if one.last_error:
+            left_s = _seconds_until(one.paused_until_ns)
+            console.print(f"  {one.name} goes on in {left_s:.0f} s: {one.last_error}", markup=False, soft_wrap=True)
+    table = Table("job", Column("queue", no_wrap=True), "state", "tried", Column("about", overflow="fold"), box=SIMPLE)
     for job in jobs:
-        rule, uid = job.payload.get("rule", ""), job.payload.get("instance") or job.payload.get("study", "")
-        table.add_row(str(job.id), job.queue, rule, uid, job.state.value, str(job.attempts), _moment(job.not_before_ns), job.last_error)
+        left_s = _seconds_until(job.not_before_ns)
+        later = f"again in {left_s:.0f} s" if left_s else ""
+        about = [job.payload.get("instance") or job.payload.get("study", ""), job.last_error, later]
+        table.add_row(str(job.id), job.queue, job.state.value, str(job.attempts), escape("\n".join(filter(None, about))))
     console.print(table)
 
 
@@ -142,3 +151,7 @@ def _job_json(job: Job) -> dict[str, object]:
 
 def _moment(at_ns: int) -> str:
     return datetime.fromtimestamp(at_ns / SECOND_NS, UTC).strftime("%Y-%m-%d %H:%M:%S") if at_ns else ""
+
+
+def _seconds_until(at_ns: int) -> float:
+    return max(0.0, (at_ns - time.time_ns()) / SECOND_NS)

@@ -113,21 +113,21 @@ def test_routes(
 ) -> None:
     """Say what each rule would do with the objects of a study, had it been there when they came; nothing is sent."""
     settings = settings_from(config, data_dir=data_dir, database=database)
-    rows: dict[tuple[str, str, str, str], int] = {}
+    rows: dict[tuple[str, str, tuple[str, ...], str], int] = {}
     with bootstrap.database(settings) as opened:
         arrivals = Arrivals(opened).of_study(DEFAULT_PARTITION, parse_uid(study))
         if not arrivals:
             raise StudyNotFound(f"no study {study}")
         for arrived, verdict in bootstrap.routes_of(opened, settings).judge(arrivals):
-            row = (arrived.instance.series_instance_uid, verdict.rule, " ".join(verdict.destinations), verdict.why_not)
+            row = (arrived.instance.series_instance_uid, verdict.rule, verdict.destinations, verdict.why_not)
             rows[row] = rows.get(row, 0) + 1
     if as_json:
         keys = ("series_instance_uid", "rule", "destinations", "why_not", "instances")
         sys.stdout.write(json.dumps([dict(zip(keys, (*row, count), strict=True)) for row, count in rows.items()]) + "\n")
         return
     table = Table("series", "rule", "peers", "why not", "objects")
-    for row, count in rows.items():
-        table.add_row(*row, str(count))
+    for (series, rule, peers, why_not), count in rows.items():
+        table.add_row(series, rule, "\n".join(peers), why_not, str(count))
     Console().print(table)
 
 
