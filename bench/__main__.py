@@ -113,7 +113,7 @@ RETRIEVE_ROWS = [
 
 
 def _retrieve_rows(report: Report, loads: Load, folder: Path, runs: int) -> None:
-    study, target = loads.ct[0], folder / "retrieved"
+    study, target = loads.ct[0], retrieve_rows.scratch(folder)
     figures: dict[str, dict[str, float]] = {}
     for name in ("orthanc", "hounsfield"):
         port = servers.free_port()
@@ -130,6 +130,7 @@ def _retrieve_rows(report: Report, loads: Load, folder: Path, runs: int) -> None
                 else:
                     rates = [retrieve_rows.get(running, study, target, stock=stock) for _ in range(runs)]
                 figures[name][work] = median(rates)
+    shutil.rmtree(target, ignore_errors=True)
     for work, _, _, ratio in RETRIEVE_ROWS:
         report.rows.append(Row(work, "objects/s", figures["hounsfield"][work], figures["orthanc"][work], ratio_target=ratio))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.load import Study
-from bench.servers import Running, free_port
+from bench.servers import Running
 
 DESTINATION = "BENCH_SCP"
 
@@ -23,8 +23,14 @@ def environment(*, stock: bool) -> dict[str, str]:
     return without if stock else without | {"TCP_NODELAY": "1"}
 
 
+def scratch(folder: Path) -> Path:
+    """Where clients write what they get: in memory where that can be, so that it is not their disk that is measured."""
+    memory = Path("/dev/shm")
+    return (memory if memory.is_dir() else folder) / "hounsfield-bench-retrieved"
+
+
 def get(running: Running, study: Study, folder: Path, *, stock: bool = False) -> float:
-    """Objects a second of one C-GET, the start of the client included; what came is counted, and compared where it is ours to compare."""
+    """Objects a second of one C-GET, the start of the client included. What came is compared with what was stored."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = ["getscu", "-B", "-S", "-aec", running.ae_title, "-od", str(folder), *_keys(study), "127.0.0.1", str(running.dicom_port)]
@@ -101,6 +107,3 @@ def _run(command: list[str], *, stock: bool) -> None:
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(stock=stock), check=False)
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr.decode()[-500:]}")
-
-
-__all__ = ["DESTINATION", "destination", "free_port", "get", "know_destination", "move"]
