@@ -103,8 +103,8 @@ def _users() -> str:
         ("C-FIND", STUDY_ROOT_FIND, "`hounsfield peer find`"),
         ("C-MOVE", STUDY_ROOT_MOVE, "`hounsfield peer pull`"),
         ("C-GET", STUDY_ROOT_GET, "`hounsfield peer pull --get`"),
-        ("N-ACTION, N-EVENT-REPORT", PUSH_MODEL_SOP_CLASS, "for what was sent to a peer"),
-        ("N-CREATE", AVAILABILITY_SOP_CLASS, "tells a peer what can be retrieved"),
+        ("N-ACTION, N-EVENT-REPORT", PUSH_MODEL_SOP_CLASS, "`hounsfield peer commit`"),
+        ("N-CREATE", AVAILABILITY_SOP_CLASS, "`hounsfield peer announce`"),
     ]
     lines = ["## Services as SCU", "", "| operation | SOP class | UID | when |", "|---|---|---|---|"]
     lines += [f"| {operation} | {NAMES[uid]} | `{uid}` | {when} |" for operation, uid, when in used]

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hounsfield.app import bootstrap
-from hounsfield.app.commands import peer_calls
+from hounsfield.app.commands import peer_calls, peer_promises
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import AlreadyExists, InvalidInput
@@ -23,6 +23,7 @@ from hounsfield.services.peers import Peers
 
 peers = typer.Typer(help="Other DICOM systems: who may call us, and calls to them.", no_args_is_help=True)
 peer_calls.register(peers)
+peer_promises.register(peers)
 
 Title = Annotated[str, typer.Argument(metavar="AET", help="The peer's AE title.")]
 Address = Annotated[str, typer.Argument(metavar="[HOST:PORT]", help="Where to call it; without it, it may only call us.")]
