@@ -141,6 +141,25 @@ def _earlier(maker: Maker) -> IndexEntry:
     return replace(made, stored=replace(made.stored, received_at_ns=NOON_NS - 1))
 
 
+@pytest.mark.parametrize("others", [(), (CT_ONLY,)])
+def test_a_rule_made_while_the_follower_looks_misses_nothing(index: Indexed, jobs: Jobs, others: tuple[Route, ...]) -> None:
+    maker = Maker()
+    rules = [*others]
+
+    def read_rules() -> list[Route]:
+        read = list(rules)
+        if ALL not in rules:
+            # Just behind the reader's back a rule is made, and an object that it concerns arrives.
+            rules.append(ALL)
+            index.writer.add(entry(maker))
+        return read
+
+    follower = Router(Arrivals(index.database), jobs, read_rules)
+    for _ in range(3):
+        follower.follow()
+    assert len(sent(jobs, "ONE")) == 1
+
+
 def test_without_rules_the_follower_keeps_up_all_the_same(index: Indexed, jobs: Jobs) -> None:
     index.writer.add(entry(Maker()))
     router(index).follow()

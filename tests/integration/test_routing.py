@@ -60,7 +60,7 @@ def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: 
         add_destination(server, port)
         send(server, *objects(tmp_path, range(30)))
         with queued(server) as jobs:
-            assert until(lambda: any(queue.failures for queue in jobs.queues()), WITHIN_S)
+            assert until(lambda: any(queue.failures for queue in jobs.queues()), WITHIN_S), server.output.read_text()[-3000:]
         send(server, *objects(tmp_path, range(30, 40)))
         listed = json.loads(server.run("queue", "list", "--json").stdout)["queues"][0]
         assert (listed["peer"], listed["waiting"]) == ("DEST", 40)

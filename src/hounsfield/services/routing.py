@@ -56,24 +56,26 @@ class Router:
             self._jobs.begin_following(FOLLOWER, position)
         if position == AFTER_REBUILD:
             return 0
+        if self._monotonic() >= self._next_idle_step_s:
+            # Before the rules are read: what a rule that is made now concerns has a greater number.
+            latest = self._arrivals.latest()
+            self._next_idle_step_s = self._monotonic() + IDLE_STEP_EVERY_S
+        else:
+            latest = position
         routes = self._routes()
         if not routes:
-            self._step_idly(position)
+            if latest != position:
+                self._jobs.enqueue([], Step(FOLLOWER, position, latest))
             return 0
         arrived = self._arrivals.after(position, AT_ONCE)
         if not arrived:
             return 0
+        # Once more: a rule that was made meanwhile concerns those of them that came after it.
+        routes = self._routes()
         jobs = list({job.unique_key: job for one in arrived for job in _jobs(routes, one)}.values())
         if self._jobs.enqueue(jobs, Step(FOLLOWER, position, arrived[-1].number)) and jobs:
             log.info("routing.enqueued", instances=len(arrived), jobs=len(jobs))
         return len(arrived)
-
-    def _step_idly(self, position: int) -> None:
-        if self._monotonic() >= self._next_idle_step_s:
-            self._next_idle_step_s = self._monotonic() + IDLE_STEP_EVERY_S
-            latest = self._arrivals.latest()
-            if latest != position:
-                self._jobs.enqueue([], Step(FOLLOWER, position, latest))
 
 
 def follow_to_the_end(router: Router) -> None:
