@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import httpx
 import psutil
@@ -18,11 +20,19 @@ import pytest
 
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, build_prefix
+from hounsfield.model.identifiers import AETitle
+from hounsfield.model.origin import Origin
+from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.network.dimse import CommandField, decode_command, request
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.negotiation import Implementation
 from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.requestor import associate, finish
+from hounsfield.peers.dimse import DimsePeer
+from hounsfield.peers.pull import Wanted, get, move
+from hounsfield.servers.dimse.admission import AnyCaller
+from hounsfield.servers.dimse.server import DimseServer
+from hounsfield.services.store import Envelope
 from services.server import Server, running
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.7.3"
@@ -33,6 +43,8 @@ SIDE = 512
 FRAME_BYTES = SIDE * SIDE * 2
 MEMORY_BYTES = 512 << 20
 BOUNDARY = "b0undary"
+DESTINATION = "DESTINATION"
+PATIENT = AssociationLimits(idle_timeout_s=600, pdu_deadline_s=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,7 @@ _NOISE = hashlib.shake_256(b"huge").digest(FRAME_BYTES)
 
 
 class Memory:
-    """Samples the resident memory of all processes of a server, and keeps the largest sum."""
+    """Samples the resident memory of all processes of a server, what they share counted once, and keeps the largest sum."""
 
     def __init__(self, server: Server) -> None:
         root = psutil.Process(server.process.pid)
@@ -105,10 +117,9 @@ class Memory:
         while not self._stop.wait(0.05):
             total = 0
             for process in (self._root, *self._root.children(recursive=True)):
-                try:
-                    total += process.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+                    total += int(rollup.partition("Pss:")[2].split()[0]) << 10
             self.peak_bytes = max(self.peak_bytes, total)
 
     def stop(self) -> int:
@@ -162,12 +173,13 @@ def fetch_frame(web: httpx.Client, huge: Huge, number: int) -> float:
     return took_s
 
 
-def retrieve(web: httpx.Client, huge: Huge) -> None:
-    """The whole, streamed, byte for byte."""
-    expected = hashlib.sha256(huge.prefix)
+def retrieve(web: httpx.Client, huge: Huge) -> bytes:
+    """The whole, streamed, byte for byte; the SHA-256 of its data set."""
+    expected, of_data_set = hashlib.sha256(huge.prefix), hashlib.sha256()
     length = len(huge.prefix)
     for piece in huge.data_set():
         expected.update(piece)
+        of_data_set.update(piece)
         length += len(piece)
     digest = hashlib.sha256()
     head = b""
@@ -187,12 +199,55 @@ def retrieve(web: httpx.Client, huge: Huge) -> None:
             left -= min(left, len(piece))
     assert left == 0
     assert digest.digest() == expected.digest()
+    return of_data_set.digest()
+
+
+class Digesting:
+    """Takes objects and keeps the digests of their data sets alone: a store, and the reception of one object."""
+
+    def __init__(self, digests: list[bytes] | None = None) -> None:
+        self.digests: list[bytes] = [] if digests is None else digests
+        self._digest = hashlib.sha256()
+
+    def receive(self, origin: Origin, envelope: Envelope) -> Digesting:
+        return Digesting(self.digests)
+
+    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Digesting:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None: ...
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._digest.update(data)
+
+    def finish(self) -> StoreResult:
+        self.digests.append(self._digest.digest())
+        return StoreResult(StoreOutcome.STORED, "", "", "", "", "")
+
+
+def by_c_get(server: Server, huge: Huge, came: Digesting) -> None:
+    peer = DimsePeer(server.ae_title, server.host, server.dicom_port)
+    *_, last = get(peer, Wanted.parse(huge.uids[0], "", ""), [SOP_CLASS], lambda *_: Digesting(came.digests), PATIENT)
+    assert (last.completed, last.failed) == (1, 0)
+
+
+def by_c_move(server: Server, huge: Huge, came: Digesting) -> None:
+    peer = DimsePeer(server.ae_title, server.host, server.dicom_port)
+    *_, last = move(peer, Wanted.parse(huge.uids[0], "", ""), DESTINATION, PATIENT)
+    assert (last.completed, last.failed) == (1, 0)
 
 
 def store_and_read_back(data_dir: Path, frames: int) -> None:
     small = Huge(1, 1)
     channels: list[Callable[[Server, Huge], None]] = [by_stow, by_c_store]
-    with running(data_dir, "--open-access") as server, httpx.Client(base_url=server.dicom_web, timeout=60) as web:
+    came = Digesting()
+    destination = DimseServer(("127.0.0.1", 0), AETitle.parse(DESTINATION), came, AnyCaller())
+    destination.start()
+    known = f"{DESTINATION}=127.0.0.1:{destination.address[1]}"
+    with running(data_dir, "--open-access", "--peer", known) as server, httpx.Client(base_url=server.dicom_web, timeout=60) as web:
         by_stow(server, small)
         single = statistics.median(fetch_frame(web, small, 1) for _ in range(9))
         for number, bring in enumerate(channels, 2):
@@ -210,10 +265,20 @@ def store_and_read_back(data_dir: Path, frames: int) -> None:
                 assert latency < 3 * single + 0.05
             assert stored <= MEMORY_BYTES
         memory = Memory(server)
-        retrieve(web, Huge(2, frames))
+        expected = retrieve(web, Huge(2, frames))
         read = memory.stop()
         print(f"retrieved: all processes {read >> 20} MiB at most")
         assert read <= MEMORY_BYTES
+        for ask in (by_c_get, by_c_move):
+            memory = Memory(server)
+            began = time.monotonic()
+            ask(server, Huge(2, frames), came)
+            took_s = time.monotonic() - began
+            sent = memory.stop()
+            print(f"{ask.__name__}: {took_s:.1f} s, all processes {sent >> 20} MiB at most")
+            assert came.digests.pop() == expected
+            assert sent <= MEMORY_BYTES
+    destination.close()
 
 
 def test_an_object_of_two_hundred_megabytes(tmp_path: Path) -> None:
