@@ -10,7 +10,5 @@ import pytest
 
 @pytest.mark.parametrize("process", ["archive_process", "jobs_process", "web", "supervisor"])
 def test_no_decoder_and_no_array_library(process: str) -> None:
-    asked = (
-        f"import sys, hounsfield.app.{process}; print([name for name in ('numpy', 'pydicom') if name in sys.modules])"
-    )
+    asked = f"import sys, hounsfield.app.{process}; print([name for name in ('numpy', 'pydicom') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip() == "[]"
