@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
 import psutil
 import pydicom
+import pytest
 
 from dimse_kit.dcmtk import needs_dcmtk
 from dimse_kit.objects import data_set_of, write_ct
@@ -71,6 +73,29 @@ def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: 
             with queued(server) as jobs:
                 assert until(lambda: count(jobs, JobState.DONE) == 40, WITHIN_S)
         assert arrived.uids() == uids(range(40))
+
+
+@pytest.mark.parametrize("away_s", [1, pytest.param(60, marks=pytest.mark.prove)])
+def test_a_destination_killed_midway_has_everything_once_when_it_is_back(tmp_path: Path, away_s: int) -> None:
+    port, number = free_port(), 400
+    files = objects(tmp_path, range(number))
+    with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
+        add_destination(server, port)
+        sending = threading.Thread(target=send, args=(server, *files))
+        with storescp(tmp_path / "dest", port) as arrived:
+            sending.start()
+            assert until(lambda: len(arrived.uids()) >= 20, WITHIN_S)
+        sending.join()
+        before = arrived.data_sets()
+        assert len(before) < number, "it was killed too late"
+        threading.Event().wait(away_s)
+        with storescp(tmp_path / "dest", port) as arrived:
+            assert until(lambda: count(jobs, JobState.DONE) == number, 2 * WITHIN_S + away_s)
+    came = arrived.uids()
+    assert set(came) == set(uids(range(number)))
+    # Only what it was busy with when it was killed had no answer, and comes again.
+    assert len(came) - number <= 1
+    assert arrived.data_sets() == {uid: data_set_of(file) for uid, file in zip(uids(range(number)), files, strict=True)}
 
 
 def test_nothing_is_lost_when_everything_is_killed_in_between(tmp_path: Path) -> None:
