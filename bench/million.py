@@ -250,7 +250,7 @@ def searches(known: list[IndexEntry], chance: random.Random) -> Iterator[tuple[s
         return f"C-FIND {name}, all of it", target_ms, call
 
     yield streamed("of studies of a Patient ID", 20, Level.STUDY, lambda: Key("PatientID", SingleValue(patient_id())))
-    yield streamed("of studies of a day", 50, Level.STUDY, lambda: Key("StudyDate", SingleValue(one().attributes.study.date)))
+    yield streamed("of studies of a day", 20, Level.STUDY, lambda: Key("StudyDate", SingleValue(one().attributes.study.date)))
     yield streamed("of studies of a name", 50, Level.STUDY, lambda: Key("PatientName", WildCard(f"{family()}*")))
     yield streamed("of patients of a name", 50, Level.PATIENT, lambda: Key("PatientName", WildCard(f"{family()}*")))
     yield streamed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -440,3 +441,27 @@ def test_pages_follow_each_other_without_gap(addresses: Addresses, monkeypatch: 
         assert sorted(found) == sorted(f"1.{number}" for number in range(20))
         assert [len(page) for page in gathered][:3] == [2, 3, 3]
         assert unmatched == (() if key is None or level is not Level.PATIENT else ("StudyDate",))
+
+
+def test_a_later_page_of_a_day_begins_within_the_day(addresses: Addresses, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an equation and the beginning of a page the database would take the latter, and walk through all days that follow."""
+    monkeypatch.setattr(reader, "PAGE_ROWS", 2)
+    monkeypatch.setattr(search, "FIRST_PAGE_ROWS", 2)
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        for number in range(6):
+            index.writer.add(maker.entry(f"1.{number}", patient_id=f"P{number}", study_date="20240101" if number < 5 else "20240102"))
+        asked: list[tuple[str, object]] = []
+        fetch = index.database.fetch
+
+        def noted(sql: str, values: Any = ()) -> list[Any]:
+            asked.append((sql, values))
+            return fetch(sql, values)
+
+        monkeypatch.setattr(index.database, "fetch", noted)
+        pages = list(index.reader.stream(Query(Level.STUDY, (Key("StudyDate", SingleValue("20240101")),))).pages)
+        assert [[hit.study_instance_uid for hit in page] for page in pages] == [["1.0", "1.1"], ["1.2", "1.3"], ["1.4"]]
+        if index.database.dialect.name == "sqlite":
+            sql, values = asked[-1]
+            (step,) = (row[-1] for row in fetch(f"EXPLAIN QUERY PLAN {sql}", values))
+            assert "study_date>? AND study_date<?" in step

@@ -165,7 +165,9 @@ def _single(attribute: Attribute, text: str) -> Criterion | None:
             named = tuple(index for index, group in enumerate(groups) if group)
             return Criterion(("name groups", keyword, named), tuple(groups[index] for index in named)) if named else None
         case Kind.DATE:
-            return Criterion(("equal", keyword), (_judged(date_column(text), text, keyword),))
+            # Said as a range, which the beginning of a page narrows; of an equation and a beginning the database takes the latter.
+            date = _judged(date_column(text), text, keyword)
+            return Criterion(("between", keyword), (date, date))
         case Kind.TIME:
             return Criterion(("equal", keyword), (_judged(time_column(text), text, keyword),))
         case Kind.NUMBER:
