@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dimse_kit.server import until
+from services.ports import free_port
 
 needs_dcmtk = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in ("echoscu", "storescu", "dcmsend", "storescp")), reason="DCMTK is not installed"
@@ -24,13 +25,6 @@ def run(tool: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [tool, *map(str, arguments)]
     variables = {name: value for name, value in os.environ.items() if name != "TCP_NODELAY"}
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, env=variables)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

@@ -137,7 +137,8 @@ def test_jobs_are_cancelled_and_tried_again_by_hand(tmp_path: Path) -> None:
     with running(tmp_path / "data", "--open-access") as server, queued(server) as jobs:
         add_destination(server, port)
         send(server, *objects(tmp_path, range(3)))
-        assert until(lambda: count(jobs, JobState.WAITING) == 3 and any(queue.failures for queue in jobs.queues()), WITHIN_S)
+        is_paused = until(lambda: count(jobs, JobState.WAITING) == 3 and any(queue.failures for queue in jobs.queues()), WITHIN_S)
+        assert is_paused, server.output.read_text()[-3000:]
         last, middle, first = (job.id for job in jobs.find())
         assert server.run("queue", "cancel", str(middle)).stdout == "1\n"
         assert json.loads(server.run("queue", "show", str(middle), "--json").stdout)["state"] == "cancelled"

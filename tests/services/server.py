@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.databases import environment_of
+from services.ports import free_port
 
 HOUNSFIELD = str(Path(sys.executable).parent / "hounsfield")
 
@@ -68,14 +68,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.process.returncode
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def launch(data_dir: Path, *options: str, command: str = "serve", ready_within_s: float = 60.0, **environment: str) -> Server:

@@ -22,6 +22,7 @@ from hounsfield.app import bootstrap, web
 from hounsfield.app.settings import Settings
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.servers.webapi.application import Site
+from services.ports import free_port
 
 PASSWORD = "correct horse battery"
 
@@ -59,14 +60,6 @@ class RunningSite:
                 while chunk := connection.recv(65536):
                     received += chunk
         return received
-
-
-def free_port() -> int:
-    """A TCP port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def small_object(study: str, series: str, instance: str, **attributes: str) -> bytes:

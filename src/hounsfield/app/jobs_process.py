@@ -29,7 +29,7 @@ from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.routing import PREFETCH, SEND, Router
 from hounsfield.services.transfer import Transfer
-from hounsfield.services.work import Handler, Workers
+from hounsfield.services.work import Handler, Workers, places_of
 
 LOOK_EVERY_S = 0.25
 PURGE_EVERY_S = 60.0
@@ -107,6 +107,8 @@ def _follow(router: Router, stop: threading.Event) -> None:
                 pass
         except Unavailable as exc:
             log.warning("routing.not_followed", error=type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - a thread's edge: what went wrong once is tried again, and routing does not end silently
+            log.error("routing.failed", error=type(exc).__name__, places=places_of(exc))
         stop.wait(LOOK_EVERY_S)
 
 
@@ -117,6 +119,8 @@ def _purge(jobs: Jobs, stop: threading.Event) -> None:
                 pass
         except Unavailable as exc:
             log.warning("jobs.not_purged", error=type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - as above
+            log.error("jobs.purge_failed", error=type(exc).__name__, places=places_of(exc))
 
 
 if __name__ == "__main__":

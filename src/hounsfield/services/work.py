@@ -54,6 +54,8 @@ class Workers:
                 self._begin_what_is_due(stop)
             except Unavailable as exc:
                 log.warning("jobs.not_claimed", error=type(exc).__name__)
+            except Exception as exc:  # noqa: BLE001 - what cannot be claimed now is tried again; the process lives on
+                log.error("jobs.claim_failed", error=type(exc).__name__, places=places_of(exc))
             with self._changed:
                 self._changed.wait(LOOK_EVERY_S)
         deadline = self._monotonic() + STOP_WITHIN_S
@@ -99,8 +101,7 @@ class Workers:
             log.warning("jobs.unsettled", queue=batch[0].queue, error=type(exc).__name__)
             self._give_back(batch)
         except Exception as exc:  # noqa: BLE001 - a thread's edge: an unknown error is logged, and its jobs are not lost
-            places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
-            log.error("jobs.failed", queue=batch[0].queue, error=type(exc).__name__, places=places[-12:])
+            log.error("jobs.failed", queue=batch[0].queue, error=type(exc).__name__, places=places_of(exc))
             self._give_up_for_now(batch, type(exc).__name__)
         finally:
             with self._changed:
@@ -128,3 +129,8 @@ class Workers:
         except Unavailable:
             log.warning("jobs.not_paused", queue=batch[0].queue)
         self._give_back(batch)
+
+
+def places_of(error: BaseException) -> list[str]:
+    """Where an error came from, innermost last, without what it says: that may hold patient data."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)][-12:]
