@@ -88,7 +88,7 @@ class Supervisor:
         from granian.server import Server
 
         settings = self._settings
-        Server(
+        server = Server(
             "hounsfield.app.web:application",
             factory=True,
             address=_address_of(settings.host)[1],
@@ -104,7 +104,13 @@ class Supervisor:
             respawn_failed_workers=True,
             respawn_interval=0.5,
             workers_kill_timeout=10,
-        ).serve()
+        )
+        try:
+            server.serve()
+        except SystemExit:
+            # Where a signal reaches all at once, workers that end before granian has told them to count as failed.
+            if not server.interrupt_signal:
+                raise
 
     def _keep_archive(self) -> None:
         quick = 0
