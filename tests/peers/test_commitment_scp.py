@@ -145,7 +145,7 @@ def _item(**values: str) -> Dataset:
 GOOD = _item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID="1.2.3")
 
 
-@pytest.mark.prove  # pynetdicom's own thread now and then takes the response for a request: it waits for nothing then
+@pytest.mark.prove  # failed once in the suite for a cause not proven; perhaps pynetdicom's own thread takes a response for a request
 @pytest.mark.parametrize(
     ("action", "more", "status"),
     [
