@@ -167,7 +167,7 @@ def test_files_fall_onto_the_page(open_page: Any, signed_in: Any, complaints: Co
     drop(page, **{"one.dcm": image, "letter.txt": b"no image", "DICOMDIR": b"not an object"})
     assert upload_counts(page) == {"stored": 1, "rejected": 1}
     page.click("text=What was rejected")
-    assert "letter.txt" in page.inner_text(".rejects")
+    page.wait_for_selector(".rejects:has-text('letter.txt')")
     drop(page, **{"again.dcm": image})
     until(page, "document.querySelector('[data-testid=upload-duplicates]').textContent === '1'")
     assert upload_counts(page) == {"duplicates": 1}
@@ -189,7 +189,7 @@ def test_an_empty_archive_teaches(open_page: Any, signed_in: Any, site: Any) -> 
     page = open_page("/viewer/", state=signed_in)
     page.route("**/api/worklist*", lambda route: route.fulfill(json={"rows": [], "next": None, "total": {"count": 0, "capped": False}}))
     page.goto(site.url)
-    assert f"-aec HOUNSFIELD +sd +r 127.0.0.1 {site.server.dicom_port}" in page.inner_text("[data-testid=empty] code")
+    page.wait_for_selector(f"[data-testid=empty] code:has-text('-aec HOUNSFIELD +sd +r 127.0.0.1 {site.server.dicom_port}')")
     page.keyboard.press("/")
     page.keyboard.type("nobody")
     page.wait_for_selector("text=No study matches")
@@ -229,7 +229,7 @@ def test_the_first_day(browser: Any, tmp_path: Path) -> None:
         page.wait_for_selector("[data-testid=node]:has-text('1 refused')")
         page.click("[data-testid=node]")
         page.wait_for_selector(f"dialog >> text={server.dicom_port}")
-        assert "NEW_CT 127.0.0.1" in page.inner_text("dialog .caller-list")
+        page.wait_for_selector("dialog .caller-list :text('NEW_CT 127.0.0.1')")
         page.click("dialog button:text-is('Accept')")
         page.wait_for_selector("dialog >> text=No caller was refused")
         assert subprocess.run(call, capture_output=True, timeout=30).returncode == 0

@@ -89,8 +89,9 @@ class Tile:
         """Waits until the canvas shows exactly this."""
         self.until(lambda now: np.array_equal(now, wanted))
 
-    def until(self, holds: Callable[[Pixels], bool]) -> Pixels:
-        for _ in range(200):
+    def until(self, holds: Callable[[Pixels], bool], within_s: float = 20.0) -> Pixels:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
             now = self.pixels()
             if holds(now):
                 return now
@@ -101,13 +102,18 @@ class Tile:
         """Left, right, top, bottom."""
         return " ".join(self.root.locator(f"[data-testid=letter-{edge}]").inner_text() for edge in "lrtb")
 
-    def wait_for_letters(self, letters: str) -> None:
+    def wait_for_letters(self, letters: str, within_s: float = 20.0) -> None:
         """Left, right, top, bottom."""
-        for _ in range(100):
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
             if self.letters() == letters:
                 return
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
         raise AssertionError(f"{self.letters()!r} instead of {letters!r}")
+
+    def wait_for_corner(self, name: str, text: str) -> None:
+        """Until the corner says so: the words may follow the picture by a moment."""
+        self.page.wait_for_selector(f"[data-testid=tile-{self._position}] [data-testid=corner-{name}]:has-text('{text}')")
 
     def corner(self, name: str) -> str:
         """The text of one corner: tl, tr, bl, br."""

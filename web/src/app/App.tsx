@@ -1,4 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { ApiError, api, whenSignedOut } from '../api/client';
 import type { ServerStatus, Session } from '../api/types';
 import { HelpSheet } from '../commands/HelpSheet';
@@ -34,6 +35,11 @@ export function App() {
   useEffect(look, [look]);
   useEffect(() => whenSignedOut(() => setSession(null)), []);
   useEffect(() => listenForKeys(), []);
+  const signOut = useCallback(() => {
+    // The pages go first, and with them what they still ask for: nothing of it is refused for want of a session.
+    flushSync(() => setSession(undefined));
+    void api.signOut().finally(() => setSession(null));
+  }, []);
 
   if (unreachable) {
     return (
@@ -47,7 +53,7 @@ export function App() {
   }
   if (session === undefined) return <main className="page-message muted">{t('app.loading')}</main>;
   if (session === null) return <SignInPage onSignedIn={setSession} />;
-  return <SignedIn session={session} onSignedOut={() => setSession(null)} />;
+  return <SignedIn session={session} onSignOut={signOut} />;
 }
 
 /** What the server says of itself, followed while the page is in view. */
@@ -79,7 +85,7 @@ function useServer(): { status: ServerStatus | undefined; refused: number; refre
 
 type OpenDialog = 'palette' | 'help' | 'callers' | 'password' | undefined;
 
-function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () => void }) {
+function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
   const address = useAddress();
   const [path = '/', query = ''] = address.split(/(?=\?)/);
   const route = routeOf(path);
@@ -88,9 +94,6 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
   const [dialog, setDialog] = useState<OpenDialog>(session.must_change_password ? 'password' : undefined);
   const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
 
-  const signOut = useCallback(() => {
-    void api.signOut().finally(onSignedOut);
-  }, [onSignedOut]);
   const openStudy = useCallback((studyUid: string) => navigate(`/viewer/${studyUid}`), []);
   const backToList = useCallback(() => navigate(`/${listSearch}`), [listSearch]);
   const search = useCallback((next: string) => {
@@ -119,10 +122,10 @@ function SignedIn({ session, onSignedOut }: { session: Session; onSignedOut: () 
               group: 'general',
               run: () => setDialog('password'),
             } as const,
-            { id: 'signOut', title: 'cmd.signOut', group: 'general', run: signOut } as const,
+            { id: 'signOut', title: 'cmd.signOut', group: 'general', run: onSignOut } as const,
           ]),
     ],
-    [session.open_access, signOut],
+    [session.open_access, onSignOut],
   );
   useCommands(commands);
 
