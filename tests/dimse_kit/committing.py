@@ -186,6 +186,7 @@ class Modality:
             yield association
         finally:
             if association.is_established:
+                park(association)
                 association.release()
 
     def heard_of(self, transaction_uid: str, timeout_s: float = 10.0) -> Heard:
@@ -195,9 +196,15 @@ class Modality:
 
 
 def park(association: Association) -> None:
-    """Returns when pynetdicom's own thread waits to be woken: in a moment before, it may take the response to a request for a request."""
+    """Returns when pynetdicom's own thread waits to be woken, and says so, or has ended.
+
+    In a moment before, it may take the response to a request for a request; and its flag for it was seen unset for minutes
+    while it waited (pynetdicom 3.0.4), so that `release` never sent anything.
+    """
     association._reactor_checkpoint.clear()
-    assert until(lambda: bool(association._reactor_checkpoint._cond._waiters))  # type: ignore[attr-defined]
+    waiters = association._reactor_checkpoint._cond._waiters  # type: ignore[attr-defined]
+    assert until(lambda: bool(waiters) or not association.is_alive())
+    association._is_paused = True
 
 
 def store(association: Association, files: Sequence[Path]) -> list[tuple[str, str]]:

@@ -95,6 +95,7 @@ class Keeper:
         assert (context.as_scu, context.as_scp) == (False, True)
         park(association)
         self._report(association, event_type)
+        park(association)
         association.release()
         return self.answers[-1]
 
