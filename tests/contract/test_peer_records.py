@@ -6,7 +6,9 @@ import pytest
 
 from hounsfield.index.database import Database
 from hounsfield.index.migrate import migrate
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.peers import EVERYTHING, Peer, Permission
+from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.peer_records import PeerRecords
 from index_kit.databases import Addresses, Indexed
 
@@ -21,6 +23,21 @@ FULL = Peer(
     certificate="C=CH,O=Spital Zürich,CN=CT 1",
     accepted_sop_classes=("1.2.840.10008.5.1.4.1.1.2",),
     accepted_transfer_syntaxes=("1.2.840.10008.1.2.1", "1.2.840.10008.1.2"),
+    visible=VisibleStudies(
+        modalities=("CT", "MR"),
+        institutions=("Spital Zürich",),
+        stations=("CT 1",),
+        senders=("CT1",),
+        issuers=("A",),
+        referring_physicians=("Rossi*",),
+        last_days=30,
+    ),
+    character_set="ISO_IR 100",
+    coercion=(
+        CoercionRule("PatientID", CoercionAction.PREFIX, "A-"),
+        CoercionRule("InstitutionName", CoercionAction.SET_IF_EMPTY, "Spital Zürich"),
+        CoercionRule("OtherPatientIDs", CoercionAction.REMOVE),
+    ),
 )
 
 
@@ -54,4 +71,14 @@ def test_peers_known_to_the_first_schema_are_carried_over(addresses: Addresses) 
         connection.execute("INSERT INTO known_peer (ae_title, host, port) VALUES ('CT1', '192.0.2.1', 104), ('MR', '', 0)")
     database.upgrade()
     assert PeerRecords(database).peers() == [Peer("CT1", "192.0.2.1", 104, may=EVERYTHING), Peer("MR")]
+    database.close()
+
+
+def test_peers_without_rules_are_carried_over(addresses: Addresses) -> None:
+    database = Database(addresses.new(empty=True))
+    migrate(database.dialect, "0003")
+    with database.control() as connection:
+        connection.execute("INSERT INTO peer VALUES ('CT1', '', 0, FALSE, '', 'query store', 2, '', '', '')")
+    database.upgrade()
+    assert PeerRecords(database).peers() == [Peer("CT1", may=frozenset({Permission.QUERY, Permission.STORE}))]
     database.close()

@@ -31,6 +31,8 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("ServerStatus", schemas.StatusAnswer),
         ("RefusedCaller", schemas.RefusedCallerAnswer),
         ("Peer", schemas.PeerAnswer),
+        ("VisibleStudies", schemas.VisibleStudiesAnswer),
+        ("CoercionRule", schemas.CoercionRuleAnswer),
         ("Callers", schemas.CallersAnswer),
         ("Echo", schemas.EchoAnswer),
         ("RouteCondition", routing_schemas.ConditionAnswer),

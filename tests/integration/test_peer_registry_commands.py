@@ -33,6 +33,15 @@ def test_a_peer_is_added_shown_listed_and_removed(run) -> None:
     assert [peer["ae_title"] for peer in run("list", "--json").json] == ["CALLER"]
 
 
+def test_rules_are_kept_and_shown_as_they_are_written(run) -> None:
+    visible = ["modality=CT", "institution=Hospital, Zürich", "last-days=30"]
+    coerced = ["prefix PatientID=A-", "set-if-empty InstitutionName=Hospital = home", "remove OtherPatientIDs"]
+    words = [word for rule in visible for word in ("--visible", rule)] + [word for rule in coerced for word in ("--coerce", rule)]
+    assert run("add", "CT1", *words, "--character-set", "ISO_IR 100").code == 0
+    shown = run("show", "CT1", "--json").json
+    assert (shown["visible"], shown["character_set"], shown["coercion"]) == (visible, "ISO_IR 100", coerced)
+
+
 def test_a_peer_is_not_overwritten_by_mistake(run) -> None:
     assert run("add", "CT1", "192.0.2.10:104").code == 0
     done = run("add", "CT1", "192.0.2.11:104")
@@ -49,6 +58,10 @@ def test_a_peer_is_not_overwritten_by_mistake(run) -> None:
         (("add", "CT1", "no-port"), 2, "HOST:PORT"),
         (("add", "SEVENTEEN-LETTERS", "h:1"), 2, "AE title"),
         (("add", "CT1", "--may", "fly"), 2, "receive"),
+        (("add", "CT1", "--visible", "colour=red"), 2, "modality"),
+        (("add", "CT1", "--visible", "last-days=many"), 2, "last-days=30"),
+        (("add", "CT1", "--coerce", "shout PatientID=A"), 2, "set-if-empty"),
+        (("add", "CT1", "--coerce", "set Rows=1"), 2, "Rows"),
         (("show", "NOBODY"), 1, "peer add"),
         (("remove", "NOBODY"), 1, "NOBODY"),
         (("echo", "NOBODY"), 1, "peer add"),

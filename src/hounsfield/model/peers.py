@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from hounsfield.model.coercion import CoercionRule
 from hounsfield.model.origin import Principal
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 
 
 class Permission(enum.StrEnum):
@@ -49,6 +51,10 @@ class Peer:
         (`sha256:` and 64 hexadecimal digits) or a subject (`C=CH,O=Hospital,CN=CT1`); empty for none.
     accepted_sop_classes: UIDs of what it may store here; empty: all.
     accepted_transfer_syntaxes: UIDs in which it may store here; empty: all.
+    visible: which studies it sees.
+    character_set: Specific Character Set (0008,0005) of its objects that have none, values separated by a backslash; empty: the default
+        repertoire.
+    coercion: what is changed of its objects, in this order.
     """
 
     ae_title: str
@@ -61,6 +67,9 @@ class Peer:
     certificate: str = ""
     accepted_sop_classes: tuple[str, ...] = ()
     accepted_transfer_syntaxes: tuple[str, ...] = ()
+    visible: VisibleStudies = ALL_STUDIES
+    character_set: str = ""
+    coercion: tuple[CoercionRule, ...] = ()
 
     @property
     def is_reachable(self) -> bool:

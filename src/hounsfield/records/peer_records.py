@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.peers import Peer, Permission
+from hounsfield.model.visibility import VALUE_KINDS, VisibleStudies
 from hounsfield.records.records import Connections
 from hounsfield.records.tables import peer
 
@@ -51,6 +55,9 @@ class PeerRecords:
             put.certificate,
             " ".join(put.accepted_sop_classes),
             " ".join(put.accepted_transfer_syntaxes),
+            json.dumps(asdict(put.visible), ensure_ascii=False),
+            put.character_set,
+            json.dumps([asdict(rule) for rule in put.coercion], ensure_ascii=False),
         )
         with self._database.control() as connection:
             connection.execute(self._put, values)
@@ -62,7 +69,8 @@ class PeerRecords:
 
 
 def _peer(row: Any) -> Peer:
-    ae_title, host, port, tls, transfer_syntaxes, may, max_associations, certificate, sop_classes, accepted = row
+    ae_title, host, port, tls, transfer_syntaxes, may, max_associations, certificate, sop_classes, accepted, *rules = row
+    visible, character_set, coercion = rules
     return Peer(
         ae_title,
         host,
@@ -74,4 +82,12 @@ def _peer(row: Any) -> Peer:
         certificate,
         tuple(sop_classes.split()),
         tuple(accepted.split()),
+        _visible(visible),
+        character_set,
+        tuple(CoercionRule(rule["attribute"], CoercionAction(rule["action"]), rule["value"]) for rule in json.loads(coercion)),
     )
+
+
+def _visible(text: str) -> VisibleStudies:
+    read: dict[str, Any] = json.loads(text)
+    return VisibleStudies(*(tuple(read.get(kind, ())) for kind in VALUE_KINDS), last_days=read.get("last_days", 0))

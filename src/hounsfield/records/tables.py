@@ -57,6 +57,9 @@ peer = Table(
     Column("certificate", TEXT, nullable=False),
     Column("accepted_sop_classes", TEXT, nullable=False),
     Column("accepted_transfer_syntaxes", TEXT, nullable=False),
+    Column("visible", TEXT, nullable=False),  # JSON, as is coercion
+    Column("character_set", TEXT, nullable=False),
+    Column("coercion", TEXT, nullable=False),
 )
 
 refused_caller = Table(

@@ -11,6 +11,7 @@ from typing import Protocol
 from hounsfield.model.errors import InvalidInput, NotFound, PeerUnknown
 from hounsfield.model.identifiers import AETitle, parse_uid
 from hounsfield.model.peers import Peer, Permission
+from hounsfield.services.peer_rules import check_character_set, check_coercion
 
 MOST_ASSOCIATIONS = 64
 MOST_UIDS = 256
@@ -104,6 +105,7 @@ def check(peer: Peer) -> Peer:
     _check_address(peer.host, peer.port)
     if not 1 <= peer.max_associations <= MOST_ASSOCIATIONS:
         raise InvalidInput(f"associations at once: 1 to {MOST_ASSOCIATIONS}, not {peer.max_associations}")
+    peer.visible.check()
     return replace(
         peer,
         ae_title=title,
@@ -111,6 +113,8 @@ def check(peer: Peer) -> Peer:
         transfer_syntaxes=_check_uids(peer.transfer_syntaxes),
         accepted_sop_classes=_check_uids(peer.accepted_sop_classes),
         accepted_transfer_syntaxes=_check_uids(peer.accepted_transfer_syntaxes),
+        character_set=check_character_set(peer.character_set),
+        coercion=check_coercion(peer.coercion),
     )
 
 

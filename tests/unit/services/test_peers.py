@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.errors import InvalidInput, NotFound, PeerUnknown
 from hounsfield.model.peers import EVERYTHING, Peer, Permission
+from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.services.peers import Peers
 
@@ -72,6 +74,25 @@ def test_a_peer_of_the_settings_is_there_and_stays(access):
         {"certificate": "CT1"},
         {"certificate": "CN=" + "x" * 1024},
         {"certificate": "CN=a\nb"},
+        {"visible": VisibleStudies(modalities=("",))},
+        {"visible": VisibleStudies(institutions=("x" * 257,))},
+        {"visible": VisibleStudies(senders=("CT1\n",))},
+        {"visible": VisibleStudies(stations=("CT",) * 65)},
+        {"visible": VisibleStudies(last_days=-1)},
+        {"visible": VisibleStudies(last_days=36_501)},
+        {"character_set": "ISO_IR 99"},
+        {"character_set": "ISO_IR 87"},
+        {"character_set": "ISO_IR 192\\ISO 2022 IR 100"},
+        {"character_set": "ISO_IR 100\\"},
+        {"coercion": (CoercionRule("PatientNickname", CoercionAction.SET, "x"),)},
+        {"coercion": (CoercionRule("StudyInstanceUID", CoercionAction.SET, "1.2"),)},
+        {"coercion": (CoercionRule("SpecificCharacterSet", CoercionAction.SET, "ISO_IR 100"),)},
+        {"coercion": (CoercionRule("Rows", CoercionAction.SET, "1"),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.SET),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.SET, "a\nb"),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.PREFIX, "x" * 1025),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.REMOVE, "x"),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.REMOVE),) * 65},
     ],
 )
 def test_nonsense_is_refused(access, wrong):
@@ -90,3 +111,18 @@ def test_a_fingerprint_is_taken_as_tools_print_it(access, written):
 def test_lists_hold_each_uid_once(access):
     kept = access.peers.put(replace(CT1, transfer_syntaxes=("1.2.840.10008.1.2.1 ", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1")))
     assert kept.transfer_syntaxes == ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("", ""),
+        (" ", ""),
+        ("iso 8859-1", "ISO_IR 100"),
+        ("UTF-8", "ISO_IR 192"),
+        ("\\ISO_IR 87", "\\ISO 2022 IR 87"),
+        ("ISO 2022 IR 13\\ISO 2022 IR 87", "ISO 2022 IR 13\\ISO 2022 IR 87"),
+    ],
+)
+def test_a_character_set_is_kept_as_the_standard_writes_it(access, written, kept):
+    assert access.peers.put(replace(CT1, character_set=written)).character_set == kept

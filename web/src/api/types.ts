@@ -82,6 +82,27 @@ export interface Peer {
   certificate: string;
   accepted_sop_classes: string[];
   accepted_transfer_syntaxes: string[];
+  visible: VisibleStudies;
+  character_set: string;
+  coercion: CoercionRule[];
+}
+
+/** Which studies a peer sees: AND over kinds, OR within; what is empty, or 0, is not asked. */
+export interface VisibleStudies {
+  modalities: string[];
+  institutions: string[];
+  stations: string[];
+  senders: string[];
+  issuers: string[];
+  referring_physicians: string[];
+  last_days: number;
+}
+
+/** A change of one attribute of what a peer stores; `action` is set, set_if_empty, prefix, suffix or remove. */
+export interface CoercionRule {
+  attribute: string;
+  action: string;
+  value: string;
 }
 
 /** What came of a C-ECHO; `status` is `0000` for success. */
@@ -110,6 +131,7 @@ export interface Route {
   window: string;
   priority: 'low' | 'medium' | 'high';
   priors: number;
+  commit: boolean;
   created_at: string;
 }
 
@@ -128,7 +150,7 @@ export interface RouteVerdict {
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** What goes to one peer or is brought from it. next_try: while all of it is paused, else empty. */
+/** What goes to one peer, is brought from it or kept by it. next_try: while all of it is paused, else empty. */
 export interface Queue {
   name: string;
   kind: string;
@@ -156,6 +178,7 @@ export interface Job {
   last_error: string;
   enqueued_at: string;
   finished_at: string;
+  transaction_uid: string;
 }
 
 /** next: to be sent as `before` for the following page; 0 on the last. */

@@ -16,6 +16,7 @@ from rich.text import Text
 from hounsfield.app import bootstrap
 from hounsfield.app.commands import peer_calls, peer_promises
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.app.commands.peer_rules import coercion_words, parse_coercion, parse_visible, visible_words
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import AlreadyExists, InvalidInput
 from hounsfield.model.peers import EVERYTHING, Peer, Permission
@@ -37,6 +38,23 @@ Syntaxes = Annotated[list[str] | None, typer.Option("--transfer-syntax", help="U
 Classes = Annotated[list[str] | None, typer.Option("--accept-class", help="SOP Class UID it may store here; repeatable; default: all.")]
 Accepted = Annotated[
     list[str] | None, typer.Option("--accept-syntax", help="Transfer syntax UID it may store in; repeatable; default: all.")
+]
+Visible = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--visible",
+        metavar="KIND=VALUE",
+        help="Studies it sees; KIND is modality, institution, station, sender, issuer, referring-physician or last-days; repeatable.",
+    ),
+]
+CharacterSet = Annotated[str, typer.Option("--character-set", help="Of its objects that name none, such as `ISO_IR 100`.")]
+Coerce = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--coerce",
+        metavar="ACTION KEYWORD=VALUE",
+        help="Change of what it stores; ACTION is set, set-if-empty, prefix, suffix or remove; repeatable.",
+    ),
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the peer of that title.")]
 
@@ -61,6 +79,9 @@ def add(
     transfer_syntax: Syntaxes = None,
     accept_class: Classes = None,
     accept_syntax: Accepted = None,
+    visible: Visible = None,
+    character_set: CharacterSet = "",
+    coerce: Coerce = None,
     replace: Replace = False,
     data_dir: DataDir = None,
     database: Database = None,
@@ -79,6 +100,9 @@ def add(
         certificate,
         tuple(accept_class or ()),
         tuple(accept_syntax or ()),
+        parse_visible(visible or ()),
+        character_set,
+        parse_coercion(coerce or ()),
     )
     with opened(settings_from(config, data_dir=data_dir, database=database)) as known:
         if not replace and known.find(ae_title.strip()) is not None:
@@ -144,6 +168,9 @@ def as_row(peer: Peer) -> dict[str, object]:
         "transfer_syntaxes": list(peer.transfer_syntaxes),
         "accepted_sop_classes": list(peer.accepted_sop_classes),
         "accepted_transfer_syntaxes": list(peer.accepted_transfer_syntaxes),
+        "visible": visible_words(peer.visible),
+        "character_set": peer.character_set,
+        "coercion": coercion_words(peer.coercion),
     }
 
 

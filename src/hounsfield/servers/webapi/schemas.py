@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hounsfield.model.callers import RefusedCaller
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.origin import Principal, Role
 from hounsfield.model.peers import Peer, Permission
+from hounsfield.model.visibility import MOST_VALUES, VALUE_KINDS, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 
@@ -228,6 +231,30 @@ class RefusedCallerAnswer(Answer):
         return cls(ae_title=caller.ae_title, host=caller.host, last_seen=iso_time(caller.last_seen_s * 1000), count=caller.count)
 
 
+class VisibleStudiesAsked(Asked):
+    """Which studies a peer sees: AND over kinds, OR within; what is empty, or 0, is not asked."""
+
+    modalities: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    institutions: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    stations: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    senders: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    issuers: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    referring_physicians: list[str] = Field(default_factory=list, max_length=MOST_VALUES)
+    last_days: int = 0
+
+    def visible(self) -> VisibleStudies:
+        """As an entity, not yet checked."""
+        return VisibleStudies(*(tuple(getattr(self, kind)) for kind in VALUE_KINDS), last_days=self.last_days)
+
+
+class CoercionRuleAsked(Asked):
+    """A change of one attribute of what a peer stores."""
+
+    attribute: str = Field(max_length=128)
+    action: CoercionAction
+    value: str = Field("", max_length=1024)
+
+
 class PeerAsked(Asked):
     """What shall be kept of a peer; its AE title stands in the path."""
 
@@ -240,6 +267,9 @@ class PeerAsked(Asked):
     certificate: str = Field("", max_length=1024)
     accepted_sop_classes: list[str] = Field(default_factory=list, max_length=256)
     accepted_transfer_syntaxes: list[str] = Field(default_factory=list, max_length=256)
+    visible: VisibleStudiesAsked = Field(default_factory=VisibleStudiesAsked)
+    character_set: str = Field("", max_length=256)
+    coercion: list[CoercionRuleAsked] = Field(default_factory=list, max_length=64)
 
     def peer(self, ae_title: str) -> Peer:
         """As an entity, not yet checked."""
@@ -254,7 +284,35 @@ class PeerAsked(Asked):
             self.certificate,
             tuple(self.accepted_sop_classes),
             tuple(self.accepted_transfer_syntaxes),
+            self.visible.visible(),
+            self.character_set,
+            tuple(CoercionRule(rule.attribute, rule.action, rule.value) for rule in self.coercion),
         )
+
+
+class VisibleStudiesAnswer(Answer):
+    """Which studies a peer sees: AND over kinds, OR within; what is empty, or 0, is not asked."""
+
+    modalities: list[str]
+    institutions: list[str]
+    stations: list[str]
+    senders: list[str]
+    issuers: list[str]
+    referring_physicians: list[str]
+    last_days: int
+
+    @classmethod
+    def of(cls, visible: VisibleStudies) -> VisibleStudiesAnswer:
+        """Of a record."""
+        return cls.model_validate(asdict(visible))
+
+
+class CoercionRuleAnswer(Answer):
+    """A change of one attribute of what a peer stores."""
+
+    attribute: str
+    action: CoercionAction
+    value: str
 
 
 class PeerAnswer(Answer):
@@ -270,6 +328,9 @@ class PeerAnswer(Answer):
     certificate: str
     accepted_sop_classes: list[str]
     accepted_transfer_syntaxes: list[str]
+    visible: VisibleStudiesAnswer
+    character_set: str
+    coercion: list[CoercionRuleAnswer]
 
     @classmethod
     def of(cls, peer: Peer) -> PeerAnswer:
@@ -285,6 +346,9 @@ class PeerAnswer(Answer):
             certificate=peer.certificate,
             accepted_sop_classes=list(peer.accepted_sop_classes),
             accepted_transfer_syntaxes=list(peer.accepted_transfer_syntaxes),
+            visible=VisibleStudiesAnswer.of(peer.visible),
+            character_set=peer.character_set,
+            coercion=[CoercionRuleAnswer(attribute=rule.attribute, action=rule.action, value=rule.value) for rule in peer.coercion],
         )
 
 

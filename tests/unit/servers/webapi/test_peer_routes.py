@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.peers import Peer, Permission
+from hounsfield.model.visibility import VisibleStudies
 from hounsfield.network.errors import Unreachable
 
 
@@ -19,9 +21,36 @@ def test_a_peer_is_put_listed_and_removed(house):
     assert browser.change("DELETE", "/api/peers/A%2FB%20C").status_code == 404
 
 
+def test_rules_are_put_and_told(house):
+    rules = {
+        "visible": {"modalities": ["CT"], "last_days": 30},
+        "character_set": "ISO_IR 100",
+        "coercion": [{"attribute": "PatientID", "action": "prefix", "value": "A-"}],
+    }
+    put = house.browser("ada").change("PUT", "/api/peers/CT1", json=rules).json()
+    assert put["visible"] | rules["visible"] == put["visible"]
+    assert (put["character_set"], put["coercion"]) == ("ISO_IR 100", rules["coercion"])
+    assert house.access.peers.get("CT1") == Peer(
+        "CT1",
+        visible=VisibleStudies(modalities=("CT",), last_days=30),
+        character_set="ISO_IR 100",
+        coercion=(CoercionRule("PatientID", CoercionAction.PREFIX, "A-"),),
+    )
+
+
 def test_nonsense_is_refused(house):
     browser = house.browser("ada")
-    for asked, status in (({"host": "169.254.169.254"}, 400), ({"port": 70000}, 422), ({"may": ["fly"]}, 422), ({"colour": "red"}, 422)):
+    for asked, status in (
+        ({"visible": {"colours": ["red"]}}, 422),
+        ({"visible": {"last_days": -1}}, 400),
+        ({"coercion": [{"attribute": "PatientID", "action": "shout"}]}, 422),
+        ({"coercion": [{"attribute": "PatientID", "action": "set"}]}, 400),
+        ({"character_set": "EBCDIC"}, 400),
+        ({"host": "169.254.169.254"}, 400),
+        ({"port": 70000}, 422),
+        ({"may": ["fly"]}, 422),
+        ({"colour": "red"}, 422),
+    ):
         assert browser.change("PUT", "/api/peers/CT1", json=asked).status_code == status, asked
     assert browser.change("PUT", "/api/peers/SEVENTEEN-LETTERS", json={}).status_code == 400
     assert house.access.peers.all() == []
