@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from hounsfield.app.bootstrap import Owning
+from hounsfield.app.bootstrap import Owning, peers_of
 from hounsfield.app.calling import dimse_peer
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.holdings import Holdings
 from hounsfield.model.commitment import CommitmentResult
 from hounsfield.model.peers import Peer
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.commitment import report
 from hounsfield.servers.dimse.commitment import CommitmentService
@@ -37,7 +38,13 @@ def commitment_service(
 
     files = PendingFiles(settings.data_dir / "commitments", _unreadable)
     queue = CommitmentQueue(files, QueueLimits(keep_trying_s=settings.commitment_retry_hours * 3600.0))
-    worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back)
+    known = peers_of(parts.database, settings)
+
+    def visible_to(ae_title: str) -> VisibleStudies:
+        peer = None if settings.open_access else known.find(ae_title)
+        return ALL_STUDIES if peer is None else peer.visible
+
+    worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back, visible_to)
     asked = asked_commitments(settings)
     asked.drop_old()
     worker.start()

@@ -111,6 +111,10 @@ class Dialect(ABC):
         """Whether the column holds the text as it stands."""
 
     @abstractmethod
+    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        """Whether the column holds the bytes as they stand."""
+
+    @abstractmethod
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         """Whether one of the codes that the column holds between spaces matches a pattern made by `code_pattern`."""
 
@@ -125,6 +129,10 @@ class Dialect(ABC):
     @abstractmethod
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The column where no index on it shall be used, because a better way in is known."""
+
+    @abstractmethod
+    def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
+        """The primary key to sort by, among rows that another index has found: that one shall lead, not the key's own."""
 
     @abstractmethod
     def engine_url(self) -> URL:
@@ -190,6 +198,9 @@ class SqliteDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.instr(column, bindparam(parameter)) > NOTHING
 
+    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        return func.instr(column, bindparam(parameter)) > NOTHING
+
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.any_code(column, bindparam(parameter)) > NOTHING
 
@@ -204,6 +215,9 @@ class SqliteDialect(Dialect):
 
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return literal_column(f"+{column}", column.type)
+
+    def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
+        return key  # every index ends with it
 
     def engine_url(self) -> URL:
         return URL.create("sqlite", database=str(self.path))
@@ -265,6 +279,9 @@ class PostgresqlDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.strpos(column, bindparam(parameter)) > NOTHING
 
+    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        return func.position(bindparam(parameter).op("IN")(column)) > NOTHING
+
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return column.op("~", is_comparison=True)(bindparam(parameter))
 
@@ -279,6 +296,9 @@ class PostgresqlDialect(Dialect):
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         # Its planner keeps statistics and does well by itself.
         return column
+
+    def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
+        return key + NOTHING
 
     def engine_url(self) -> URL:
         return self._url.set(drivername="postgresql+psycopg")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from hounsfield.index.aside import decode_entry
+from hounsfield.index.criteria import Shape
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import Statement
 from hounsfield.index.reader import stored_instance
 from hounsfield.index.reading import DUPLICATE, INSTANCE
-from hounsfield.index.tables import instance, kept_aside
+from hounsfield.index.tables import instance, kept_aside, study
+from hounsfield.index.visibility import Visibility
 from hounsfield.model.location import StoredObject
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 
 BATCH = 500
 """UIDs asked for in one statement."""
@@ -39,8 +43,8 @@ class Holdings:
     def __init__(self, database: Database) -> None:
         self._database = database
         among = database.dialect.among
-        of_partition = instance.c.partition_id == bindparam("partition")
-        self._instances = database.compile(INSTANCE.where(of_partition, among(instance.c.sop_instance_uid, "uids")))
+        self._visibility = Visibility(database.dialect)
+        self._instances: dict[Shape, Statement] = {}
         self._aside = database.compile(
             select(kept_aside.c.sop_instance_uid, kept_aside.c.entry).where(
                 kept_aside.c.partition_id == bindparam("partition"),
@@ -49,17 +53,27 @@ class Holdings:
             )
         )
 
-    def held(self, partition_id: int, sop_instance_uids: Sequence[str]) -> Iterator[Holding]:
-        """Of those that are here, in no order; a batch at a time in memory."""
+    def held(self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES) -> Iterator[Holding]:
+        """Of those that are here and seen, in no order; a batch at a time in memory."""
+        seen = self._visibility.criterion(visible)
+        instances = self._instances.get(seen.shape) or self._select(seen.shape)
         for first in range(0, len(sop_instance_uids), BATCH):
             uids = self._database.dialect.listed(sop_instance_uids[first : first + BATCH])
-            values = {"partition": partition_id, "uids": uids}
+            values = {"partition": partition_id, "uids": uids} | {f"seen{number}": value for number, value in enumerate(seen.values)}
             aside: dict[str, list[StoredObject]] = {}
             for uid, entry in self._fetch(self._aside, values):
                 aside.setdefault(str(uid), []).append(decode_entry(entry).stored)
-            for row in self._fetch(self._instances, values):
+            for row in self._fetch(instances, values):
                 found = stored_instance(row)
                 yield Holding(found, tuple(aside.get(found.sop_instance_uid, ())))
+
+    def _select(self, seen: Shape) -> Statement:
+        named = self._database.dialect.among(instance.c.sop_instance_uid, "uids")
+        numbers = count()
+        conditions = self._visibility.conditions(seen, study, lambda: f"seen{next(numbers)}")
+        statement = INSTANCE.where(instance.c.partition_id == bindparam("partition"), named, *conditions)
+        self._instances[seen] = self._database.compile(statement)
+        return self._instances[seen]
 
     def _fetch(self, statement: Statement, values: dict[str, Any]) -> list[Any]:
         return self._database.fetch(statement.sql, [values[name] for name in statement.parameters])

@@ -6,22 +6,26 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
 from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
+from hounsfield.index.patients import Patients
 from hounsfield.index.reading import Reading
 from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, Stream, StudyHit
 from hounsfield.index.search import Cursor, Planned, Projected, Search
 from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
+from hounsfield.index.visibility import Visibility
 from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 EVERYTHING = 1 << 62
@@ -39,6 +43,8 @@ class IndexReader:
         self._database = database
         self._search = Search(database)
         self._sql = Reading(database.dialect)
+        self._patients = Patients(database)
+        self._visibility = Visibility(database.dialect)
         self._large_frame_tables: dict[int, bytes] = {}
 
     # Search
@@ -74,6 +80,7 @@ class IndexReader:
         Attributes without a column are matched where another key is nearly unique, such as the UID of a study or a Patient ID.
         Raises: InvalidQuery.
         """
+        query = self._visibility.dated(query)
         plan = self._search.plan(query)
         inside: list[Key] = []
         if plan.selective:
@@ -88,10 +95,11 @@ class IndexReader:
             hits: list[Hit] = list(map(make, rows))
             yield [hit for hit in hits if hit_matches(hit, inside)] if inside else hits
 
-    def patient_counts(self, partition_id: int, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:
-        """How much the patients of some studies have, by Study Instance UID."""
-        rows = self._database.fetch(self._sql.patient_counts, (partition_id, self._database.dialect.listed(study_instance_uids)))
-        return {uid: PatientCounts(*map(int, counts)) for uid, *counts in rows}
+    def patient_counts(
+        self, partition_id: int, study_instance_uids: Collection[str], visible: VisibleStudies = ALL_STUDIES
+    ) -> dict[str, PatientCounts]:
+        """How much of what is seen the patients of some studies have, by Study Instance UID."""
+        return self._patients.counts(partition_id, study_instance_uids, visible)
 
     def count(self, query: Query, cap: int = 10_000) -> tuple[int, bool]:
         """How many match, and whether the count stopped at the cap. Raises: InvalidQuery."""
@@ -221,7 +229,7 @@ class IndexReader:
         Raises: InvalidQuery.
         """
         order = query.order or NEWEST_FIRST
-        query = Query(query.level, query.keys, query.text, order, query.limit, query.offset, query.fuzzy, query.partition_id)
+        query = replace(query, order=order)
         rows, more, _ = self._page(WORKLIST, query, None if after is None else _read_cursor(after, order))
         following = _write_cursor(rows[-1], order) if more else None
         count, capped = self.count(query, cap)

@@ -84,18 +84,6 @@ class Reading:
             .group_by(series.c.id, series.c.instance_count, series.c.series_instance_uid)
             .order_by(literal_column("2").desc(), series.c.id)
         )
-        other = study.alias("other")
-        self.patient_counts = text(
-            select(
-                study.c.study_instance_uid,
-                func.count(other.c.id),
-                func.sum(other.c.series_count),
-                func.sum(other.c.instance_count),
-            )
-            .join_from(study, other, other.c.patient_key == study.c.patient_key)
-            .where(study.c.partition_id == p("partition"), dialect.among(study.c.study_instance_uid, "studies"))
-            .group_by(study.c.study_instance_uid)
-        )
         self.study_version = text(select(study.c.version).where(in_study))
         self.series_version = text(
             select(series.c.version)

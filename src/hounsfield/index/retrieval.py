@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from hounsfield.dicom.person_name import fold
+from hounsfield.index.criteria import Shape
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import Statement
 from hounsfield.index.reader import stored_instance
 from hounsfield.index.reading import INSTANCE, ZERO
 from hounsfield.index.tables import instance, series, study
+from hounsfield.index.visibility import Visibility
 from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 
 _LIMIT: ColumnElement[int] = bindparam("limit")
 
@@ -33,7 +37,8 @@ class RetrievalReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._statements: dict[tuple[bool, ...], Statement] = {}
+        self._visibility = Visibility(database.dialect)
+        self._statements: dict[tuple[Shape, ...], Statement] = {}
         keyed = INSTANCE.add_columns(instance.c.id)
         among = database.dialect.among
         self._by_key = database.compile(keyed.where(instance.c.partition_id == bindparam("partition"), among(instance.c.id, "keys")))
@@ -45,8 +50,9 @@ class RetrievalReader:
         )
         self._of_study = database.compile(of_study.order_by(*by_number).limit(_LIMIT).offset(ZERO))
 
-    def named(self, partition_id: int, named: Named, most: int) -> Iterator[NamedInstance]:
+    def named(self, partition_id: int, named: Named, most: int, visible: VisibleStudies = ALL_STUDIES) -> Iterator[NamedInstance]:
         """By series and instance number, study after study; `most` of each study at the most, one study at a time in memory."""
+        seen = self._visibility.criterion(visible)
         values = {
             "partition": partition_id,
             "limit": most,
@@ -56,8 +62,8 @@ class RetrievalReader:
             "studies": self._database.dialect.listed(named.study_instance_uids),
             "series": self._database.dialect.listed(named.series_instance_uids),
             "instances": self._database.dialect.listed(named.sop_instance_uids),
-        }
-        statement = self._statement(named)
+        } | {f"seen{number}": value for number, value in enumerate(seen.values)}
+        statement = self._statement(named, seen.shape)
         if named.series_instance_uids or named.sop_instance_uids:
             yield from map(NamedInstance._make, self._fetch(statement, values))
             return
@@ -72,18 +78,21 @@ class RetrievalReader:
     def _fetch(self, statement: Statement, values: dict[str, object]) -> list[Any]:
         return self._database.fetch(statement.sql, [values[name] for name in statement.parameters])
 
-    def _statement(self, named: Named) -> Statement:
-        shape = tuple(
+    def _statement(self, named: Named, seen: Shape) -> Statement:
+        by = tuple(
             map(bool, (named.patient_id, named.issuer, named.study_instance_uids, named.series_instance_uids, named.sop_instance_uids))
         )
-        if shape not in self._statements:
-            self._statements[shape] = self._database.compile(self._select(*shape))
-        return self._statements[shape]
+        if (by, seen) not in self._statements:
+            self._statements[by, seen] = self._database.compile(self._select(seen, *by))
+        return self._statements[by, seen]
 
-    def _select(self, by_patient: bool, by_issuer: bool, by_study: bool, by_series: bool, by_instance: bool) -> Select[tuple[object, ...]]:
+    def _select(
+        self, seen: Shape, by_patient: bool, by_issuer: bool, by_study: bool, by_series: bool, by_instance: bool
+    ) -> Select[tuple[object, ...]]:
         """Instances where series or instances are named, else the keys of studies."""
         among = self._database.dialect.among
-        conditions: list[ColumnElement[bool]] = []
+        numbers = count()
+        conditions = self._visibility.conditions(seen, study, lambda: f"seen{next(numbers)}")
         if by_patient:
             conditions.append(study.c.patient_id == bindparam("patient"))
             if not (by_study or by_series or by_instance):

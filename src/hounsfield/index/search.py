@@ -14,6 +14,7 @@ from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
 from hounsfield.index.tables import instance, series, study
+from hounsfield.index.visibility import LATEST_VISIBLE, SHAPES, Visibility
 from hounsfield.index.words import typed_words
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.matching import has_wild_card
@@ -88,6 +89,7 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._narrowing = Narrowing(database)
+        self._visibility = Visibility(database.dialect)
         self._compiled: dict[Shape, Compiled] = {}
 
     def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
@@ -159,6 +161,9 @@ class Search:
                 selective = selective or (attribute.unique and _is_exact(key.match))
                 shapes.append(found.shape)
                 values.extend(found.values)
+        for found in self._visibility.criteria(query.visible, query.level):
+            shapes.append(found.shape)
+            values.extend(found.values)
         words = typed_words(query.text) if query.text else []
         for word in words:
             shapes.append(("typed",))
@@ -190,11 +195,13 @@ class Search:
                 conditions.append(dialect.among(study.c.id, names()))
             elif one == ("typed",):
                 conditions.append(or_(dialect.contains(study.c.words, names()), dialect.contains(study.c.modalities, names())))
+            elif one[0] in SHAPES:
+                conditions.append(self._visibility.condition(one, names))
             elif one == ("between", "StudyDate") and not (ordered and order is not None and order.keyword == "StudyDate"):
                 conditions.append(within(dialect.unhinted(study.c.study_date), names(), names()))
             else:
                 conditions.append(condition(one, names, dialect))
-        if level is Level.PATIENT:
+        if level is Level.PATIENT and not any(one[0] == LATEST_VISIBLE for one in shapes):
             conditions.append(_LATEST_OF_PATIENT)
         return conditions
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
+
 
 class Protocol(enum.StrEnum):
     """The way by which a request reached us."""
@@ -49,6 +51,7 @@ class Origin:
     """Where a request came from.
 
     host: the peer's address, empty for this machine's own jobs.
+    visible: the studies that whoever asks sees.
     """
 
     protocol: Protocol
@@ -56,3 +59,4 @@ class Origin:
     host: str = ""
     calling_ae_title: str = ""
     called_ae_title: str = ""
+    visible: VisibleStudies = ALL_STUDIES

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
+
 
 class Level(enum.IntEnum):
     """The query/retrieve level (PS3.4 C.6.1.1)."""
@@ -110,6 +112,7 @@ class Query:
     limit: rows at most; None asks for all that the service's cap allows.
     offset: rows to skip (QIDO-RS).
     fuzzy: phonetic matching of names where the peer negotiated it (C.2.2.2.1.1).
+    visible: the studies among which is searched.
     """
 
     level: Level
@@ -120,3 +123,4 @@ class Query:
     offset: int = 0
     fuzzy: bool = False
     partition_id: int = 1
+    visible: VisibleStudies = ALL_STUDIES

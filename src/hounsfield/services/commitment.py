@@ -9,6 +9,7 @@ from hounsfield.dicom.sop_classes import STORAGE_SOP_CLASSES
 from hounsfield.index.holdings import Holding, Holdings
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Failure, FailureReason, Reference
 from hounsfield.model.errors import DamagedObject, PackUnavailable
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 
 STANDARD_ROOT = "1.2.840.10008."
 
@@ -24,14 +25,21 @@ class CommitmentJudge:
         self._holdings = holdings
         self._packs = packs
 
-    def judge(self, partition_id: int, request: CommitmentRequest, stopping: Callable[[], bool] = lambda: False) -> CommitmentResult:
+    def judge(
+        self,
+        partition_id: int,
+        request: CommitmentRequest,
+        stopping: Callable[[], bool] = lambda: False,
+        visible: VisibleStudies = ALL_STUDIES,
+    ) -> CommitmentResult:
         """Both SHA-256 digests and the checksum of each instance, and of what was kept aside under its UID: it may be what the peer sent.
 
+        visible: what the peer sees; an instance of another study is to it as if it were not here.
         Raises: IndexUnavailable; JudgementStopped.
         """
         uids = tuple(dict.fromkeys(reference.sop_instance_uid for reference in request.references))
         # As they lie in the packs, so that the disk is read in one direction.
-        held = sorted(self._holdings.held(partition_id, uids), key=_place)
+        held = sorted(self._holdings.held(partition_id, uids, visible), key=_place)
         classes = {one.instance.sop_instance_uid: one.instance.sop_class_uid for one in held}
         asked = set(request.references)
         damaged = set()

@@ -10,6 +10,7 @@ import structlog
 
 from hounsfield.model.commitment import CommitmentResult
 from hounsfield.model.errors import HounsfieldError, Unavailable
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.services.commitment import CommitmentJudge, JudgementStopped, refused
 from hounsfield.services.commitment_queue import CommitmentQueue, Report
 from hounsfield.services.pending_commitments import PendingCommitment
@@ -28,12 +29,19 @@ class CallBack(Protocol):
 
 
 class CommitmentWorker:
-    """Runs from `start` to `close`."""
+    """Runs from `start` to `close`. visible_to: the studies that the application entity of a title sees."""
 
-    def __init__(self, queue: CommitmentQueue, judge: CommitmentJudge, call_back: CallBack) -> None:
+    def __init__(
+        self,
+        queue: CommitmentQueue,
+        judge: CommitmentJudge,
+        call_back: CallBack,
+        visible_to: Callable[[str], VisibleStudies] = lambda _: ALL_STUDIES,
+    ) -> None:
         self._queue = queue
         self._judge = judge
         self._call_back = call_back
+        self._visible_to = visible_to
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="storage-commitment", daemon=True)
 
@@ -87,7 +95,8 @@ class CommitmentWorker:
     def _result(self, pending: PendingCommitment) -> CommitmentResult:
         if pending.refusal is not None:
             return refused(pending.request, pending.refusal)
-        return self._judge.judge(pending.partition_id, pending.request, self._stopping.is_set)
+        visible = self._visible_to(pending.ae_title)
+        return self._judge.judge(pending.partition_id, pending.request, self._stopping.is_set, visible)
 
     def _call_one(self) -> bool:
         ae_title = self._queue.next_to_call()

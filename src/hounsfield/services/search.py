@@ -27,9 +27,8 @@ class Search:
 
     def patient_counts(self, origin: Origin, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:
         """How much the patients of some studies have, by Study Instance UID. Raises: IndexUnavailable."""
-        return self._reader.patient_counts(origin.principal.partition_id, study_instance_uids)
+        return self._reader.patient_counts(origin.principal.partition_id, study_instance_uids, origin.visible)
 
 
 def _within(origin: Origin, query: Query) -> Query:
-    partition_id = origin.principal.partition_id
-    return query if query.partition_id == partition_id else replace(query, partition_id=partition_id)
+    return replace(query, partition_id=origin.principal.partition_id, visible=origin.visible)

@@ -113,7 +113,7 @@ class Transfer:
         """Empty where nothing agrees with what is named. Raises: TooManyInstances, IndexUnavailable."""
         partition_id = origin.principal.partition_id
         plan = Plan(self._reader, partition_id)
-        for one in self._reader.named(partition_id, named, MOST_INSTANCES + 1):
+        for one in self._reader.named(partition_id, named, MOST_INSTANCES + 1, origin.visible):
             if len(plan) >= MOST_INSTANCES:
                 raise TooManyInstances(f"more than {MOST_INSTANCES} instances are named at once")
             plan.add(one.key, one.sop_instance_uid, (one.sop_class_uid, one.transfer_syntax_uid))

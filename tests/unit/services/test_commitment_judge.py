@@ -17,6 +17,7 @@ from hounsfield.model.commitment import CommitmentRequest, Failure, FailureReaso
 from hounsfield.model.errors import IndexUnavailable
 from hounsfield.model.location import StoredObject
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.services.commitment import CommitmentJudge, JudgementStopped, refused
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
@@ -44,7 +45,7 @@ class FixedHoldings:
         self.by_uid: dict[str, Holding] = {}
         self.down = False
 
-    def held(self, partition_id: int, sop_instance_uids: Sequence[str]) -> Iterator[Holding]:
+    def held(self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES) -> Iterator[Holding]:
         if self.down:
             raise IndexUnavailable("down")
         assert len(set(sop_instance_uids)) == len(sop_instance_uids)

@@ -13,6 +13,7 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.index.holdings import Holding
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Reference
 from hounsfield.model.errors import IndexUnavailable
+from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.network.errors import AssociationLost, Unreachable
 from hounsfield.services.commitment import CommitmentJudge
 from hounsfield.services.commitment_queue import CommitmentQueue, QueueLimits
@@ -32,7 +33,7 @@ class EmptyIndex:
         self.error: Exception | None = None
         self.asked = 0
 
-    def held(self, partition_id: int, sop_instance_uids: Sequence[str]) -> Iterator[Holding]:
+    def held(self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES) -> Iterator[Holding]:
         self.asked += 1
         if self.error is not None:
             error, self.error = self.error, None

@@ -80,7 +80,14 @@ class DimseServer:
     def serve(self, association: Association) -> None:
         """Serves one association until it ends."""
         admission = association.admission or _stranger(association)
-        origin = Origin(Way.DIMSE, admission.principal, association.host, association.calling_ae_title, association.called_ae_title)
+        origin = Origin(
+            Way.DIMSE,
+            admission.principal,
+            association.host,
+            association.calling_ae_title,
+            association.called_ae_title,
+            admission.peer.visible,
+        )
         routes: dict[int, Service | None] = {}
         for context in association.contexts.values():
             proposed = ProposedContext(0, context.abstract_syntax, (context.transfer_syntax,))
