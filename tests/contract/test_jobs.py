@@ -11,6 +11,7 @@ import pytest
 from hounsfield.index.database import Database
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.jobs.port import Jobs, Step
+from hounsfield.model.errors import IndexUnavailable
 from hounsfield.model.jobs import SECOND_NS, TRANSITIONS, Backoff, Job, JobEvent, JobState, NewJob
 from index_kit.databases import Indexed
 
@@ -260,6 +261,107 @@ def test_what_is_finished_is_dropped_when_old_but_never_what_failed(jobs: Jobs, 
     clock.pass_s(101)
     assert jobs.purge(100) == 2
     assert sorted(keys(jobs.find())) == ["failed", "waiting"]
+
+
+def test_what_is_delayed_is_not_begun_before(jobs: Jobs, clock: Clock) -> None:
+    jobs.enqueue([NewJob(QUEUE, "late", "study", delay_s=5.0), new("now")])
+    assert keys(claim(jobs)) == ["now"]
+    jobs.release_all("one")
+    clock.pass_s(5.0)
+    assert keys(claim(jobs)) == ["late", "now"]
+
+
+def test_what_follows_is_enqueued_with_what_is_done(jobs: Jobs) -> None:
+    jobs.enqueue([new("a"), new("b")])
+    first, second = claim(jobs)
+    jobs.complete([first], "one", [new("a2", queue="commit/PEER"), new("b")])
+    jobs.discard(second, "one", "otherwise", [new("b2")])
+    assert [(job.unique_key, job.queue, job.state) for job in jobs.find()] == [
+        ("b2", QUEUE, JobState.WAITING),
+        ("a2", "commit/PEER", JobState.WAITING),
+        ("b", QUEUE, JobState.CANCELLED),
+        ("a", QUEUE, JobState.DONE),
+    ]
+    jobs.discard(second, "one", "once more", [new("b3")])
+    assert "b3" not in keys(jobs.find()), "it was settled before"
+
+
+def test_who_waits_for_an_answer_is_woken_by_it_alone(jobs: Jobs, clock: Clock) -> None:
+    jobs.enqueue([new("a", group="a"), new("b", group="b"), new("c", group="c")])
+    first, second, third = (claim(jobs)[0] for _ in range(3))
+    jobs.park([first], "one", "1.2.3", 60)
+    jobs.park([second], "one", "1.2.4", 60)
+    jobs.park([third], "one", "", 60)
+    assert jobs.claimable() == []
+    assert (jobs.wake("send/OTHER", "1.2.3"), jobs.wake(QUEUE, "1.2.5"), jobs.wake(QUEUE, "")) == (0, 0, 0)
+    assert jobs.wake(QUEUE, "1.2.3") == 1
+    (woken,) = claim(jobs)
+    assert (woken.unique_key, woken.ticket, woken.attempts) == ("a", "1.2.3", 0)
+    jobs.release([woken], "one")
+    assert claim(jobs, lease_s=600)[0].ticket == "1.2.3", "it was not tried"
+    clock.pass_s(61)
+    assert [job.ticket for job in claim(jobs) + claim(jobs)] == ["1.2.4", ""], "nobody has answered in time"
+
+
+def test_who_was_asked_in_vain_is_asked_under_another_ticket(jobs: Jobs) -> None:
+    jobs.enqueue([new("a"), new("b"), new("c")])
+    batch = claim(jobs)
+    jobs.park(batch, "one", "1.2.3", 60)
+    jobs.wake(QUEUE, "1.2.3")
+    first, second, third = claim(jobs)
+    jobs.fail(first, "one", "no")
+    jobs.fail(second, "one", "never", permanently=True)
+    jobs.complete([third], "one")
+    assert [(job.state, job.ticket) for job in jobs.find()] == [
+        (JobState.DONE, "1.2.3"),
+        (JobState.FAILED, ""),
+        (JobState.WAITING, ""),
+    ]
+
+
+def test_one_who_waits_for_an_answer_asks_anew_when_it_is_tried_again_by_hand(jobs: Jobs) -> None:
+    jobs.enqueue([new("a")])
+    jobs.park(claim(jobs), "one", "1.2.3", 60)
+    assert jobs.retry(queue=QUEUE) == 1
+    assert claim(jobs)[0].ticket == ""
+
+
+def test_changing_many_jobs_from_many_sides_ends(index: Indexed) -> None:
+    """Whoever changes several jobs locks their queue first: no two wait for each other, which a database would end with an error."""
+    EmbeddedJobs(index.database).enqueue([new(f"{number:03}", group=str(number % 3)) for number in range(60)])
+    errors: list[Exception] = []
+
+    def repeatedly(change: Callable[[EmbeddedJobs, int], object]) -> None:
+        database = Database(index.address)
+        own = EmbeddedJobs(database)
+        try:
+            for number in range(25):
+                change(own, number)
+        except IndexUnavailable as exc:
+            errors.append(exc)
+        finally:
+            database.close()
+
+    def work(own: EmbeddedJobs, number: int) -> None:
+        batch = claim(own, "worker", most=20)
+        own.hold(batch, "worker", 60)
+        own.complete(batch[:1], "worker", [new(f"then {number} {len(batch)}", queue=("commit/A", "a/B")[number % 2])])
+        own.release(batch[1:], "worker")
+
+    changes: list[Callable[[EmbeddedJobs, int], object]] = [
+        work,
+        work,
+        lambda own, _: own.retry(queue=QUEUE),
+        lambda own, _: own.cancel(queue=QUEUE),
+        lambda own, number: own.enqueue([new(f"{key:03}", queue=("commit/A", QUEUE)[key % 2]) for key in range(90, 60, -1)]),
+        lambda own, number: own.enqueue([new(f"{key:03}", queue=(QUEUE, "commit/A")[key % 2]) for key in range(60, 90)]),
+    ]
+    threads = [threading.Thread(target=repeatedly, args=(change,)) for change in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
 
 
 def _done(jobs: Jobs, job: Job) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from hounsfield.app.bootstrap import Owning, peers_of
+from hounsfield.app.bootstrap import Owning, jobs_of, peers_of
 from hounsfield.app.calling import dimse_peer
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
@@ -18,7 +18,8 @@ from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.commitment import report
 from hounsfield.servers.dimse.commitment import CommitmentService
-from hounsfield.services.asked_commitments import AskedCommitments
+from hounsfield.services.ask_to_keep import queue_of
+from hounsfield.services.asked_commitments import AskedCommitment, AskedCommitments, OnSettled
 from hounsfield.services.commitment import CommitmentJudge
 from hounsfield.services.commitment_queue import CommitmentQueue, QueueLimits
 from hounsfield.services.commitment_worker import CommitmentWorker
@@ -45,7 +46,12 @@ def commitment_service(
         return ALL_STUDIES if peer is None else peer.visible
 
     worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back, visible_to)
-    asked = asked_commitments(settings)
+    jobs = jobs_of(parts.database)
+
+    def wake(settled: AskedCommitment) -> None:
+        jobs.wake(queue_of(settled.ae_title), settled.request.transaction_uid)
+
+    asked = asked_commitments(settings, wake)
     asked.drop_old()
     worker.start()
     try:
@@ -54,9 +60,9 @@ def commitment_service(
         worker.close()
 
 
-def asked_commitments(settings: Settings) -> AskedCommitments:
+def asked_commitments(settings: Settings, on_settled: OnSettled = lambda _settled: None) -> AskedCommitments:
     """The requests of ours to peers; for any process."""
-    return AskedCommitments(settings.data_dir / "commitments-asked")
+    return AskedCommitments(settings.data_dir / "commitments-asked", on_settled)
 
 
 def _unreadable(name: str, reason: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from collections.abc import Callable
 
 import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer, tls_context_for
 from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
+from hounsfield.app.commitments import asked_commitments
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.archive.reader import PackReader
@@ -22,12 +24,14 @@ from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.peers.dimse import DimsePeer
+from hounsfield.services.ask_to_keep import AskToKeep
 from hounsfield.services.delivery import DimseDelivery
 from hounsfield.services.forward import Forward
 from hounsfield.services.prefetch import DimseSource, Prefetch
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
-from hounsfield.services.routing import PREFETCH, SEND, Router
+from hounsfield.services.routing import PREFETCH, Router
+from hounsfield.services.send_jobs import COMMIT, SEND
 from hounsfield.services.transfer import Transfer
 from hounsfield.services.work import Handler, Workers, places_of
 
@@ -67,6 +71,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         handlers: dict[str, Handler] = {
             SEND: _forward(opened, settings, jobs, stop, stack),
             PREFETCH: _prefetch(opened, settings, jobs, stop),
+            COMMIT: AskToKeep(jobs, asked_commitments(settings), _caller(opened, settings), stop.is_set),
         }
         workers = Workers(jobs, handlers, settings.node)
         for thread in background:
@@ -92,12 +97,16 @@ def _forward(opened: Database, settings: Settings, jobs: Jobs, stop: threading.E
 
 
 def _prefetch(opened: Database, settings: Settings, jobs: Jobs, stop: threading.Event) -> Prefetch:
+    return Prefetch(jobs, IndexReader(opened), _caller(opened, settings), settings.ae_title, DimseSource(), stop.is_set)
+
+
+def _caller(opened: Database, settings: Settings) -> Callable[[str], DimsePeer]:
     peers = bootstrap.peers_of(opened, settings)
 
     def call(ae_title: str) -> DimsePeer:
         return dimse_peer(settings, peers.reachable(ae_title))
 
-    return Prefetch(jobs, IndexReader(opened), call, settings.ae_title, DimseSource(), stop.is_set)
+    return call
 
 
 def _follow(router: Router, stop: threading.Event) -> None:

@@ -45,16 +45,36 @@ class EmbeddedJobs:
 
     def enqueue(self, jobs: Sequence[NewJob], step: Step | None = None) -> bool:
         """As the port says."""
-        now = self._clock_ns()
-        rows = [(one.queue, one.unique_key, one.group, json.dumps(dict(one.payload)), one.rank, now) for one in jobs]
         with self._database.control() as connection:
             if step is not None and not connection.execute(self._sql.step, (step.after, step.follower, step.before)).rowcount:
                 return False
-            for queue in sorted({one.queue for one in jobs}):
-                connection.execute(self._sql.add_queue, (queue,))
-            if rows:
-                self._database.dialect.execute_many(connection, self._sql.add, rows)
+            self._lock(connection, jobs)
+            self._add(connection, jobs)
         return True
+
+    def _lock(self, connection: Connection, new: Sequence[NewJob], *queues: str) -> None:
+        """Whatever changes several jobs of a queue locks it first, and several queues in one order: so no two wait for each other."""
+        for queue in sorted({one.queue for one in new}):
+            connection.execute(self._sql.add_queue, (queue,))
+        for queue in sorted({*queues, *(one.queue for one in new)}):
+            connection.execute(self._sql.lock_queue, (queue,))
+
+    def _add(self, connection: Connection, new: Sequence[NewJob]) -> None:
+        now = self._clock_ns()
+        rows = [
+            (
+                one.queue,
+                one.unique_key,
+                one.group,
+                json.dumps(dict(one.payload)),
+                one.rank,
+                now + int(one.delay_s * SECOND_NS) if one.delay_s else 0,
+                now,
+            )
+            for one in new
+        ]
+        if rows:
+            self._database.dialect.execute_many(connection, self._sql.add, rows)
 
     def position(self, follower: str) -> int | None:
         """As the port says."""
@@ -93,23 +113,29 @@ class EmbeddedJobs:
 
     def hold(self, batch: Sequence[Job], owner: str, lease_s: float) -> set[int]:
         """As the port says."""
+        if not batch:
+            return set()
         these = self._listed(batch)
         with self._database.control() as connection:
+            self._lock(connection, (), batch[0].queue)
             connection.execute(self._sql.hold, (self._clock_ns() + int(lease_s * SECOND_NS), these, owner))
             return {int(row[0]) for row in connection.execute(self._sql.held, (these, owner)).fetchall()}
 
-    def complete(self, batch: Sequence[Job], owner: str) -> None:
+    def complete(self, batch: Sequence[Job], owner: str, then: Sequence[NewJob] = ()) -> None:
         """As the port says."""
         if batch:
             with self._database.control() as connection:
-                self._settle(connection, batch, owner, JobState.DONE)
+                self._lock(connection, then, batch[0].queue)
+                connection.execute(self._sql.end[JobState.DONE], ("", self._clock_ns(), self._listed(batch), owner))
                 connection.execute(self._sql.in_order, (batch[0].queue,))
+                self._add(connection, then)
 
     def release(self, batch: Sequence[Job], owner: str) -> None:
         """As the port says."""
         if batch:
             with self._database.control() as connection:
-                self._settle(connection, batch, owner, JobState.WAITING, error=None)
+                self._lock(connection, (), batch[0].queue)
+                connection.execute(self._sql.release, (self._listed(batch), owner))
 
     def release_all(self, owner: str) -> int:
         """As the port says."""
@@ -123,12 +149,32 @@ class EmbeddedJobs:
         later = 0 if last else self._clock_ns() + int(self._backoff.delay_s(attempts, self._chance()) * SECOND_NS)
         with self._database.control() as connection:
             state = JobState.FAILED if last else JobState.WAITING
-            self._settle(connection, [job], owner, state, error=error, tried=1, not_before_ns=later)
+            finished = self._clock_ns() if last else 0
+            connection.execute(self._sql.fail[state], (later, error[:LONGEST_ERROR], finished, self._listed([job]), owner))
 
-    def discard(self, job: Job, owner: str, reason: str) -> None:
+    def discard(self, job: Job, owner: str, reason: str, then: Sequence[NewJob] = ()) -> None:
         """As the port says."""
         with self._database.control() as connection:
-            self._settle(connection, [job], owner, JobState.CANCELLED, error=reason)
+            self._lock(connection, then, job.queue)
+            ended = connection.execute(
+                self._sql.end[JobState.CANCELLED], (reason[:LONGEST_ERROR], self._clock_ns(), self._listed([job]), owner)
+            )
+            if ended.rowcount:
+                self._add(connection, then)
+
+    def park(self, batch: Sequence[Job], owner: str, ticket: str, within_s: float) -> None:
+        """As the port says."""
+        if batch:
+            until = self._clock_ns() + int(within_s * SECOND_NS)
+            with self._database.control() as connection:
+                self._lock(connection, (), batch[0].queue)
+                connection.execute(self._sql.park, (until, ticket, self._listed(batch), owner))
+
+    def wake(self, queue: str, ticket: str) -> int:
+        """As the port says."""
+        with self._database.control() as connection:
+            self._lock(connection, (), queue)
+            return connection.execute(self._sql.wake, (ticket, queue)).rowcount
 
     def pause(self, queue: str, error: str) -> float:
         """As the port says."""
@@ -141,21 +187,6 @@ class EmbeddedJobs:
             until = self._clock_ns() + int(delay_s * SECOND_NS)
             connection.execute(self._sql.pause, (until, failures, error[:LONGEST_ERROR], queue))
         return delay_s
-
-    def _settle(
-        self,
-        connection: Connection,
-        batch: Sequence[Job],
-        owner: str,
-        state: JobState,
-        *,
-        error: str | None = "",
-        tried: int = 0,
-        not_before_ns: int = 0,
-    ) -> None:
-        finished = 0 if state is JobState.WAITING else self._clock_ns()
-        said = None if error is None else error[:LONGEST_ERROR]
-        connection.execute(self._sql.settle[state], (tried, not_before_ns, said, finished, self._listed(batch), owner))
 
     # Looking
 
@@ -186,15 +217,20 @@ class EmbeddedJobs:
         """As the port says."""
         sql, key = (self._sql.cancel_queue, queue) if queue else (self._sql.cancel_job, job_id)
         with self._database.control() as connection:
+            if queue:
+                self._lock(connection, (), queue)
             return connection.execute(sql, ("cancelled by hand", self._clock_ns(), key)).rowcount
 
     def retry(self, *, job_id: int = 0, queue: str = "") -> int:
         """As the port says."""
         sql, key = (self._sql.retry_queue, queue) if queue else (self._sql.retry_job, job_id)
         with self._database.control() as connection:
-            changed = connection.execute(sql, (key,)).rowcount
             row = (queue,) if queue else connection.execute(self._sql.queue_of, (key,)).fetchone()
-            if changed and row is not None:
+            if row is None:
+                return 0
+            self._lock(connection, (), row[0])
+            changed = connection.execute(sql, (key,)).rowcount
+            if changed:
                 connection.execute(self._sql.end_pause, (row[0],))
         return changed
 

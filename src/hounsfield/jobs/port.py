@@ -49,8 +49,8 @@ class Jobs(Protocol):
         """Renews the lease; the identifiers of those that are still to be done: a job may have been cancelled meanwhile."""
         ...
 
-    def complete(self, batch: Sequence[Job], owner: str) -> None:
-        """They are done, and their queue is in order."""
+    def complete(self, batch: Sequence[Job], owner: str, then: Sequence[NewJob] = ()) -> None:
+        """They are done, and their queue is in order. then: what follows, enqueued in the same transaction."""
         ...
 
     def release(self, batch: Sequence[Job], owner: str) -> None:
@@ -65,8 +65,19 @@ class Jobs(Protocol):
         """It was tried in vain: later again, or, after too many attempts or where that is useless, never."""
         ...
 
-    def discard(self, job: Job, owner: str, reason: str) -> None:
-        """There is nothing left to do: it counts as cancelled."""
+    def discard(self, job: Job, owner: str, reason: str, then: Sequence[NewJob] = ()) -> None:
+        """There is nothing left to do: it counts as cancelled. then: what is done instead, enqueued in the same transaction."""
+        ...
+
+    def park(self, batch: Sequence[Job], owner: str, ticket: str, within_s: float) -> None:
+        """Somebody else has been asked, who answers under this ticket: they wait for `wake`, and no longer than this.
+
+        Whoever parks looks once more whether the answer has come meanwhile: it may have come before there was a ticket to wake.
+        """
+        ...
+
+    def wake(self, queue: str, ticket: str) -> int:
+        """The answer is there: what waits for it is to be claimed at once; how many."""
         ...
 
     def pause(self, queue: str, error: str) -> float:

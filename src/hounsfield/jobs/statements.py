@@ -30,6 +30,7 @@ COLUMNS = (
     job.c.last_error,
     job.c.enqueued_at_ns,
     job.c.finished_at_ns,
+    job.c.ticket,
 )
 """In the order of `model.jobs.Job`."""
 
@@ -67,14 +68,17 @@ class Statements:
             rank=p("rank"),
             state=word(JobState.WAITING),
             attempts=ZERO,
-            not_before_ns=ZERO,
+            not_before_ns=p("not_before"),
             owner=EMPTY,
             lease_until_ns=ZERO,
             last_error=EMPTY,
             enqueued_at_ns=p("now"),
             finished_at_ns=ZERO,
+            ticket=EMPTY,
         )
-        self.add = text(new.on_conflict_do_nothing(index_elements=["unique_key"]), "queue", "key", "group", "payload", "rank", "now")
+        self.add = text(
+            new.on_conflict_do_nothing(index_elements=["unique_key"]), "queue", "key", "group", "payload", "rank", "not_before", "now"
+        )
         added = upsert(job_queue).values(name=p("name"), paused_until_ns=ZERO, failures=ZERO, last_error=EMPTY)
         self.add_queue = text(added.on_conflict_do_nothing(index_elements=["name"]), "name")
 
@@ -142,28 +146,53 @@ class Statements:
         )
         self.hold = text(update(job).values(lease_until_ns=p("until")).where(mine), "until", "these", "the_owner")
         self.held = text(select(job.c.id).where(mine), "these", "the_owner")
-        self.settle = {
+        nobodys = {"owner": EMPTY, "lease_until_ns": ZERO}
+        self.end = {
             state: text(
                 update(job)
-                .values(
-                    state=word(state),
-                    attempts=job.c.attempts + p("tried"),
-                    not_before_ns=p("not_before"),
-                    owner=EMPTY,
-                    lease_until_ns=ZERO,
-                    last_error=p("error") if state is not JobState.WAITING else func.coalesce(p("error"), job.c.last_error),
-                    finished_at_ns=p("finished"),
-                )
+                .values(state=word(state), not_before_ns=ZERO, last_error=p("error"), finished_at_ns=p("finished"), **nobodys)
                 .where(mine),
-                "tried",
+                "error",
+                "finished",
+                "these",
+                "the_owner",
+            )
+            for state in (JobState.DONE, JobState.CANCELLED)
+        }
+        # Whoever was asked about a job that failed is asked anew, under another ticket.
+        again = {"attempts": job.c.attempts + ONE, "last_error": p("error"), "ticket": EMPTY}
+        self.fail = {
+            state: text(
+                update(job)
+                .values(state=word(state), not_before_ns=p("not_before"), finished_at_ns=p("finished"), **again, **nobodys)
+                .where(mine),
                 "not_before",
                 "error",
                 "finished",
                 "these",
                 "the_owner",
             )
-            for state in (JobState.WAITING, JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+            for state in (JobState.WAITING, JobState.FAILED)
         }
+        self.release = text(
+            update(job).values(state=word(JobState.WAITING), not_before_ns=ZERO, **nobodys).where(mine), "these", "the_owner"
+        )
+        self.park = text(
+            update(job).values(state=word(JobState.WAITING), not_before_ns=p("until"), ticket=p("new_ticket"), **nobodys).where(mine),
+            "until",
+            "new_ticket",
+            "these",
+            "the_owner",
+        )
+        self.wake = text(
+            update(job)
+            .values(not_before_ns=ZERO)
+            .where(
+                job.c.ticket == p("the_ticket"), job.c.ticket != EMPTY, job.c.queue == p("the_queue"), job.c.state == word(JobState.WAITING)
+            ),
+            "the_ticket",
+            "the_queue",
+        )
         self.pause = text(
             update(job_queue)
             .values(paused_until_ns=p("until"), failures=p("count"), last_error=p("error"))
@@ -222,7 +251,7 @@ class Statements:
         unfinished = state_in((JobState.WAITING, JobState.RUNNING))
         self.cancel_job = text(update(job).values(**cancelled).where(job.c.id == p("key"), ends), "reason", "now", "key")
         self.cancel_queue = text(update(job).values(**cancelled).where(job.c.queue == p("key"), unfinished), "reason", "now", "key")
-        again = {"state": word(JobState.WAITING), "attempts": ZERO, "not_before_ns": ZERO, "finished_at_ns": ZERO}
+        again = {"state": word(JobState.WAITING), "attempts": ZERO, "not_before_ns": ZERO, "finished_at_ns": ZERO, "ticket": EMPTY}
         retried = state_in(from_which(JobEvent.RETRY))
         failed = state_in((JobState.WAITING, JobState.FAILED))
         self.retry_job = text(update(job).values(**again).where(job.c.id == p("key"), retried), "key")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
@@ -27,8 +27,10 @@ job = Table(
     Column("last_error", TEXT, nullable=False),
     Column("enqueued_at_ns", BIG, nullable=False),
     Column("finished_at_ns", BIG, nullable=False),
+    Column("ticket", TEXT, nullable=False),  # what `Job.ticket` says
     Index("job_next", "queue", "state", "rank", "id"),
     Index("job_batch", "queue", "batch", "state", "rank", "id"),
+    Index("job_ticket", "ticket", sqlite_where=text("ticket <> ''"), postgresql_where=text("ticket <> ''")),
     sqlite_autoincrement=True,
 )
 

@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 SECOND_NS = 1_000_000_000
 
+PRIVATE = frozenset({"patient", "issuer"})
+"""Names in a payload whose texts say of whom a job is: they are kept from lists and logs."""
+
 
 class JobState(enum.StrEnum):
     """Where a job stands."""
@@ -67,7 +70,8 @@ class NewJob:
     unique_key: a second job of the same key is not enqueued.
     group: jobs of one group of a queue never run side by side, and run in the order in which they came.
     rank: the least goes first, among the jobs of a queue.
-    payload: texts that say what to do; no patient's data.
+    payload: texts that say what to do; no patient's data but under `PRIVATE`, which nobody is shown.
+    delay_s: it is not begun before so much time has passed.
     """
 
     queue: str
@@ -75,11 +79,15 @@ class NewJob:
     group: str
     payload: Mapping[str, str] = field(default_factory=dict)
     rank: int = 0
+    delay_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work. attempts: how often it was tried in vain. not_before_ns: 0 at once. finished_at_ns: 0 while it is not."""
+    """One piece of work. attempts: how often it was tried in vain. not_before_ns: 0 at once. finished_at_ns: 0 while it is not.
+
+    ticket: under which somebody else answers, or has answered, what this job asked; empty where nobody was asked.
+    """
 
     id: int
     queue: str
@@ -94,6 +102,12 @@ class Job:
     last_error: str
     enqueued_at_ns: int
     finished_at_ns: int
+    ticket: str = ""
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """The payload without what is private."""
+        return {name: text for name, text in self.payload.items() if name not in PRIVATE}
 
 
 @dataclass(frozen=True, slots=True)

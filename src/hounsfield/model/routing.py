@@ -136,6 +136,7 @@ class Route:
     window: when it must have been received; None: at any time.
     created_at_s: the rule holds for what was received from then on.
     priors: of a prefetch rule, how many studies are brought at most, the latest ones.
+    commit: whether each destination is asked to keep what it was sent (Storage Commitment, PS3.4 annex J).
     """
 
     name: str
@@ -147,6 +148,7 @@ class Route:
     created_at_s: int = 0
     kind: RouteKind = RouteKind.SEND
     priors: int = 3
+    commit: bool = False
 
     def mismatch(self, arrival: Arrival) -> str:
         """Why an object does not match, for a person; empty where it does."""
@@ -169,6 +171,8 @@ class Route:
             raise InvalidInput(f"a rule has 1 to {MOST_DESTINATIONS} destinations")
         if not 0 < self.priors <= MOST_PRIORS:
             raise InvalidInput(f"1 to {MOST_PRIORS} prior studies are brought")
+        if self.commit and self.kind is not RouteKind.SEND:
+            raise InvalidInput("only of a destination it can be asked that it keeps what it was sent")
         if len(self.conditions) > MOST_CONDITIONS:
             raise InvalidInput(f"a rule has at most {MOST_CONDITIONS} conditions")
         _check_patterns("calling AE title", self.callers, least=0)
@@ -181,10 +185,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """What follows from an arrival, with one peer. route: the first rule of highest priority that says so."""
+    """What follows from an arrival, with one peer.
+
+    route: the first rule of highest priority that says so. commit: whether any rule asks the peer to keep it.
+    """
 
     peer: str
     route: Route
+    commit: bool = False
 
 
 def onward(routes: Sequence[Route], arrival: Arrival, kind: RouteKind = RouteKind.SEND) -> list[Onward]:
@@ -194,9 +202,11 @@ def onward(routes: Sequence[Route], arrival: Arrival, kind: RouteKind = RouteKin
         if route.kind is not kind or arrival.received_at_s < route.created_at_s or route.mismatch(arrival):
             continue
         for peer in route.destinations:
-            known = found.get(peer)
-            if peer != arrival.caller and (known is None or route.priority.rank < known.route.priority.rank):
-                found[peer] = Onward(peer, route)
+            if peer == arrival.caller:
+                continue
+            known = found.get(peer, Onward(peer, route))
+            urgent = min(known.route, route, key=lambda one: one.priority.rank)
+            found[peer] = Onward(peer, urgent, known.commit or route.commit)
     return list(found.values())
 
 

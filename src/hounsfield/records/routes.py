@@ -51,6 +51,7 @@ def _definition(route: Route) -> str:
             "priority": route.priority.value,
             "kind": route.kind.value,
             "priors": route.priors,
+            "commit": route.commit,
         },
         ensure_ascii=False,
     )
@@ -68,4 +69,5 @@ def _route(name: str, definition: str, created_at_s: int, _created_by: str) -> R
         created_at_s,
         RouteKind(read["kind"]),
         read["priors"],
+        read.get("commit", False),  # rules of older versions do not say
     )

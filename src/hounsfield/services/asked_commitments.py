@@ -121,6 +121,10 @@ class AskedCommitments:
         except (ValueError, KeyError, TypeError):
             return None
 
+    def forget_instances(self, asked: AskedCommitment) -> None:
+        """It has been dealt with. Its name is kept, so that a peer that repeats its result is heard. Raises: PackUnavailable."""
+        self._write(replace(asked, request=replace(asked.request, references=()), result=None))
+
     def drop_old(self) -> None:
         """Forgets what was asked more than 30 days ago. Raises: PackUnavailable."""
         try:

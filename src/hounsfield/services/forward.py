@@ -10,12 +10,13 @@ import structlog
 from hounsfield.index.reader import IndexReader
 from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import ConfigurationError, PeerUnknown
-from hounsfield.model.jobs import Job
+from hounsfield.model.jobs import Job, NewJob
 from hounsfield.model.peers import Peer
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.errors import NetworkError
 from hounsfield.peers.object_source import Kind, kind_of
 from hounsfield.services.delivery import Deliver, Delivered, Fate
+from hounsfield.services.send_jobs import commit_job, version_of, wants_commitment
 
 SETTLE_EVERY_S = 0.5
 """What was sent within this time before a kill is sent once more."""
@@ -36,6 +37,7 @@ class Forward:
         deliver: Deliver,
         stopping: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
         self._reader = reader
@@ -43,6 +45,7 @@ class Forward:
         self._deliver = deliver
         self._stopping = stopping
         self._monotonic = monotonic
+        self._now = now
 
     def parallel(self, peer: str) -> int:
         """Studies at once, each over an association of its own."""
@@ -53,7 +56,7 @@ class Forward:
 
     def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
         """Every job of the batch is settled or given back when this returns. Raises: IndexUnavailable; the lease then lapses."""
-        ledger = _Ledger(self._jobs, batch, owner, self._monotonic)
+        ledger = _Ledger(self._jobs, peer, batch, owner, self._monotonic, self._now)
         pending = _Pending(self._sendable(batch, ledger), ledger, self._stopping)
         try:
             if pending.kinds:
@@ -77,7 +80,7 @@ class Forward:
             instances = self._reader.instances(int(say["partition"]), say["study"], say["series"], say["instance"])
             if not instances:
                 ledger.discard(job, "it was deleted here before it was sent")
-            elif not instances[0].stored.digests.data_set_sha256.hex().startswith(say["version"]):
+            elif version_of(instances[0]) != say["version"]:
                 ledger.discard(job, "another object counts under its UID by now")
             else:
                 ledger.expect(job, instances[0])
@@ -88,14 +91,19 @@ class Forward:
 class _Ledger:
     """What becomes of a batch, noted in the database now and then and at the end."""
 
-    def __init__(self, jobs: Jobs, batch: Sequence[Job], owner: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, jobs: Jobs, peer: str, batch: Sequence[Job], owner: str, monotonic: Callable[[], float], now: Callable[[], float]
+    ) -> None:
         self.sent = 0
         self._jobs = jobs
+        self._peer = peer
         self._owner = owner
         self._monotonic = monotonic
+        self._now = now
         self._open = {job.id: job for job in batch}
         self._by_uid: dict[str, Job] = {}
         self._done: list[Job] = []
+        self._then: list[NewJob] = []
         self._settled_at = self._held_at = monotonic()
 
     def expect(self, job: Job, instance: StoredInstance) -> None:
@@ -123,6 +131,8 @@ class _Ledger:
         if delivered.fate is Fate.STORED:
             self.sent += 1
             self._done.append(job)
+            if wants_commitment(job):
+                self._then.append(commit_job(self._peer, job, delivered.instance.sop_class_uid, self._now()))
             if self._monotonic() - self._settled_at > SETTLE_EVERY_S:
                 self.settle()
         else:
@@ -135,8 +145,8 @@ class _Ledger:
 
     def settle(self) -> None:
         """What is done is noted."""
-        done, self._done = self._done, []
-        self._jobs.complete(done, self._owner)
+        done, then, self._done, self._then = self._done, self._then, [], []
+        self._jobs.complete(done, self._owner, then)
         self._settled_at = self._monotonic()
 
 

@@ -12,10 +12,9 @@ from hounsfield.jobs.port import Jobs, Step
 from hounsfield.model.jobs import NewJob
 from hounsfield.model.routing import Route, RouteKind, onward
 from hounsfield.services.arrival import arrival_of
+from hounsfield.services.send_jobs import send_job
 
 FOLLOWER = "routing"
-SEND = "send"
-"""The kind of the queues of objects that go to a peer."""
 PREFETCH = "prefetch"
 """The kind of the queues of studies whose priors a peer is asked for."""
 AT_ONCE = 500
@@ -102,22 +101,8 @@ def _jobs(routes: Sequence[Route], arrived: Arrived) -> Iterable[NewJob]:
     """
     instance, arrival = arrived.instance, arrival_of(arrived)
     stored, study = instance.stored, instance.study_instance_uid
-    version = stored.digests.data_set_sha256.hex()[:32]
     for one in onward(routes, arrival):
-        yield NewJob(
-            queue=f"{SEND}/{one.peer}",
-            unique_key=f"{SEND}/{one.peer}/{stored.partition_id}/{instance.sop_instance_uid}/{version}",
-            group=f"{stored.partition_id}/{study}",
-            payload={
-                "rule": one.route.name,
-                "partition": str(stored.partition_id),
-                "study": study,
-                "series": instance.series_instance_uid,
-                "instance": instance.sop_instance_uid,
-                "version": version,
-            },
-            rank=one.route.priority.rank,
-        )
+        yield send_job(one.peer, instance, rule=one.route.name, rank=one.route.priority.rank, commit=one.commit)
     for one in onward(routes, arrival, RouteKind.PREFETCH):
         yield NewJob(
             queue=f"{PREFETCH}/{one.peer}",

@@ -131,6 +131,7 @@ export interface Route {
   window: string;
   priority: 'low' | 'medium' | 'high';
   priors: number;
+  commit: boolean;
   created_at: string;
 }
 
@@ -149,7 +150,7 @@ export interface RouteVerdict {
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** What goes to one peer or is brought from it. next_try: while all of it is paused, else empty. */
+/** What goes to one peer, is brought from it or kept by it. next_try: while all of it is paused, else empty. */
 export interface Queue {
   name: string;
   kind: string;
@@ -177,6 +178,7 @@ export interface Job {
   last_error: string;
   enqueued_at: string;
   finished_at: string;
+  transaction_uid: string;
 }
 
 /** next: to be sent as `before` for the following page; 0 on the last. */

@@ -23,7 +23,8 @@ from hounsfield.model.errors import InvalidInput
 from hounsfield.model.jobs import SECOND_NS, Job, JobQueue, JobState
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.services.queues import Queues
-from hounsfield.services.routing import PREFETCH, SEND
+from hounsfield.services.routing import PREFETCH
+from hounsfield.services.send_jobs import COMMIT, SEND
 
 queues = typer.Typer(help="What waits to be sent to other application entities, or to be brought from them.", no_args_is_help=True)
 
@@ -31,6 +32,7 @@ ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
 
 To = Annotated[str, typer.Option("--to", help="What goes to this AE title.")]
 From = Annotated[str, typer.Option("--from", help="What is brought from this AE title.")]
+KeptBy = Annotated[str, typer.Option("--kept-by", help="What this AE title is asked to keep.")]
 JobId = Annotated[int, typer.Argument(help="The job's number.", min=0, show_default=False)]
 
 
@@ -45,6 +47,7 @@ def _opened(config: Path | None, data_dir: Path | None, database: str | None) ->
 def list_queue(
     to: To = "",
     source: From = "",
+    keeper: KeptBy = "",
     state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Jobs at most, the latest first.")] = 20,
     data_dir: DataDir = None,
@@ -53,7 +56,7 @@ def list_queue(
     as_json: AsJson = False,
 ) -> None:
     """List the queues with how many jobs each has, and the latest jobs."""
-    queue = _queue_named(to, source)
+    queue = _queue_named(to, source, keeper)
     with _opened(config, data_dir, database) as opened:
         summaries = [one for one in opened.all(ORIGIN) if queue in ("", one.name)]
         jobs = opened.jobs(ORIGIN, queue=queue, state=state, limit=limit)
@@ -75,7 +78,8 @@ def list_queue(
     for job in jobs:
         left_s = _seconds_until(job.not_before_ns)
         later = f"again in {left_s:.0f} s" if left_s else ""
-        about = [job.payload.get("instance") or job.payload.get("study", ""), job.last_error, later]
+        asked = f"the answer to {job.ticket} is awaited" if later and job.ticket else later
+        about = [job.payload.get("instance") or job.payload.get("study", ""), job.last_error, asked]
         table.add_row(str(job.id), job.queue, job.state.value, str(job.attempts), escape("\n".join(filter(None, about))))
     console.print(table)
 
@@ -96,10 +100,16 @@ def show_job(number: JobId, data_dir: DataDir = None, database: Database = None,
 
 @queues.command("retry")
 def retry(
-    number: JobId = 0, to: To = "", source: From = "", data_dir: DataDir = None, database: Database = None, config: Config = None
+    number: JobId = 0,
+    to: To = "",
+    source: From = "",
+    keeper: KeptBy = "",
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
 ) -> None:
     """Try one job, or all waiting and failed ones of a queue, at once."""
-    queue = _one_of(number, to, source)
+    queue = _one_of(number, to, source, keeper)
     with _opened(config, data_dir, database) as opened:
         count = opened.retry_all(ORIGIN, queue) if queue else bool(opened.retry(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
@@ -107,25 +117,32 @@ def retry(
 
 @queues.command("cancel")
 def cancel(
-    number: JobId = 0, to: To = "", source: From = "", data_dir: DataDir = None, database: Database = None, config: Config = None
+    number: JobId = 0,
+    to: To = "",
+    source: From = "",
+    keeper: KeptBy = "",
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
 ) -> None:
     """Take one job, or all unfinished ones of a queue, out of it."""
-    queue = _one_of(number, to, source)
+    queue = _one_of(number, to, source, keeper)
     with _opened(config, data_dir, database) as opened:
         count = opened.cancel_all(ORIGIN, queue) if queue else bool(opened.cancel(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
 
 
-def _queue_named(to: str, source: str) -> str:
-    if to and source:
-        raise InvalidInput("give --to or --from, not both")
-    return f"{SEND}/{to}" if to else f"{PREFETCH}/{source}" if source else ""
+def _queue_named(to: str, source: str, keeper: str) -> str:
+    named = [f"{kind}/{peer}" for kind, peer in ((SEND, to), (PREFETCH, source), (COMMIT, keeper)) if peer]
+    if len(named) > 1:
+        raise InvalidInput("give one of --to, --from and --kept-by")
+    return named[0] if named else ""
 
 
-def _one_of(number: int, to: str, source: str) -> str:
-    queue = _queue_named(to, source)
+def _one_of(number: int, to: str, source: str, keeper: str) -> str:
+    queue = _queue_named(to, source, keeper)
     if bool(number) == bool(queue):
-        raise InvalidInput("give the number of a job, or a queue with --to or --from")
+        raise InvalidInput("give the number of a job, or a queue with --to, --from or --kept-by")
     return queue
 
 
@@ -145,7 +162,8 @@ def _job_json(job: Job) -> dict[str, object]:
         "last_error": job.last_error,
         "enqueued": _moment(job.enqueued_at_ns),
         "finished": _moment(job.finished_at_ns),
-        **job.payload,
+        "transaction": job.ticket,
+        **job.shown,
     }
 
 

@@ -40,6 +40,7 @@ Match = Annotated[
     ),
 ]
 From = Annotated[list[str] | None, typer.Option("--from", help="Calling AE title, wild cards allowed; may be given several times.")]
+Commit = Annotated[bool, typer.Option("--commit", help="Ask each destination to keep what it was sent: Storage Commitment.")]
 When = Annotated[str, typer.Option("--when", help="When it was received, local time: 'mon-fri 18:00-07:00', 'sat,sun', '22:00-06:00'.")]
 HowUrgent = Annotated[Priority, typer.Option("--priority", help="Higher goes first, to the same destination.")]
 
@@ -54,6 +55,7 @@ def add_route(
     when: When = "",
     priority: HowUrgent = Priority.MEDIUM,
     priors: Priors = 3,
+    commit: Commit = False,
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
@@ -73,6 +75,7 @@ def add_route(
         priority,
         kind=kind,
         priors=priors,
+        commit=commit,
     )
     with bootstrap.database(settings) as opened:
         bootstrap.routes_of(opened, settings).add(ORIGIN, route)
@@ -133,7 +136,9 @@ def test_routes(
 
 def _deed(route: Route) -> str:
     peers = ", ".join(route.destinations)
-    return f"sends to {peers}" if route.kind is RouteKind.SEND else f"brings {route.priors} priors from {peers}"
+    if route.kind is RouteKind.PREFETCH:
+        return f"brings {route.priors} priors from {peers}"
+    return f"sends to {peers}{', who shall keep it' if route.commit else ''}"
 
 
 def _as_json(route: Route) -> dict[str, object]:
@@ -146,4 +151,5 @@ def _as_json(route: Route) -> dict[str, object]:
         "window": "" if route.window is None else str(route.window),
         "priority": route.priority.value,
         "priors": route.priors,
+        "commit": route.commit,
     }

@@ -32,6 +32,7 @@ class RouteAsked(Asked):
     priority: Priority = Priority.MEDIUM
     kind: RouteKind = RouteKind.SEND
     priors: int = Field(default=3, ge=1, le=50)
+    commit: bool = False
 
     def route(self) -> Route:
         """As the services know it. Raises: InvalidInput."""
@@ -44,6 +45,7 @@ class RouteAsked(Asked):
             self.priority,
             kind=self.kind,
             priors=self.priors,
+            commit=self.commit,
         )
 
 
@@ -65,6 +67,7 @@ class RouteAnswer(Answer):
     priority: Priority
     kind: RouteKind
     priors: int
+    commit: bool
     created_at: str
 
     @classmethod
@@ -79,6 +82,7 @@ class RouteAnswer(Answer):
             priority=route.priority,
             kind=route.kind,
             priors=route.priors,
+            commit=route.commit,
             created_at=iso_time(route.created_at_s * 1000),
         )
 
@@ -124,7 +128,7 @@ class RouteTestAnswer(Answer):
 
 
 class QueueAnswer(Answer):
-    """What goes to one peer (`send`) or is brought from it (`prefetch`). next_try: while all of it is paused."""
+    """What goes to one peer (`send`), is brought from it (`prefetch`) or kept by it (`commit`). next_try: while all of it is paused."""
 
     name: str
     kind: str
@@ -157,7 +161,10 @@ class QueueAnswer(Answer):
 
 
 class JobAnswer(Answer):
-    """One object on its way to a peer, or one study whose priors are brought from it: then series and instance are empty."""
+    """One object on its way to a peer, or one study whose priors are brought from it: then series and instance are empty.
+
+    transaction_uid: under which a peer was asked to keep an object.
+    """
 
     id: int
     queue: str
@@ -171,6 +178,7 @@ class JobAnswer(Answer):
     last_error: str
     enqueued_at: str
     finished_at: str
+    transaction_uid: str
 
     @classmethod
     def of(cls, job: Job) -> JobAnswer:
@@ -189,6 +197,7 @@ class JobAnswer(Answer):
             last_error=job.last_error,
             enqueued_at=_moment(job.enqueued_at_ns),
             finished_at=_moment(job.finished_at_ns),
+            transaction_uid=job.ticket,
         )
 
 
