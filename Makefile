@@ -54,10 +54,10 @@ test-tools: $(VENV)/.installed-dev tests/peers/dcmjs/node_modules/.installed ## 
 
 test: build test-tools ## every test; those of whole servers on PostgreSQL and on SQLite
 	@cd web && npm run --silent test
-	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 tests/integration tests/fuzz tests/prove
+	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist worksteal tests/integration tests/fuzz tests/prove
 	@# The browser's driver keeps an event loop in its process, which tests of coroutines cannot share.
 	@$(BIN)/pytest -q -n 0 tests/e2e
-	@$(BIN)/pytest -q -n 2 --ignore tests/e2e
+	@$(BIN)/pytest -q -n 2 --dist worksteal --ignore tests/e2e
 
 check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers; web lint and types
 	@$(BIN)/ruff check src tests tools bench

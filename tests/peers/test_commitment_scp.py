@@ -373,6 +373,7 @@ def test_a_kill_between_request_and_report(tmp_path: Path, files: list[Path]) ->
     finally:
         server.kill()
     assert modality.heard == []
+    modality.abort = False
     with modality.listening(port), running(tmp_path / "data", *options):
         heard = modality.heard_of(transaction, 30)
     assert heard.committed == stored
