@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hounsfield.model.peers import Peer, PeerCertificate
 from hounsfield.network.errors import AssociationRefused, NetworkError, Unreachable
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.registry import AssociationRegistry
-from hounsfield.network.tls import Credentials, client_context, server_context
+from hounsfield.network.tls import Credentials, RenewedServerTls, client_context, server_context
 from hounsfield.peers.dimse import DimsePeer, echo
 from hounsfield.servers.dimse.server import DimseServer
 
@@ -227,3 +228,30 @@ def test_files_that_cannot_be_used_are_named(site: Site, tmp_path: Path) -> None
             server_context(credentials, authorities, require_client_certificate=False)
     with pytest.raises(ConfigurationError, match="tls_ca"):
         server_context(good.credentials, None, require_client_certificate=True)
+
+
+def test_a_renewed_certificate_is_shown_to_who_calls_from_then_on(site: Site, tmp_path: Path) -> None:
+    files = Credentials(tmp_path / "pacs.pem", tmp_path / "pacs.key")
+    renewed = site.authority.sign("/CN=pacs renewed", host="127.0.0.1")
+
+    def install(certificate: Path, key: Path) -> None:
+        shutil.copyfile(certificate, files.certificate)
+        shutil.copyfile(key, files.key)
+
+    install(site.server.certificate, site.server.key)
+    listens = RenewedServerTls(files, site.authority.file, require_client_certificate=True)
+    with running_server(tls_context=listens, callers=Bound("")) as running:
+
+        def is_shown(made: Made) -> bool:
+            try:
+                return echo(calling(running, ours(site, site.ct, bound_to=f"sha256:{made.sha256}"))) == 0
+            except NetworkError:
+                return False
+
+        assert (is_shown(site.server), is_shown(renewed)) == (True, False)
+        shutil.copyfile(renewed.certificate, files.certificate)
+        assert is_shown(site.server), "the new certificate lies beside the old key"
+        shutil.copyfile(renewed.key, files.key)
+        assert (is_shown(site.server), is_shown(renewed)) == (False, True)
+        files.certificate.write_text("rubbish")
+        assert is_shown(renewed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import structlog
 
 from hounsfield.app import bootstrap
-from hounsfield.app.calling import tls_context_of_listener
+from hounsfield.app.calling import tls_of_listener
 from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
@@ -21,6 +20,7 @@ from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.model.identifiers import AETitle
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.registry import AssociationRegistry
+from hounsfield.network.tls import ServerTls
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
@@ -82,7 +82,7 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
     passwords = None if settings.open_access else bootstrap.access_of(parts.database, settings).accounts
     registry = AssociationRegistry(limits)
 
-    def server(port: int, tls_context: ssl.SSLContext | None) -> DimseServer:
+    def server(port: int, tls_context: ServerTls | None) -> DimseServer:
         return DimseServer(
             (settings.host, port),
             AETitle.parse(settings.ae_title),
@@ -96,8 +96,8 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
             passwords=passwords,
         )
 
-    tls_context = tls_context_of_listener(settings)
-    return [server(settings.dicom_port, None)] + ([server(settings.tls_port, tls_context)] if tls_context is not None else [])
+    tls = tls_of_listener(settings)
+    return [server(settings.dicom_port, None)] + ([server(settings.tls_port, tls)] if tls is not None else [])
 
 
 def _commands(parts: bootstrap.Owning) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hounsfield.app.settings import Settings
 from hounsfield.model.peers import Peer
-from hounsfield.network.tls import Credentials, client_context, server_context
+from hounsfield.network.tls import Credentials, RenewedServerTls, client_context
 from hounsfield.peers.dimse import DimsePeer
 
 
@@ -21,12 +21,12 @@ def tls_context_for(settings: Settings, peer: Peer) -> ssl.SSLContext | None:
     return client_context(_credentials(settings), _authorities(settings), bound_to=peer.certificate) if peer.tls else None
 
 
-def tls_context_of_listener(settings: Settings) -> ssl.SSLContext | None:
+def tls_of_listener(settings: Settings) -> RenewedServerTls | None:
     """None where there is no certificate to show. Raises: ConfigurationError."""
     ours = _credentials(settings)
     if ours is None:
         return None
-    return server_context(ours, _authorities(settings), require_client_certificate=settings.tls_require_client_certificate)
+    return RenewedServerTls(ours, _authorities(settings), require_client_certificate=settings.tls_require_client_certificate)
 
 
 def _credentials(settings: Settings) -> Credentials | None:

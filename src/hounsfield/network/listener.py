@@ -31,7 +31,7 @@ from hounsfield.network.pdu import (
 )
 from hounsfield.network.registry import AssociationRecord, AssociationRegistry
 from hounsfield.network.state_machine import Action, Event, State
-from hounsfield.network.tls import certificate_of
+from hounsfield.network.tls import ServerTls, certificate_of
 from hounsfield.network.transport import prepare, transport_over
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Listener:
         limits: AssociationLimits,
         implementation: Implementation,
         *,
-        tls_context: ssl.SSLContext | None = None,
+        tls_context: ServerTls | None = None,
         registry: AssociationRegistry | None = None,
     ) -> None:
         self.registry = registry if registry is not None else AssociationRegistry(limits)  # an empty one is falsy

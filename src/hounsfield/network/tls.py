@@ -11,10 +11,13 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from hounsfield.model.errors import ConfigurationError
 from hounsfield.model.peers import PeerCertificate, is_bound_to
+from hounsfield.network.renewal import Renewed
 
 CIPHERS_OF_TLS_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20"
 FINGERPRINT = "sha256:"
@@ -38,6 +41,29 @@ class Credentials:
 
     certificate: Path
     key: Path
+
+
+class ServerTls(Protocol):
+    """What a listener wraps connections with: a context, or one that is renewed."""
+
+    def wrap_socket(self, sock: socket.socket, server_side: bool = ..., do_handshake_on_connect: bool = ...) -> ssl.SSLSocket:
+        """As `ssl.SSLContext.wrap_socket`."""
+
+
+class RenewedServerTls:
+    """The context of a listener, with the certificate that lies in its files when a connection comes in. A `ServerTls`.
+
+    Connections that stand keep theirs. Raises: ConfigurationError, as `server_context`.
+    """
+
+    def __init__(self, ours: Credentials, authorities: Path | None, *, require_client_certificate: bool) -> None:
+        files = dict.fromkeys(path for path in (ours.certificate, ours.key, authorities) if path is not None)
+        make = partial(server_context, ours, authorities, require_client_certificate=require_client_certificate)
+        self._context = Renewed("the TLS certificate of the listener", tuple(files), make)
+
+    def wrap_socket(self, sock: socket.socket, server_side: bool = False, do_handshake_on_connect: bool = True) -> ssl.SSLSocket:
+        """As `ssl.SSLContext.wrap_socket`."""
+        return self._context.get().wrap_socket(sock, server_side, do_handshake_on_connect)
 
 
 def server_context(ours: Credentials, authorities: Path | None, *, require_client_certificate: bool) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from hounsfield.app import bootstrap
-from hounsfield.app.calling import tls_context_of_listener
+from hounsfield.app.calling import tls_of_listener
 from hounsfield.app.commands.options import Config, Database, DataDir, settings_from
 from hounsfield.app.settings import Settings
 from hounsfield.app.supervisor import Running, Supervisor
@@ -75,7 +75,7 @@ def serve(
 
 def run(settings: Settings, after_start: bootstrap.AfterStart | None = None) -> int:
     """Prepare the data directory, start everything, print where it is; the exit code."""
-    tls_context_of_listener(settings)  # what is wrong with its files is said before anything starts
+    tls_of_listener(settings)  # what is wrong with its files is said before anything starts
     first_password = bootstrap.prepare(settings)
 
     def announce(running: Running) -> None:

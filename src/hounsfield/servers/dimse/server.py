@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -18,6 +17,7 @@ from hounsfield.network.negotiation import Implementation
 from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.registry import AssociationRegistry
 from hounsfield.network.status import Status
+from hounsfield.network.tls import ServerTls
 from hounsfield.servers.dimse.admission import AdmissionPolicy, CallerPolicy, may_use
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
@@ -45,7 +45,7 @@ class DimseServer:
         limits: AssociationLimits | None = None,
         storage_policy: StoragePolicy | None = None,
         more_services: Sequence[Service] = (),
-        tls_context: ssl.SSLContext | None = None,
+        tls_context: ServerTls | None = None,
         registry: AssociationRegistry | None = None,
         passwords: Passwords | None = None,
     ) -> None:
