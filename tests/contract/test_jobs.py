@@ -250,6 +250,7 @@ def test_lists_are_narrowed_and_paged(jobs: Jobs) -> None:
     assert keys(jobs.find(before=jobs.find(limit=2)[-1].id)) == ["a"]
     assert keys(jobs.find(queue="send/B")) == ["b"]
     assert keys(jobs.find(queue="send/B", state=JobState.DONE)) == []
+    assert keys(jobs.named(["c", "a", "x"])) == ["a", "c"]
 
 
 def test_what_is_finished_is_dropped_when_old_but_never_what_failed(jobs: Jobs, clock: Clock) -> None:

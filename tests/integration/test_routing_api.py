@@ -51,11 +51,12 @@ def jobs(site: RunningSite) -> Iterator[EmbeddedJobs]:
 
 
 def test_rules_are_added_tried_listed_and_removed(ada: httpx.Client) -> None:
-    added = ada.post("/api/routes", json={**RULE, "window": "mon-fri 18:00-07:00", "priority": "high"})
+    added = ada.post("/api/routes", json={**RULE, "window": "mon-fri 18:00-07:00", "priority": "high", "commit": True})
     assert added.status_code == 201, added.text
     answer = ada.get("/api/routes").json()
     assert answer["routes"] == [added.json()]
     assert (added.json()["window"], added.json()["priority"]) == ("mon,tue,wed,thu,fri 18:00-07:00", "high")
+    assert added.json()["commit"] is True
     assert "StudyDescription" in answer["keywords"]
     assert ada.post("/api/routes", json=RULE).status_code == 409
     assert ada.delete("/api/routes/chest").status_code == 204
@@ -92,6 +93,7 @@ def test_rules_that_make_no_sense_are_refused(ada: httpx.Client, changed: dict[s
 def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs: EmbeddedJobs) -> None:
     say = {"rule": "chest", "study": "1.2.1", "series": "1.2.1.1", "instance": "1.2.1.1.1", "partition": "1", "version": "00"}
     jobs.enqueue([NewJob("send/DEST", f"key {number}", "study", say) for number in range(3)])
+    jobs.park(jobs.claim("send/DEST", "me", most=3, parallel=1, lease_s=60), "me", "1.2.840.5", 3600)
     jobs.pause("send/DEST", "127.0.0.1:104 cannot be reached")
     page = ada.get("/api/queue", params={"limit": 2, "state": "waiting"}).json()
     assert (page["queues"][0]["waiting"], page["queues"][0]["last_error"]) == (3, "127.0.0.1:104 cannot be reached")
@@ -100,6 +102,7 @@ def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs
     first = rest["jobs"][0]
     assert ([job["id"] > first["id"] for job in page["jobs"]], rest["next"]) == ([True, True], 0)
     assert (first["sop_instance_uid"], first["rule"], first["state"]) == ("1.2.1.1.1", "chest", "waiting")
+    assert first["transaction_uid"] == "1.2.840.5"
 
     assert ada.post(f"/api/queue/{first['id']}/cancel").json()["state"] == "cancelled"
     assert ada.post(f"/api/queue/{first['id']}/cancel").status_code == 400
@@ -112,12 +115,29 @@ def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs
     assert ada.get("/api/queue", params={"limit": 100_000}).status_code == 422
 
 
+def test_priors_of_a_scheduled_study_are_fetched_once(ada: httpx.Client) -> None:
+    asked = {"patient_id": "P-SECRET", "destinations": ["DEST"], "sources": ["DEST"], "modalities": ["CT"], "occasion": "A1"}
+    first, second = (ada.post("/api/routes/prefetch", json=asked) for _ in range(2))
+    assert first.status_code == 202, first.text
+    assert [job["queue"] for job in first.json()["jobs"]] == ["priors/DEST", "prefetch/DEST"]
+    assert [job["id"] for job in second.json()["jobs"]] == [job["id"] for job in first.json()["jobs"]]
+    assert "SECRET" not in first.text + ada.get("/api/queue").text
+    for changed, status in (
+        ({"destinations": ["NOBODY"]}, 404),
+        ({"patient_id": "*"}, 400),
+        ({"modalities": ["ct"]}, 400),
+        ({"x": 1}, 422),
+    ):
+        assert ada.post("/api/routes/prefetch", json={**asked, **changed}).status_code == status
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/api/routes"),
         ("POST", "/api/routes"),
         ("POST", "/api/routes/test"),
+        ("POST", "/api/routes/prefetch"),
         ("DELETE", "/api/routes/chest"),
         ("GET", "/api/queue"),
         ("GET", "/api/queue/1"),
@@ -128,8 +148,13 @@ def test_jobs_are_listed_paged_cancelled_and_tried_again(ada: httpx.Client, jobs
     ],
 )
 def test_only_administrators_see_and_change_any_of_it(site: RunningSite, method: str, path: str) -> None:
-    body = {"name": "x", "destinations": ["DEST"], "study_instance_uid": "1.2.1"}
-    asked = {key: body[key] for key in {"/api/routes": ("name", "destinations"), "/api/routes/test": ("study_instance_uid",)}.get(path, ())}
+    body = {"name": "x", "destinations": ["DEST"], "study_instance_uid": "1.2.1", "patient_id": "P"}
+    keys = {
+        "/api/routes": ("name", "destinations"),
+        "/api/routes/test": ("study_instance_uid",),
+        "/api/routes/prefetch": ("patient_id", "destinations"),
+    }
+    asked = {key: body[key] for key in keys.get(path, ())}
     asked = asked or ({"queue": "send/DEST"} if path.startswith("/api/queue/") and path.count("/") == 3 else {})
     for name, status in (("", 401), ("vera", 403), ("edgar", 403)):
         with site.client(name) as client:

@@ -45,6 +45,10 @@ def test_rules_on_the_command_line(run: Commands) -> None:
     )
     assert (added.code, added.err) == (0, "")
     assert run("route", "add", "b", "--prefetch-from", "DEST", "--from", "CT*", "--priors", "2").code == 0
+    assert run("route", "add", "c", "--to", "DEST", "--commit", "--match", "Modality=MR").code == 0
+    assert run("route", "list", "--json").json[2]["commit"] is True
+    assert "keep it" in run("route", "list").out
+    assert run("route", "remove", "c").code == 0
     rules = run("route", "list", "--json").json
     assert [(rule["name"], rule["kind"], rule["priors"], rule["callers"], rule["priority"]) for rule in rules] == [
         ("a", "send", 3, [], "low"),
@@ -76,6 +80,7 @@ def test_rules_on_the_command_line(run: Commands) -> None:
         (("add", "a", "--to", "DEST", "--match", "Colour=red"), 2),
         (("add", "a", "--to", "DEST", "--when", "at night"), 2),
         (("add", "a", "--prefetch-from", "DEST", "--priors", "0"), 2),
+        (("add", "a", "--prefetch-from", "DEST", "--commit"), 2),
         (("remove", "a"), 1),
         (("test", "1.2.9"), 1),
         (("test", "one"), 2),
@@ -95,6 +100,9 @@ def test_the_queue_on_the_command_line(run: Commands) -> None:
     listed = run("queue", "list", "--json").json
     assert [(one["queue"], one["waiting"]) for one in listed["queues"]] == [("prefetch/DEST", 1), ("send/DEST", 3)]
     assert len(listed["jobs"]) == 4
+    run.enqueue(NewJob("commit/DEST", "c", "g", say))
+    assert [one["queue"] for one in run("queue", "list", "--kept-by", "DEST", "--json").json["jobs"]] == ["commit/DEST"]
+    assert run("queue", "cancel", "--kept-by", "DEST").out == "1\n"
     assert [one["queue"] for one in run("queue", "list", "--from", "DEST", "--json").json["jobs"]] == ["prefetch/DEST"]
     first = str(run("queue", "list", "--to", "DEST", "--json").json["jobs"][-1]["id"])
     assert run("queue", "cancel", first).out == "1\n"
@@ -107,6 +115,17 @@ def test_the_queue_on_the_command_line(run: Commands) -> None:
     assert "send/DEST" in run("queue", "list").out
 
 
+def test_priors_of_a_scheduled_study(run: Commands) -> None:
+    words = ("route", "prefetch", "--patient-id", "P-SECRET", "--to", "DEST", "--from", "DEST", "--modality", "CT", "--occasion", "A1")
+    asked = run(*words)
+    assert [line.split()[2:] for line in asked.out.splitlines()] == [["priors/DEST", "waiting"], ["prefetch/DEST", "waiting"]]
+    assert [job["id"] for job in run(*words, "--json").json] == [int(line.split()[1]) for line in asked.out.splitlines()]
+    assert "SECRET" not in run("queue", "list", "--json").out + run(*words, "--json").out
+    assert run("route", "prefetch", "--patient-id", "P", "--to", "NOBODY").code == 1
+    assert run("route", "prefetch", "--patient-id", "P").code == 2
+    assert run("route", "prefetch", "--patient-id", "P*", "--to", "DEST").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -117,6 +136,7 @@ def test_the_queue_on_the_command_line(run: Commands) -> None:
         (("retry", "--to", "NOBODY"), 1),
         (("cancel", "1", "--to", "DEST"), 2),
         (("cancel", "--from", "DEST", "--to", "DEST"), 2),
+        (("cancel", "--kept-by", "DEST", "--to", "DEST"), 2),
         (("list", "--state", "lost"), 2),
         (("list", "--limit", "0"), 2),
     ],

@@ -31,6 +31,7 @@ from hounsfield.services.callers import Callers
 from hounsfield.services.delete import Decide, LocalDecisions
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.peers import Peers
+from hounsfield.services.priors import Priors
 from hounsfield.services.recover import RecoveryReport, recover
 from hounsfield.services.reindex import reindex
 from hounsfield.services.retrieve import Retrieve
@@ -130,6 +131,12 @@ def routes_of(opened: Database, settings: Settings) -> Routes:
     """The rules by which objects go on."""
     peers = peers_of(opened, settings)
     return Routes(RouteRecords(opened), peers.destination, peers.reachable, settings.ae_title)
+
+
+def priors_of(opened: Database, settings: Settings) -> Priors:
+    """What follows when a study is scheduled."""
+    peers = peers_of(opened, settings)
+    return Priors(jobs_of(opened), peers.destination, peers.reachable, settings.ae_title)
 
 
 def callers_of(opened: Database, settings: Settings) -> Callers:

@@ -28,10 +28,12 @@ from hounsfield.services.ask_to_keep import AskToKeep
 from hounsfield.services.delivery import DimseDelivery
 from hounsfield.services.forward import Forward
 from hounsfield.services.prefetch import DimseSource, Prefetch
+from hounsfield.services.prior_jobs import PREFETCH, PRIORS
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
-from hounsfield.services.routing import PREFETCH, Router
+from hounsfield.services.routing import Router
 from hounsfield.services.send_jobs import COMMIT, SEND
+from hounsfield.services.send_priors import SendPriors
 from hounsfield.services.transfer import Transfer
 from hounsfield.services.work import Handler, Workers, places_of
 
@@ -71,6 +73,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         handlers: dict[str, Handler] = {
             SEND: _forward(opened, settings, jobs, stop, stack),
             PREFETCH: _prefetch(opened, settings, jobs, stop),
+            PRIORS: SendPriors(jobs, IndexReader(opened), stop.is_set),
             COMMIT: AskToKeep(jobs, asked_commitments(settings), _caller(opened, settings), stop.is_set),
         }
         workers = Workers(jobs, handlers, settings.node)

@@ -94,7 +94,12 @@ def build(settings: Settings) -> Site:
         settings.accept_any_caller,
     )
     callers, peers = bootstrap.callers_of(opened, settings), bootstrap.peers_of(opened, settings)
-    routing = RoutingParts(bootstrap.routes_of(opened, settings), Queues(bootstrap.jobs_of(opened)), Arrivals(opened).of_study)
+    routing = RoutingParts(
+        bootstrap.routes_of(opened, settings),
+        Queues(bootstrap.jobs_of(opened)),
+        Arrivals(opened).of_study,
+        bootstrap.priors_of(opened, settings),
+    )
     health = Health(
         {
             "index": lambda: opened.fetch("SELECT 1") is not None,

@@ -195,6 +195,10 @@ class EmbeddedJobs:
         rows = self._database.fetch(self._sql.job, (job_id,))
         return _job(rows[0]) if rows else None
 
+    def named(self, unique_keys: Sequence[str]) -> list[Job]:
+        """As the port says."""
+        return list(map(_job, self._database.fetch(self._sql.named, (self._database.dialect.listed(unique_keys),))))
+
     def find(self, *, queue: str = "", state: JobState | None = None, before: int = 0, limit: int = 100) -> list[Job]:
         """As the port says."""
         values: list[object] = [before or _AFTER_ALL]

@@ -88,6 +88,10 @@ class Jobs(Protocol):
         """By its identifier."""
         ...
 
+    def named(self, unique_keys: Sequence[str]) -> list[Job]:
+        """Those that are known by these keys, the earliest first."""
+        ...
+
     def find(self, *, queue: str = "", state: JobState | None = None, before: int = 0, limit: int = 100) -> list[Job]:
         """The latest first. before: only those of a lesser identifier; 0: all."""
         ...

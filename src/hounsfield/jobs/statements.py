@@ -95,7 +95,7 @@ class Statements:
         )
         self._claiming(text)
         self._settling(text, database)
-        self._looking(text)
+        self._looking(text, database)
         self._deciding(text)
 
     def _claiming(self, text: Any) -> None:
@@ -209,8 +209,10 @@ class Statements:
             "queue",
         )
 
-    def _looking(self, text: Any) -> None:
+    def _looking(self, text: Any, database: Connections) -> None:
         p = bindparam
+        these = database.dialect.among(job.c.unique_key, "these")
+        self.named = text(select(*COLUMNS).where(these).order_by(job.c.id), "these")
         self.job = text(select(*COLUMNS).where(job.c.id == p("id")), "id")
         self.find: dict[tuple[bool, bool], str] = {}
         for by_queue in (False, True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -13,21 +14,25 @@ from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import ConfigurationError, Gone, InvalidQuery, PeerUnknown, StudyNotFound
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.jobs import Job
+from hounsfield.model.priors import NOT_TO_BE_ASKED_FOR, Relevance, issuers_meant
 from hounsfield.model.query import Level
-from hounsfield.model.worklist import StudyRow
 from hounsfield.network.errors import NetworkError
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.peers.pull import Progress, Wanted, move
 from hounsfield.peers.query import Key, QueryFailed, find
+from hounsfield.services.prior_jobs import jobs_behind, relevance_of
 
 MOST_ANSWERS = 500
-"""Studies of one patient that a peer may name."""
+"""Studies of one patient that a peer may name, and series of one study."""
+MOST_LOOKED_INTO = 50
+"""Studies whose series a peer is asked for, to learn which body part they show."""
 
 _ASKED = {
     keyword: tag_of(keyword) or 0
-    for keyword in ("PatientID", "IssuerOfPatientID", "StudyInstanceUID", "StudyDate", "NumberOfStudyRelatedInstances")
+    for keyword in ("PatientID", "IssuerOfPatientID", "StudyInstanceUID", "StudyDate", "NumberOfStudyRelatedInstances", "ModalitiesInStudy")
 }
-_WILD = frozenset("*?\\")
+_MODALITIES = _ASKED["ModalitiesInStudy"]
+_SERIES_ASKED = {keyword: tag_of(keyword) or 0 for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "BodyPartExamined")}
 
 log = structlog.get_logger()
 
@@ -38,13 +43,23 @@ class Prior(NamedTuple):
     date: str
     study_instance_uid: str
     instances: int
+    modalities: tuple[str, ...]
+
+
+class _Sought(NamedTuple):
+    """Whose priors a job seeks. study: for which study; empty where it is still to be made."""
+
+    patient_id: str
+    issuer: str
+    study: str
+    relevance: Relevance
 
 
 class Source(Protocol):
     """A peer that has studies."""
 
-    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
-        """Its studies that match, as DICOM JSON. Raises: NetworkError, InvalidQuery."""
+    def find(self, peer: DimsePeer, level: Level, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+        """Its studies or series that match, as DICOM JSON. Raises: NetworkError, InvalidQuery."""
         ...
 
     def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
@@ -55,9 +70,9 @@ class Source(Protocol):
 class DimseSource:
     """By C-FIND and C-MOVE of the Study Root (PS3.4 C.6.2)."""
 
-    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+    def find(self, peer: DimsePeer, level: Level, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
         """As the protocol says."""
-        return find(peer, Level.STUDY, keys, most=MOST_ANSWERS)
+        return find(peer, level, keys, most=MOST_ANSWERS)
 
     def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
         """As the protocol says."""
@@ -107,17 +122,13 @@ class Prefetch:
                 return
 
     def _bring(self, peer: str, job: Job, owner: str) -> None:
-        partition_id, say = int(job.payload["partition"]), job.payload
-        try:
-            study = self._reader.study_detail(partition_id, say["study"]).study
-        except (StudyNotFound, Gone):
-            self._jobs.discard(job, owner, "the study was deleted before its priors were asked for")
-            return
-        if not study.patient_id or _WILD & set(study.patient_id):
-            self._jobs.discard(job, owner, "the study has no Patient ID that could be asked for")
+        partition_id = int(job.payload["partition"])
+        sought = self._sought(partition_id, job)
+        if isinstance(sought, str):
+            self._jobs.discard(job, owner, sought)
             return
         called = self._call(peer)
-        wanted = [prior for prior in self._priors(called, study) if self._is_wanted(partition_id, prior)][: int(say["priors"])]
+        wanted = self._wanted(called, partition_id, sought)
         failed = 0
         for prior in wanted:
             account = list(self._source.move(called, Wanted(prior.study_instance_uid), self._own_ae_title))
@@ -125,19 +136,47 @@ class Prefetch:
         if failed:
             self._jobs.fail(job, owner, f"{peer} could not send {failed} objects")
             return
-        self._jobs.complete([job], owner)
+        self._jobs.complete([job], owner, jobs_behind(peer, job))
         log.info("prefetch.brought", peer=peer, studies=len(wanted))
 
-    def _priors(self, called: DimsePeer, study: StudyRow) -> list[Prior]:
+    def _sought(self, partition_id: int, job: Job) -> _Sought | str:
+        """Or why nothing is."""
+        say, relevance = job.payload, relevance_of(job)
+        if "patient" in say:
+            return _Sought(say["patient"], say["issuer"], "", relevance)
+        try:
+            study = self._reader.study_detail(partition_id, say["study"]).study
+        except (StudyNotFound, Gone):
+            return "the study was deleted before its priors were asked for"
+        if not study.patient_id or NOT_TO_BE_ASKED_FOR & set(study.patient_id):
+            return "the study has no Patient ID that could be asked for"
+        return _Sought(study.patient_id, study.issuer, study.study_instance_uid, relevance)
+
+    def _wanted(self, called: DimsePeer, partition_id: int, sought: _Sought) -> list[Prior]:
+        """The latest that are not here."""
+        relevance = sought.relevance
+        known = (one for one in self._priors(called, sought) if relevance.has_modality(one.modalities))
+        missing = (one for one in known if self._is_wanted(partition_id, one))
+        if relevance.body_part:
+            missing = (one for one in islice(missing, MOST_LOOKED_INTO) if relevance.has_body_part(self._body_parts(called, one)))
+        return list(islice(missing, relevance.most))
+
+    def _priors(self, called: DimsePeer, sought: _Sought) -> list[Prior]:
         """Of the same patient, the latest first. What the peer answers beyond what it was asked is left out."""
-        keys = [Key(tag, study.patient_id if keyword == "PatientID" else "") for keyword, tag in _ASKED.items()]
-        found = {}
-        for answer in self._source.find(called, keys):
-            patient_id, issuer, uid, date, count = (_text(answer, tag) for tag in _ASKED.values())
-            same = patient_id == study.patient_id and (not issuer or not study.issuer or issuer == study.issuer)
-            if same and is_usable_uid(uid) and uid != study.study_instance_uid:
-                found[uid] = Prior(date, uid, int(count) if count.isdecimal() and len(count) < 10 else 0)
-        return sorted(found.values(), reverse=True)
+        keys = [Key(tag, sought.patient_id if keyword == "PatientID" else "") for keyword, tag in _ASKED.items()]
+        found = []
+        for answer in self._source.find(called, Level.STUDY, keys):
+            patient_id, issuer, uid, date, count, _ = (_text(answer, tag) for tag in _ASKED.values())
+            if patient_id == sought.patient_id and is_usable_uid(uid) and uid != sought.study:
+                instances = int(count) if count.isdecimal() and len(count) < 10 else 0
+                found.append((issuer, Prior(date, uid, instances, tuple(_texts(answer, _MODALITIES)))))
+        meant = issuers_meant(sought.issuer, [issuer for issuer, _ in found])
+        return sorted({one.study_instance_uid: one for issuer, one in found if issuer in meant}.values(), reverse=True)
+
+    def _body_parts(self, called: DimsePeer, prior: Prior) -> list[str]:
+        """Of its series, as far as the peer says."""
+        keys = [Key(tag, prior.study_instance_uid if keyword == "StudyInstanceUID" else "") for keyword, tag in _SERIES_ASKED.items()]
+        return [_text(answer, _SERIES_ASKED["BodyPartExamined"]) for answer in self._source.find(called, Level.SERIES, keys)]
 
     def _is_wanted(self, partition_id: int, prior: Prior) -> bool:
         """Not deleted here, and not here already, or only a part of what the peer says it has: an earlier attempt broke off."""
@@ -151,5 +190,10 @@ class Prefetch:
 
 
 def _text(answer: Mapping[str, Any], tag: int) -> str:
-    values = answer.get(f"{tag:08X}", {}).get("Value") or [""]
-    return str(values[0]).strip() if isinstance(values[0], str | int) else ""
+    return (_texts(answer, tag) or [""])[0]
+
+
+def _texts(answer: Mapping[str, Any], tag: int) -> list[str]:
+    """Whatever is no text counts as empty."""
+    values = answer.get(f"{tag:08X}", {}).get("Value") or []
+    return [str(value).strip() if isinstance(value, str | int) else "" for value in values]

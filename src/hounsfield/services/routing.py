@@ -12,11 +12,10 @@ from hounsfield.jobs.port import Jobs, Step
 from hounsfield.model.jobs import NewJob
 from hounsfield.model.routing import Route, RouteKind, onward
 from hounsfield.services.arrival import arrival_of
+from hounsfield.services.prior_jobs import PREFETCH
 from hounsfield.services.send_jobs import send_job
 
 FOLLOWER = "routing"
-PREFETCH = "prefetch"
-"""The kind of the queues of studies whose priors a peer is asked for."""
 AT_ONCE = 500
 IDLE_STEP_EVERY_S = 60.0
 """Where there is no rule, the follower need not note each step."""

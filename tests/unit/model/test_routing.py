@@ -131,6 +131,13 @@ def test_each_destination_once_with_the_highest_priority_and_never_back() -> Non
     assert onward(routes, arrival(Modality="CT"), RouteKind.PREFETCH) == []
 
 
+def test_a_destination_is_asked_to_keep_what_any_rule_says_it_shall() -> None:
+    routes = [Route("plain", ("A", "B"), priority=Priority.HIGH), Route("safe", ("A",), commit=True), Route("third", ("A",))]
+    assert [(one.peer, one.route.name, one.commit) for one in onward(routes, arrival())] == [("A", "plain", True), ("B", "plain", False)]
+    with pytest.raises(InvalidInput):
+        Route("r", ("A",), kind=RouteKind.PREFETCH, commit=True).check([])
+
+
 @pytest.mark.parametrize(
     ("study_date", "expected"),
     [("20261116", True), ("20261109", True), ("20261108", False), ("20270101", True), ("", True), ("none", True), ("20261399", True)],

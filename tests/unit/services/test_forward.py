@@ -25,6 +25,7 @@ from hounsfield.services.work import MOST_THREADS, Workers
 from index_kit.entries import Maker
 
 QUEUE = "send/DEST"
+CT = "1.2.840.10008.5.1.4.1.1.2"
 PEER = Peer("DEST", "127.0.0.1", 104)
 
 
@@ -57,9 +58,9 @@ class Site:
             yield Delivered(instance, fate, "" if fate is Fate.STORED else "no")
             self.before_each(position)
 
-    def enqueue(self) -> None:
+    def enqueue(self, **more: str) -> None:
         """A job for each object."""
-        say = {"partition": "1", "study": "1.2.3", "series": "1.2.3.1"}
+        say = {"partition": "1", "study": "1.2.3", "series": "1.2.3.1", **more}
         pairs = zip(self.uids, self.versions, strict=True)
         self.jobs.enqueue([NewJob(QUEUE, uid, "1/1.2.3", {**say, "instance": uid, "version": version}) for uid, version in pairs])
 
@@ -72,7 +73,7 @@ class Site:
 
     def states(self) -> list[JobState]:
         """In order."""
-        return [job.state for job in reversed(self.jobs.find())]
+        return [job.state for job in reversed(self.jobs.find(queue=QUEUE))]
 
 
 W, D, F, C = JobState.WAITING, JobState.DONE, JobState.FAILED, JobState.CANCELLED
@@ -137,6 +138,18 @@ def test_what_is_gone_or_replaced_is_not_sent(site: Site) -> None:
         "it was deleted here before it was sent",
         "another object counts under its UID by now",
     ]
+
+
+def test_what_was_sent_is_to_be_kept_where_the_rule_says_so(site: Site) -> None:
+    site.jobs.cancel(queue=QUEUE)
+    site.jobs.purge(-10)
+    site.enqueue(round="1", rule="r")
+    site.fates = {1: Fate.REFUSED, 3: Fate.LATER}
+    assert site.run() == [D, F, D, W, D]
+    kept = list(reversed(site.jobs.find(queue="commit/DEST")))
+    assert [job.payload["instance"] for job in kept] == [site.uids[0], site.uids[2], site.uids[4]]
+    assert kept[0].payload == {**site.jobs.find(queue=QUEUE)[-1].payload, "class": CT}
+    assert (kept[0].group, kept[0].state) == ("1/1.2.3", W)
 
 
 def test_what_is_cancelled_meanwhile_is_not_sent(site: Site) -> None:

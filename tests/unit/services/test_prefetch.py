@@ -15,21 +15,25 @@ from hounsfield.index.writer import IndexWriter
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.model.errors import PeerUnknown
 from hounsfield.model.jobs import JobState, NewJob
+from hounsfield.model.priors import Relevance, ScheduledStudy
+from hounsfield.model.query import Level
 from hounsfield.network.errors import Unreachable
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.peers.pull import Progress, Wanted
 from hounsfield.peers.query import Key, QueryFailed
 from hounsfield.services.prefetch import Prefetch
+from hounsfield.services.prior_jobs import scheduled_jobs
 from index_kit.entries import Maker
 
 QUEUE = "prefetch/OLDPACS"
 W, D, F, C = JobState.WAITING, JobState.DONE, JobState.FAILED, JobState.CANCELLED
 
 
-def study(uid: str, date: str = "", patient_id: str = "P1", issuer: str = "", instances: str = "") -> dict[str, Any]:
+def study(uid: str, date: str = "", patient_id: str = "P1", issuer: str = "", instances: str = "", *modalities: str) -> dict[str, Any]:
     """An answer of the peer."""
     texts = {"00100020": patient_id, "00100021": issuer, "0020000D": uid, "00080020": date, "00201208": instances}
-    return {tag: {"vr": "LO", "Value": [value]} if value else {"vr": "LO"} for tag, value in texts.items()}
+    answer: dict[str, Any] = {tag: {"vr": "LO", "Value": [value]} if value else {"vr": "LO"} for tag, value in texts.items()}
+    return answer | {"00080061": {"vr": "CS", "Value": list(modalities)}}
 
 
 @dataclass
@@ -39,11 +43,17 @@ class OldPacs:
     answers: list[Mapping[str, Any]] = field(default_factory=list)
     find_error: Exception | None = None
     failed: int = 0
+    body_parts: dict[str, list[str]] = field(default_factory=dict)
     asked: list[dict[int, str]] = field(default_factory=list)
+    looked_into: list[str] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
 
-    def find(self, peer: DimsePeer, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
+    def find(self, peer: DimsePeer, level: Level, keys: Sequence[Key]) -> Iterator[Mapping[str, Any]]:
         """C-FIND."""
+        if level is Level.SERIES:
+            (uid,) = (key.value for key in keys if key.value)
+            self.looked_into.append(uid)
+            return iter([{"00180015": {"vr": "CS", "Value": [part]}} if part else {} for part in self.body_parts.get(uid, [])])
         self.asked.append({key.tag: key.value for key in keys})
         if self.find_error is not None:
             raise self.find_error
@@ -65,8 +75,18 @@ class Site:
     source: OldPacs = field(default_factory=OldPacs)
 
     def run(self, uid: str = "1.2.1", priors: int = 3, *, known: bool = True, stopping: bool = False) -> JobState:
-        """One job; what became of it."""
+        """One job that follows from the arrival of a study; what became of it."""
         self.jobs.enqueue([NewJob(QUEUE, uid, uid, {"partition": "1", "study": uid, "priors": str(priors), "rule": "r"})])
+        return self.work(known=known, stopping=stopping)
+
+    def scheduled(self, relevance: Relevance, patient_id: str = "P9", issuer: str = "") -> JobState:
+        """One job that follows from a study still to be made."""
+        self.jobs.enqueue(scheduled_jobs(1, ScheduledStudy(patient_id, issuer, "A1", ("WS",), ("OLDPACS",), relevance)))
+        self.work()
+        return self.jobs.find(queue=QUEUE)[0].state
+
+    def work(self, *, known: bool = True, stopping: bool = False) -> JobState:
+        """What is claimed; what became of it."""
 
         def call(ae_title: str) -> DimsePeer:
             if not known:
@@ -159,3 +179,27 @@ def test_a_study_that_came_in_part_is_tried_again(site: Site) -> None:
 def test_when_told_to_stop_nothing_is_begun(site: Site) -> None:
     assert site.run(stopping=True) is W
     assert site.source.asked == []
+
+
+def test_of_a_patient_who_is_not_here_yet_what_matters_is_brought_and_goes_on(site: Site) -> None:
+    site.source.answers = [
+        study("1.3.1", "20200101", "P9", "", "", "US"),
+        study("1.3.2", "20210101", "P9", "", "", "CT", "SR"),
+        study("1.3.3", "20220101", "P9", "", "", "CT"),
+        study("1.3.4", "20230101", "P9", "", "", "CT"),
+        study("1.3.5", "20240101", "P9"),
+        study("1.3.6", "20250101", "P9", "ANOTHER", "", "CT"),
+    ]
+    site.source.body_parts = {"1.3.2": ["HEAD", "CHEST"], "1.3.3": ["KNEE", ""], "1.3.4": ["", ""], "1.3.5": ["CHEST"]}
+    assert site.scheduled(Relevance(("CT",), "CHEST", 3), issuer="HERE") is D
+    assert [uid for uid, _ in site.source.moved] == ["1.3.5", "1.3.4", "1.3.2"]
+    assert site.source.looked_into == ["1.3.5", "1.3.4", "1.3.3", "1.3.2"], "not into what has another modality"
+    assert site.source.asked[0][0x00100020] == "P9"
+    assert [job.queue for job in site.jobs.find()] == ["priors/WS", QUEUE, "priors/WS"], "what was brought goes on"
+
+
+def test_what_could_not_be_brought_does_not_go_on_yet(site: Site) -> None:
+    site.source.answers = [study("1.3.1", "20200101", "P9")]
+    site.source.failed = 1
+    assert site.scheduled(Relevance()) is W
+    assert [job.queue for job in site.jobs.find()] == [QUEUE, "priors/WS"]

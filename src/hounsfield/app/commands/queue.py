@@ -22,8 +22,8 @@ from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, s
 from hounsfield.model.errors import InvalidInput
 from hounsfield.model.jobs import SECOND_NS, Job, JobQueue, JobState
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.services.prior_jobs import PREFETCH
 from hounsfield.services.queues import Queues
-from hounsfield.services.routing import PREFETCH
 from hounsfield.services.send_jobs import COMMIT, SEND
 
 queues = typer.Typer(help="What waits to be sent to other application entities, or to be brought from them.", no_args_is_help=True)
@@ -61,7 +61,7 @@ def list_queue(
         summaries = [one for one in opened.all(ORIGIN) if queue in ("", one.name)]
         jobs = opened.jobs(ORIGIN, queue=queue, state=state, limit=limit)
     if as_json:
-        said = {"queues": [_queue_json(one) for one in summaries], "jobs": [_job_json(one) for one in jobs]}
+        said = {"queues": [_queue_json(one) for one in summaries], "jobs": [job_json(one) for one in jobs]}
         sys.stdout.write(json.dumps(said) + "\n")
         return
     console = Console()
@@ -88,7 +88,7 @@ def list_queue(
 def show_job(number: JobId, data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show one job."""
     with _opened(config, data_dir, database) as opened:
-        said = _job_json(opened.job(ORIGIN, number))
+        said = job_json(opened.job(ORIGIN, number))
     if as_json:
         sys.stdout.write(json.dumps(said) + "\n")
         return
@@ -152,7 +152,8 @@ def _queue_json(queue: JobQueue) -> dict[str, object]:
     return {"queue": queue.name, "kind": queue.kind, "peer": queue.peer, **counts, **pause}
 
 
-def _job_json(job: Job) -> dict[str, object]:
+def job_json(job: Job) -> dict[str, object]:
+    """For machines."""
     return {
         "id": job.id,
         "queue": job.queue,

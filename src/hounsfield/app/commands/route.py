@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.app.commands.route_prefetch import prefetch
 from hounsfield.index.arrivals import Arrivals
 from hounsfield.model.errors import InvalidInput, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION, parse_uid
@@ -19,6 +20,8 @@ from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.model.routing import Priority, Route, RouteKind, Window, conditions_from
 
 routes = typer.Typer(help="Rules by which arriving objects go on to other application entities.", no_args_is_help=True)
+
+routes.command("prefetch")(prefetch)
 
 ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
 

@@ -17,6 +17,7 @@ from hounsfield.servers.webapi.parts import AdministratorOrigin
 from hounsfield.servers.webapi.routing_schemas import (
     CountAnswer,
     JobAnswer,
+    JobsAnswer,
     QueueAnswer,
     QueueAsked,
     QueuesAnswer,
@@ -25,9 +26,11 @@ from hounsfield.servers.webapi.routing_schemas import (
     RoutesAnswer,
     RouteTestAnswer,
     RouteTestAsked,
+    ScheduledStudyAsked,
     VerdictAnswer,
 )
 from hounsfield.services.arrival import KEYWORDS
+from hounsfield.services.priors import Priors
 from hounsfield.services.queues import Queues
 from hounsfield.services.routes import Routes, Verdict
 
@@ -41,6 +44,7 @@ class RoutingParts:
     routes: Routes
     queues: Queues
     of_study: Callable[[int, str], Sequence[Arrived]]
+    priors: Priors
 
 
 def add_routing_routes(app: FastAPI, parts: RoutingParts) -> None:
@@ -69,6 +73,11 @@ def _add_routes(app: FastAPI, parts: RoutingParts) -> None:
         for one, verdict in parts.routes.judge(arrived):
             counts[one.instance.series_instance_uid, verdict] += 1
         return RouteTestAnswer(verdicts=[VerdictAnswer.of(*key, count) for key, count in counts.items()])
+
+    @app.post("/api/routes/prefetch", status_code=202)
+    def fetch_priors(asked: ScheduledStudyAsked, origin: AdministratorOrigin) -> JobsAnswer:
+        """A study is scheduled: the patient's earlier ones go to where it will be read. Asked twice for one occasion, it is done once."""
+        return JobsAnswer(jobs=[JobAnswer.of(job) for job in parts.priors.scheduled(origin, asked.study())])
 
     @app.delete("/api/routes/{name}", status_code=204)
     def remove_route(name: str, origin: AdministratorOrigin) -> None:

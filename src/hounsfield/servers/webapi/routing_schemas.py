@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hounsfield.model.jobs import Job, JobQueue, JobState
+from hounsfield.model.priors import Relevance, ScheduledStudy
 from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.servers.webapi.schemas import Answer, Asked, iso_time
 from hounsfield.services.routes import Verdict
@@ -100,6 +101,29 @@ class RouteTestAsked(Asked):
     study_instance_uid: str = Field(max_length=64)
 
 
+class ScheduledStudyAsked(Asked):
+    """A study that is going to be made.
+
+    destinations: AE titles to which the patient's earlier studies go. sources: of archives that are asked for those that are not here.
+    modalities, body_part: of studies that matter; empty: all. priors: so many, the latest ones.
+    occasion: names the visit, for example an accession number; empty: today.
+    """
+
+    patient_id: str = Field(min_length=1, max_length=64)
+    issuer: str = Field(default="", max_length=64)
+    destinations: list[str] = Field(default=[], max_length=16)
+    sources: list[str] = Field(default=[], max_length=16)
+    modalities: list[str] = Field(default=[], max_length=16)
+    body_part: str = Field(default="", max_length=64)
+    priors: int = Field(default=3, ge=1, le=50)
+    occasion: str = Field(default="", max_length=64)
+
+    def study(self) -> ScheduledStudy:
+        """As the services know it."""
+        relevance = Relevance(tuple(self.modalities), self.body_part, self.priors)
+        return ScheduledStudy(self.patient_id, self.issuer, self.occasion, tuple(self.destinations), tuple(self.sources), relevance)
+
+
 class VerdictAnswer(Answer):
     """What a rule does with some objects of a series. why_not: empty where it matches."""
 
@@ -163,6 +187,8 @@ class QueueAnswer(Answer):
 class JobAnswer(Answer):
     """One object on its way to a peer, or one study whose priors are brought from it: then series and instance are empty.
 
+    All three are empty where the study is still to be made: of whom it is, is not shown.
+
     transaction_uid: under which a peer was asked to keep an object.
     """
 
@@ -199,6 +225,12 @@ class JobAnswer(Answer):
             finished_at=_moment(job.finished_at_ns),
             transaction_uid=job.ticket,
         )
+
+
+class JobsAnswer(Answer):
+    """What is done, or was done already, about what was asked."""
+
+    jobs: list[JobAnswer]
 
 
 class QueuesAnswer(Answer):
