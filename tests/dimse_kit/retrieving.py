@@ -28,7 +28,7 @@ from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.dimse import DimsePeer, send
-from hounsfield.servers.dimse.admission import AnyCaller
+from hounsfield.servers.dimse.admission import AnyCaller, CallerPolicy
 from hounsfield.servers.dimse.retrieve_get import GetService, GetWithoutBulkDataService
 from hounsfield.servers.dimse.retrieve_move import MoveService
 from hounsfield.servers.dimse.server import DimseServer
@@ -90,7 +90,7 @@ class Retrieving:
 
 
 @contextlib.contextmanager
-def retrieving(folder: Path) -> Iterator[Retrieving]:
+def retrieving(folder: Path, callers: CallerPolicy | None = None) -> Iterator[Retrieving]:
     """An empty one."""
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -116,7 +116,7 @@ def retrieving(folder: Path) -> Iterator[Retrieving]:
 
         services = [MoveService(transfer, destination), GetService(transfer), GetWithoutBulkDataService(transfer)]
         server = DimseServer(
-            ("127.0.0.1", 0), AETitle.parse("HOUNSFIELD"), LocalStore(archive, writer), AnyCaller(), more_services=services
+            ("127.0.0.1", 0), AETitle.parse("HOUNSFIELD"), LocalStore(archive, writer), callers or AnyCaller(), more_services=services
         )
         server.start()
         stack.callback(server.close, 0.2)

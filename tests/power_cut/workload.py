@@ -18,6 +18,7 @@ from power_cut.simulated_disk import SimulatedDisk
 
 ROOT = Path("/data/packs")
 WINDOW_BYTES = 4096
+OVERLAYS = (b"", b"{}" * 20, b"{}" * 400)
 PLANTED = "9.9.9.9"
 """The series of planted members: nothing of it may ever be found."""
 
@@ -112,7 +113,9 @@ class Day:
         if len(self._arriving) >= 3:
             return
         prefix = self.chance.randbytes(self.chance.randrange(0, 400))
-        incoming = self.archive.receive(prefix, affinity=self.chance.choice(("", "1.1", "1.2")))
+        incoming = self.archive.receive(
+            prefix, affinity=self.chance.choice(("", "1.1", "1.2")), largest_overlay=self.chance.choice(OVERLAYS)
+        )
         size = self.chance.choice((0, 7, 600, 3000, 6000, 20_000))
         self._arriving.append((incoming, prefix, bytearray(), self.chance.randrange(size + 1)))
 
@@ -146,7 +149,8 @@ class Day:
             if self.chance.random() < 0.5:
                 assert incoming.view() == data
             self.history.attempted.setdefault(content, len(self.disk.journal))
-            stored = incoming.commit(names, header_length_bytes=min(100, len(data)), frame_table=b"table")
+            overlay = self.chance.choice(OVERLAYS[:2])  # which fit, however little room was asked for
+            stored = incoming.commit(names, header_length_bytes=min(100, len(data)), frame_table=b"table", overlay=overlay)
             self.history.acknowledged.append(Acknowledged(len(self.disk.journal), stored, content))
 
     def _abandon(self) -> None:

@@ -10,7 +10,9 @@ The format, version 1. A pack is a POSIX tar, named by its UUID, in `open/`, `se
 
 Each member has 2,048 bytes of headers: a pax header block, 1,024 bytes of pax records, a ustar header block. The `comment` record holds
 JSON (`member.describe`), padded by spaces, and in its last 64 characters HMAC-SHA256 in hexadecimal over all 2,048 bytes, with these 64
-written as zeros; the key is the pack's nonce. `received` counts nanoseconds since 1970-01-01 UTC; offsets count from the pack's first byte.
+written as zeros; the key is the pack's nonce. An object with an overlay has more pax records: `room` says how long its headers are,
+`overlay` what is to be read otherwise than the object has it (`model.overlay`). `received` counts nanoseconds since 1970-01-01 UTC;
+offsets count from the pack's first byte.
 
 An object counts once its headers and body are durable. Members of a pack follow each other without a gap, each flushed before the next
 begins. So behind the last authentic and whole member there is nothing but one unacknowledged attempt, which recovery cuts off; and where an

@@ -15,6 +15,7 @@ from hounsfield.archive.disk import Disk, OsDisk
 from hounsfield.archive.faults import is_no_space, unavailable
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.layout import Layout, pack_id_of
+from hounsfield.archive.member import room_for
 from hounsfield.archive.pack import WINDOW_BYTES, OpenPack
 from hounsfield.archive.pack_files import move_aside, read_back
 from hounsfield.archive.pool import PackPool
@@ -105,14 +106,16 @@ class Archive:
         self.problems.append(PackProblem(pack_id, reason))
         _log.error("archive.pack_problem", pack_id=pack_id, reason=reason)
 
-    def receive(self, prefix: bytes, *, affinity: str = "") -> Incoming:
+    def receive(self, prefix: bytes, *, affinity: str = "", largest_overlay: bytes = b"") -> Incoming:
         """Begin an object. prefix: its preamble, prefix and file meta information. affinity: its series, where that is known already.
 
-        Raises: ArchiveBusy, OutOfSpace, PackUnavailable, UnreadableObject.
+        largest_overlay: what it may be given, or something shorter.
+        Raises: InvalidInput, ArchiveBusy, OutOfSpace, PackUnavailable, UnreadableObject.
         """
+        room_bytes = room_for(largest_overlay)
         pack = self._pool.borrow(affinity)
         try:
-            return Incoming(self._pool, pack, prefix, affinity, self._clock)
+            return Incoming(self._pool, pack, prefix, affinity, self._clock, room_bytes)
         except BaseException:
             self._pool.give_back(pack, "")
             raise

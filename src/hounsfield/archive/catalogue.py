@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hounsfield.archive.disk import Disk
-from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, describe, from_description
+from hounsfield.archive.member import LARGEST_ROOM_BYTES, ROOM_BYTES, Member, MemberKind, describe, from_description
 from hounsfield.archive.pack import END_OF_TAR_BYTES, PackIdentity
 from hounsfield.archive.tar_format import BLOCK_BYTES
 from hounsfield.archive.walk import is_whole, member_at
@@ -23,7 +23,7 @@ FOOTER_PATH = "HOUNSFIELD/footer.json"
 HEADER_MAX_BYTES = 1 << 20
 """Of an object's header in the catalogue; a longer one is read from the object."""
 
-LINE_MAX_BYTES = 16 * 1024
+LINE_MAX_BYTES = 16 * 1024 + LARGEST_ROOM_BYTES
 FRAME_TABLE_MAX_BYTES = 1 << 30
 _CHUNK_BYTES = 256 * 1024
 _FOOTER_FROM_END_BYTES = ROOM_BYTES + BLOCK_BYTES + END_OF_TAR_BYTES

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from hounsfield.archive.disk import Buffer
-from hounsfield.archive.member import MemberKind, MemberNames, object_path
+from hounsfield.archive.member import ROOM_BYTES, MemberKind, MemberNames, object_path
 from hounsfield.archive.member_writer import MemberWriter
 from hounsfield.archive.pack import OpenPack
 from hounsfield.archive.pool import PackPool
@@ -23,13 +23,15 @@ class Incoming:
 
     __slots__ = ("_affinity", "_clock", "_pack", "_pool", "_released", "_writer", "write")
 
-    def __init__(self, pool: PackPool, pack: OpenPack, prefix: bytes, affinity: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, pool: PackPool, pack: OpenPack, prefix: bytes, affinity: str, clock: Callable[[], int], room_bytes: int = ROOM_BYTES
+    ) -> None:
         self._pool = pool
         self._pack = pack
         self._affinity = affinity
         self._clock = clock
         self._released = False
-        self._writer = MemberWriter(pack, prefix)
+        self._writer = MemberWriter(pack, prefix, room_bytes)
         self.write: Callable[[Buffer], None] = self._writer.write
         """Append to the data set. Raises: OutOfSpace, PackUnavailable."""
 
@@ -49,10 +51,11 @@ class Incoming:
         """Of everything written so far. Raises: OutOfSpace, PackUnavailable."""
         return self._writer.digests()
 
-    def commit(self, member: MemberNames, *, header_length_bytes: int, frame_table: bytes) -> StoredObject:
+    def commit(self, member: MemberNames, *, header_length_bytes: int, frame_table: bytes, overlay: bytes = b"") -> StoredObject:
         """Make the object durable: when this returns, it outlives a power cut.
 
         header_length_bytes: of the data set up to Pixel Data. frame_table: as the codec of frame tables writes it; may be empty.
+        overlay: no longer than room was asked for.
         Raises: OutOfSpace, PackUnavailable, InvalidInput; the object is then abandoned.
         """
         pack = self._pack
@@ -65,6 +68,7 @@ class Incoming:
             source=member.source,
             transfer_syntax_uid=member.transfer_syntax_uid,
             header_length_bytes=header_length_bytes,
+            overlay=overlay,
         )
         pack.remember(written, frame_table)
         self._affinity = self._affinity or member.series_instance_uid

@@ -3,7 +3,7 @@
 A member begins with 2 KiB of header room: a pax header block, 1,024 bytes of pax records and a ustar header block. What we have to say
 stands as JSON in a `comment` record, which every tar knows and none complains of. Behind it lies HMAC-SHA256, keyed by the pack's secret
 nonce, over the whole room with the code itself written as zeros. Recovery believes nothing else, so that bytes of an abandoned object
-that look like a member never become one.
+that look like a member never become one. An object that may be given an overlay has more room, all of it pax records.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hounsfield.archive.tar_format import (
@@ -29,14 +30,18 @@ from hounsfield.model.location import Digests, Location, StoredObject
 
 ROOM_BYTES = 2048
 RECORDS_BYTES = 1024
+LARGEST_ROOM_BYTES = 1 << 18
+"""Of an object with an overlay."""
 TEXT_MAX_CHARACTERS = 64
 """Of the source and of the transfer syntax UID: what the header room has place for."""
 
 NO_DIGEST = hashlib.sha256(b"").digest()
 
-_PAX_HEADER = ustar_header(b"", b"HOUNSFIELD/header", RECORDS_BYTES, 0, kind=b"x")
-_MAC_START = BLOCK_BYTES + RECORDS_BYTES - 65
-_MAC_END = _MAC_START + 64
+_MAGIC = b"HOUNSFIELD/header"
+_PAX_HEADER = ustar_header(b"", _MAGIC, RECORDS_BYTES, 0, kind=b"x")
+_SIZE_FIELD = slice(124, 135)
+"""Of a ustar header block: octal digits."""
+_MAC_FROM_END = BLOCK_BYTES + 65
 _BLANK_MAC = b"0" * 64
 _KEYWORD = b"comment="
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -73,6 +78,8 @@ class Member:
 
     offset_bytes: of the header room, from the first byte of the pack.
     header_length_bytes: of the data set up to Pixel Data; 0 where it is not known.
+    overlay: what is to be read otherwise than the object has it, as `model.overlay` writes it; empty for nothing.
+    room_bytes: of the member's headers.
     """
 
     kind: MemberKind
@@ -88,16 +95,18 @@ class Member:
     partition_id: int
     source: str
     transfer_syntax_uid: str
+    overlay: bytes = b""
+    room_bytes: int = ROOM_BYTES
 
     @property
     def body_offset_bytes(self) -> int:
         """Of the file itself, from the first byte of the pack."""
-        return self.offset_bytes + ROOM_BYTES
+        return self.offset_bytes + self.room_bytes
 
     @property
     def end_offset_bytes(self) -> int:
         """Where the next member begins."""
-        return self.offset_bytes + ROOM_BYTES + padded(self.prefix_length_bytes + self.data_set_length_bytes)
+        return self.offset_bytes + self.room_bytes + padded(self.prefix_length_bytes + self.data_set_length_bytes)
 
     @property
     def location(self) -> Location:
@@ -106,7 +115,7 @@ class Member:
             self.pack_id,
             self.sequence,
             self.offset_bytes,
-            self.offset_bytes + ROOM_BYTES,
+            self.offset_bytes + self.room_bytes,
             self.prefix_length_bytes,
             self.data_set_length_bytes,
         )
@@ -114,7 +123,7 @@ class Member:
     def stored(self, node: str) -> StoredObject:
         """The member as the rest of the house knows it. node: from the pack's own header."""
         return StoredObject(
-            self.partition_id, self.location, self.digests, self.received_at_ns, node, self.transfer_syntax_uid, self.source
+            self.partition_id, self.location, self.digests, self.received_at_ns, node, self.transfer_syntax_uid, self.source, self.overlay
         )
 
     @property
@@ -136,20 +145,51 @@ def _path_part(uid: str) -> str:
     return "x" + hashlib.sha256(uid.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
+def room_for(largest_overlay: bytes) -> int:
+    """The header room of an object that may be given this overlay or a shorter one. Raises: InvalidInput where that is too much."""
+    if not largest_overlay:
+        return ROOM_BYTES
+    more = _to_json({"overlay": largest_overlay.decode(), "room": LARGEST_ROOM_BYTES})
+    room = ROOM_BYTES + padded(len(more))
+    if room > LARGEST_ROOM_BYTES:
+        raise InvalidInput("an overlay too long for a member's headers")
+    return room
+
+
+def room_of(head: bytes) -> int:
+    """How long the header room is that begins with these bytes; 0 where they are not the beginning of one. It proves nothing."""
+    if head.startswith(_PAX_HEADER):
+        return ROOM_BYTES
+    if not head.startswith(_MAGIC):
+        return 0
+    digits = head[_SIZE_FIELD]
+    records = int(digits, 8) if digits.isdigit() and not digits.strip(b"01234567") else 0
+    room = records + ROOM_BYTES - RECORDS_BYTES
+    if not ROOM_BYTES < room <= LARGEST_ROOM_BYTES or room % BLOCK_BYTES or not head.startswith(_pax_header(records)):
+        return 0
+    return room
+
+
+@lru_cache(maxsize=64)
+def _pax_header(records_bytes: int) -> bytes:
+    return ustar_header(b"", _MAGIC, records_bytes, 0, kind=b"x")
+
+
 def encode(member: Member, nonce: bytes) -> bytes:
-    """The 2,048 bytes of header room. Raises: InvalidInput where a text is too long for it."""
+    """The header room. Raises: InvalidInput where a text is too long for it."""
     length = member.prefix_length_bytes + member.data_set_length_bytes
     if len(member.source) > TEXT_MAX_CHARACTERS or len(member.transfer_syntax_uid) > TEXT_MAX_CHARACTERS:
         raise InvalidInput(f"a source or transfer syntax of more than {TEXT_MAX_CHARACTERS} characters")
     text = _to_json(describe(member)).encode()
     size = pax_record(b"size", b"%d" % length) if needs_size_record(length) else b""
-    keyword = b"%d %b" % (RECORDS_BYTES - len(size), _KEYWORD)
-    free = RECORDS_BYTES - 65 - len(size) - len(keyword) - len(text)
+    records = member.room_bytes - ROOM_BYTES + RECORDS_BYTES
+    keyword = b"%d %b" % (records - len(size), _KEYWORD)
+    free = records - 65 - len(size) - len(keyword) - len(text)
     if free < 0:
         raise InvalidInput("the member's names do not fit its header room")
     prefix, _, name = member.path.rpartition("/")
     ustar = ustar_header(prefix.encode(), name.encode(), length, member.received_at_ns // 1_000_000_000)
-    before = b"".join((_PAX_HEADER, size, keyword, text, b" " * free))
+    before = b"".join((_PAX_HEADER if records == RECORDS_BYTES else _pax_header(records), size, keyword, text, b" " * free))
     after = b"\n" + ustar
     return b"".join((before, authentication_code(nonce, before + _BLANK_MAC + after), after))
 
@@ -161,18 +201,15 @@ def authentication_code(nonce: bytes, blank_room: bytes) -> bytes:
 
 def is_authentic(nonce: bytes, room: bytes) -> bool:
     """Whether this header room was written by somebody who knew the pack's nonce."""
-    blank = room[:_MAC_START] + _BLANK_MAC + room[_MAC_END:]
-    return hmac.compare_digest(authentication_code(nonce, blank), room[_MAC_START:_MAC_END])
-
-
-def looks_like_header(room: bytes) -> bool:
-    """Whether a header room begins as ours do: cheap, and no proof."""
-    return room.startswith(_PAX_HEADER)
+    start = len(room) - _MAC_FROM_END
+    end = start + len(_BLANK_MAC)
+    blank = room[:start] + _BLANK_MAC + room[end:]
+    return hmac.compare_digest(authentication_code(nonce, blank), room[start:end])
 
 
 def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member | None:
     """The member whose header room this is; None unless it is whole, authentic, of this pack and of this place."""
-    if len(room) != ROOM_BYTES or not looks_like_header(room) or not is_authentic(nonce, room):
+    if not room or len(room) != room_of(room) or not is_authentic(nonce, room):
         return None
     try:
         member = _parse(room)
@@ -186,15 +223,17 @@ def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member
 
 
 def _parse(room: bytes) -> Member:
-    records = room[BLOCK_BYTES:_MAC_START]
+    records = room[BLOCK_BYTES:-_MAC_FROM_END]
     said = json.loads(records[records.index(_KEYWORD) + len(_KEYWORD) :])
-    return from_description(said, path_of(room[BLOCK_BYTES + RECORDS_BYTES :]))
+    if said.get("room", ROOM_BYTES) != len(room):
+        raise ValueError("the room is not as long as it says")
+    return from_description(said, path_of(room[-BLOCK_BYTES:]))
 
 
 def describe(member: Member) -> dict[str, str | int]:
     """What header and catalogue say of a member, apart from its path, which the ustar header has."""
     digests = member.digests
-    return {
+    said: dict[str, str | int] = {
         "kind": member.kind.value,
         "pack": member.pack_id,
         "sequence": member.sequence,
@@ -210,6 +249,11 @@ def describe(member: Member) -> dict[str, str | int]:
         "source": member.source,
         "syntax": member.transfer_syntax_uid,
     }
+    if member.room_bytes != ROOM_BYTES:
+        said["room"] = member.room_bytes
+    if member.overlay:
+        said["overlay"] = member.overlay.decode()
+    return said
 
 
 def from_description(said: dict[str, Any], path: str) -> Member:
@@ -228,4 +272,6 @@ def from_description(said: dict[str, Any], path: str) -> Member:
         said["partition"],
         said["source"],
         said["syntax"],
+        said.get("overlay", "").encode(),
+        said.get("room", ROOM_BYTES),
     )

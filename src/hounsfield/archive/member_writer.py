@@ -12,7 +12,7 @@ from hounsfield.archive.faults import is_no_space, unavailable
 from hounsfield.archive.member import NO_DIGEST, ROOM_BYTES, Member, MemberKind, encode
 from hounsfield.archive.pack import OpenPack
 from hounsfield.archive.tar_format import padded
-from hounsfield.model.errors import PackUnavailable, Unavailable, UnreadableObject
+from hounsfield.model.errors import InvalidInput, PackUnavailable, Unavailable, UnreadableObject
 from hounsfield.model.location import Digests
 
 _WRITTEN_DIRECTLY_BYTES = 32 * 1024
@@ -30,23 +30,26 @@ class MemberWriter:
 
     __slots__ = (
         "_broken", "_checksum", "_committed", "_data_set_length", "_digest", "_digests", "_filled", "_limit", "_offset", "_pack",
-        "_position", "_prefix", "_spilled", "_touched", "_window",
+        "_position", "_prefix", "_room", "_spilled", "_touched", "_window",
     )  # fmt: skip
 
-    def __init__(self, pack: OpenPack, prefix: bytes) -> None:
+    def __init__(self, pack: OpenPack, prefix: bytes, room_bytes: int = ROOM_BYTES) -> None:
         if len(prefix) > len(pack.window) // 2:
             raise UnreadableObject(f"file meta information of more than {len(pack.window) // 2} bytes")
+        if room_bytes + len(prefix) > len(pack.window):
+            raise InvalidInput("an overlay too long for the pack's window")
         self._pack = pack
         self._prefix = prefix
+        self._room = room_bytes
         self._offset = pack.end_offset_bytes
         self._window = pack.window
         self._limit = len(pack.window)
-        start = ROOM_BYTES + len(prefix)
-        self._window[ROOM_BYTES:start] = prefix
+        start = room_bytes + len(prefix)
+        self._window[room_bytes:start] = prefix
         self._filled = start
         self._data_set_length = 0
         self._spilled = False
-        self._position = self._offset + ROOM_BYTES
+        self._position = self._offset + room_bytes
         self._digests: Digests | None = None
         self._committed = False
         self._touched = False
@@ -94,8 +97,8 @@ class MemberWriter:
             self._spilled = True
             self._digest = hashlib.sha256()
             self._checksum = xxhash.xxh3_64(self._prefix)
-            start = ROOM_BYTES + len(self._prefix)
-            self._put(self._window[ROOM_BYTES:start])
+            start = self._room + len(self._prefix)
+            self._put(self._window[self._room : start])
             self._write_out(self._window[start : self._filled])
         self._filled = 0
 
@@ -117,11 +120,11 @@ class MemberWriter:
         Raises: OutOfSpace, PackUnavailable.
         """
         if not self._spilled:
-            start = ROOM_BYTES + len(self._prefix)
+            start = self._room + len(self._prefix)
             return self._window[start : self._filled].toreadonly()
         try:
             self._flush_window()
-            start = self._offset + ROOM_BYTES + len(self._prefix)
+            start = self._offset + self._room + len(self._prefix)
             return self._pack.disk.map(self._pack.descriptor, start, self._data_set_length)
         except OSError as error:
             raise self._failed(error) from error
@@ -137,7 +140,7 @@ class MemberWriter:
                     raise self._failed(error) from error
                 self._digests = Digests(prefix_digest, self._digest.digest(), self._checksum.intdigest())
             else:
-                whole = self._window[ROOM_BYTES : self._filled]
+                whole = self._window[self._room : self._filled]
                 data_set_digest = hashlib.sha256(whole[len(self._prefix) :]).digest()
                 self._digests = Digests(prefix_digest, data_set_digest, xxhash.xxh3_64_intdigest(whole))
         return self._digests
@@ -152,6 +155,7 @@ class MemberWriter:
         source: str = "",
         transfer_syntax_uid: str = "",
         header_length_bytes: int = 0,
+        overlay: bytes = b"",
         durable: bool = True,
     ) -> Member:
         """Write the headers and flush: when this returns, the member is durable.
@@ -164,7 +168,7 @@ class MemberWriter:
             raise PackUnavailable(f"pack {pack.pack_id} has failed this object before")
         member = Member(
             kind, path, pack.pack_id, pack.sequence, self._offset, len(self._prefix), self._data_set_length,
-            header_length_bytes, self.digests(), received_at_ns, partition_id, source, transfer_syntax_uid,
+            header_length_bytes, self.digests(), received_at_ns, partition_id, source, transfer_syntax_uid, overlay, self._room,
         )  # fmt: skip
         room = encode(member, pack.identity.nonce)
         end = member.end_offset_bytes
@@ -187,7 +191,7 @@ class MemberWriter:
         length = padded(self._filled)
         self._pack.reserve(end)
         self._position, self._touched = end, True
-        self._window[:ROOM_BYTES] = room
+        self._window[: self._room] = room
         self._window[self._filled : length] = _ZEROS[: length - self._filled]
         write_fully(self._pack.disk, self._pack.descriptor, self._window[:length], self._offset)
 

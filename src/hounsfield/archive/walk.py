@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import xxhash
 
 from hounsfield.archive.disk import Disk
-from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode, looks_like_header
+from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode, room_of
 from hounsfield.archive.pack import PackIdentity
 from hounsfield.archive.tar_format import BLOCK_BYTES
 from hounsfield.model.location import Digests
@@ -20,7 +20,11 @@ _MAGIC = b"HOUNSFIELD/header"
 
 def member_at(disk: Disk, descriptor: int, identity: PackIdentity, offset_bytes: int) -> Member | None:
     """The authentic member whose headers lie there, or None. Raises: OSError."""
-    return decode(disk.pread(descriptor, ROOM_BYTES, offset_bytes), identity.nonce, identity.pack_id, offset_bytes)
+    room = disk.pread(descriptor, ROOM_BYTES, offset_bytes)
+    length = room_of(room)
+    if length > len(room) == ROOM_BYTES:
+        room += disk.pread(descriptor, length - ROOM_BYTES, offset_bytes + ROOM_BYTES)
+    return decode(room, identity.nonce, identity.pack_id, offset_bytes) if length else None
 
 
 def walk(disk: Disk, descriptor: int, identity: PackIdentity, start_bytes: int, sequence: int | None = None) -> Iterator[Member]:
@@ -51,8 +55,7 @@ def find_behind(
         found = chunk.find(_MAGIC)
         while found >= 0:
             if found % BLOCK_BYTES == 0:
-                room = disk.pread(descriptor, ROOM_BYTES, offset + found)
-                member = decode(room, identity.nonce, identity.pack_id, offset + found) if looks_like_header(room) else None
+                member = member_at(disk, descriptor, identity, offset + found)
                 if member is not None and member.kind is kind:
                     return member
             found = chunk.find(_MAGIC, found + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 from hounsfield.dicom.buffer import Buffer
 from hounsfield.model.errors import UnreadableObject
@@ -36,6 +37,13 @@ def inflate(data_set: Buffer, *, limit_bytes: int = INFLATED_LIMIT_BYTES) -> byt
             if not inflated:
                 raise UnreadableObject("the data set is not a deflate stream") from exc
         return inflated
+
+
+def deflate(pieces: Iterable[Buffer]) -> bytes:
+    """A data set as a raw deflate stream, padded to an even length (PS3.5 A.5)."""
+    engine = zlib.compressobj(wbits=-15)
+    packed = b"".join([*map(engine.compress, pieces), engine.flush()])
+    return packed + b"\0" if len(packed) % 2 else packed
 
 
 def _has_zlib_header(view: memoryview) -> bool:

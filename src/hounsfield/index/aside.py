@@ -23,11 +23,12 @@ def decode_entry(raw: bytes) -> IndexEntry:
     """The inverse of `encode_entry`."""
     document: dict[str, Any] = json.loads(raw)
     stored, attributes = document["stored"], document["attributes"]
-    digests = stored.pop("digests")
+    digests, overlay = stored.pop("digests"), base64.b64decode(stored.pop("overlay", ""))
     return IndexEntry(
         stored=StoredObject(
             **(stored | {"location": Location(**stored["location"])}),
             digests=Digests(base64.b64decode(digests["prefix_sha256"]), base64.b64decode(digests["data_set_sha256"]), digests["checksum"]),
+            overlay=overlay,
         ),
         attributes=ObjectAttributes(
             attributes["transfer_syntax_uid"],

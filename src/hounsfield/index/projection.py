@@ -13,7 +13,7 @@ from hounsfield.index.database import Database
 from hounsfield.index.dialect import Connection, Values
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.known import KnownSeries, KnownStudy, Recent
-from hounsfield.index.rowforms import HeldRow, instance_values, series_values, spaced, study_values
+from hounsfield.index.rowforms import LARGEST_INLINE_FRAME_TABLE_BYTES, HeldRow, instance_values, series_values, spaced, study_values
 from hounsfield.index.statements import Statements
 from hounsfield.index.storable import storable
 from hounsfield.index.words import StudyTexts, study_texts
@@ -211,7 +211,7 @@ class Projection:
         pack_key = self.pack_key(stored.location.pack_id, stored.node)
         row = instance_values(row_id, series.key, pack_key, entry, sop_class_uid)
         gathered.instances.append(row)
-        if row[-2] is None:
+        if len(entry.frame_table) > LARGEST_INLINE_FRAME_TABLE_BYTES:
             gathered.frame_tables.append((row_id, entry.frame_table))
         self.taken.add((partition_id, identity.sop_instance_uid))
         gathered.series[series.key] = gathered.series.get(series.key, 0) + 1

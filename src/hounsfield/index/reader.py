@@ -271,10 +271,10 @@ def stored_instance(row: Any) -> StoredInstance:
     """From a row of `index.reading.INSTANCE`."""
     study, series, sop, sop_class, number, rows, columns, frames, header_length, partition_id, *rest = row
     pack_id, sequence, member_offset, offset, prefix_length, data_set_length, *rest = rest
-    prefix_sha256, data_set_sha256, checksum, received_at_ns, node, transfer_syntax_uid, source = rest
+    prefix_sha256, data_set_sha256, checksum, received_at_ns, node, transfer_syntax_uid, source, overlay = rest
     location = Location(pack_id, sequence, member_offset, offset, prefix_length, data_set_length)
     digests = Digests(prefix_sha256, data_set_sha256, unsigned(checksum))
-    stored = StoredObject(partition_id, location, digests, received_at_ns, node, transfer_syntax_uid, source)
+    stored = StoredObject(partition_id, location, digests, received_at_ns, node, transfer_syntax_uid, source, bytes(overlay or b""))
     return StoredInstance(study, series, sop, sop_class, number, rows, columns, frames, header_length, stored)
 
 

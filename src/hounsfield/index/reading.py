@@ -39,6 +39,7 @@ INSTANCE = (
         pack.c.node,
         instance.c.transfer_syntax_uid,
         instance.c.source,
+        instance.c.overlay,
     )
     .join_from(instance, series, instance.c.series_key == series.c.id)
     .join(study, series.c.study_key == study.c.id)

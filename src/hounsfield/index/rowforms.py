@@ -91,6 +91,7 @@ def instance_values(row_id: int, series_key: int, pack_key: int, entry: IndexEnt
         storable(stored.source),
         entry.frame_table if len(entry.frame_table) <= LARGEST_INLINE_FRAME_TABLE_BYTES else None,
         instance.json,
+        stored.overlay or None,
     )
 
 
@@ -121,6 +122,7 @@ class HeldRow(NamedTuple):
     checksum: int
     received_at_ns: int
     source: str
+    overlay: bytes | None
     frame_table: bytes | None
     json: bytes
     series_instance_uid: str
@@ -166,6 +168,7 @@ class HeldRow(NamedTuple):
                 node=self.node,
                 transfer_syntax_uid=self.transfer_syntax_uid,
                 source=self.source,
+                overlay=bytes(self.overlay or b""),
             ),
             attributes=ObjectAttributes(
                 UID(self.transfer_syntax_uid),

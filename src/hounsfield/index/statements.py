@@ -54,6 +54,7 @@ HELD = (
         instance.c.checksum,
         instance.c.received_at_ns,
         instance.c.source,
+        instance.c.overlay,
         instance.c.frame_table,
         instance.c.json,
         series.c.series_instance_uid,

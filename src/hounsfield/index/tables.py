@@ -184,6 +184,7 @@ instance = Table(
     _text("source"),
     Column("frame_table", LargeBinary),  # NULL: in the table of that name
     _bytes("json"),
+    Column("overlay", LargeBinary),  # `model.overlay`; NULL: the object is read as it is stored
     Index("instance_uid", "partition_id", "sop_instance_uid", unique=True),
     Index("instance_series", "series_key"),
 )

@@ -42,12 +42,13 @@ __all__ = ["IndexEntry", "IndexWriter", "KnownInstance"]
 
 
 class KnownInstance(NamedTuple):
-    """What is known of a SOP Instance UID before its bytes are compared."""
+    """What is known of a SOP Instance UID before its bytes are compared. overlay: None where the object is read as it is stored."""
 
     data_set_sha256: bytes
     transfer_syntax_uid: str
     study_instance_uid: str
     series_instance_uid: str
+    overlay: bytes | None
 
 
 class _Request:
@@ -82,7 +83,13 @@ class IndexWriter:
         gives the interpreter's lock away, and it comes back only after a wait: threads that wait for their turn instead do not compete for
         it, and hand over twice an object rather than twenty times. A database that is another process does the waiting itself."""
         known = (
-            select(instance.c.data_set_sha256, instance.c.transfer_syntax_uid, study.c.study_instance_uid, series.c.series_instance_uid)
+            select(
+                instance.c.data_set_sha256,
+                instance.c.transfer_syntax_uid,
+                study.c.study_instance_uid,
+                series.c.series_instance_uid,
+                instance.c.overlay,
+            )
             .join_from(instance, series, instance.c.series_key == series.c.id)
             .join(study, series.c.study_key == study.c.id)
             .where(instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))

@@ -60,6 +60,7 @@ class StoredObject:
 
     received_at_ns: when its last byte had arrived, nanoseconds since 1970-01-01 UTC.
     node: the name of the node that received it.
+    overlay: what is to be read otherwise than the object has it, as `model.overlay` writes it; empty for nothing.
     """
 
     partition_id: int
@@ -70,6 +71,7 @@ class StoredObject:
     transfer_syntax_uid: str
     source: str
     """The calling AE title, or the protocol where there is none."""
+    overlay: bytes = b""
 
     @property
     def precedence(self) -> tuple[int, str, str, int]:

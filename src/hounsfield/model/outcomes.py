@@ -26,6 +26,7 @@ class StoreResult:
     """The answer to one object brought.
 
     reason: for a person, empty when simply stored.
+    coerced: keywords of the attributes that count with another value than the object brought.
     """
 
     outcome: StoreOutcome
@@ -34,6 +35,7 @@ class StoreResult:
     series_instance_uid: str
     study_instance_uid: str
     reason: str = ""
+    coerced: tuple[str, ...] = ()
 
     @property
     def kept_aside(self) -> bool:

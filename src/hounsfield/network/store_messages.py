@@ -112,8 +112,8 @@ def decode_store_response(command: bytes) -> StoreResponse | None:
     return StoreResponse(generic.message_id_responded_to, generic.status, generic.has_data_set, generic.text(Element.ERROR_COMMENT))
 
 
-def encode_store_response(request: StoreRequest, status: int, comment: str = "") -> bytes:
-    """C-STORE-RSP (PS3.7 9.3.1.2)."""
+def encode_store_response(request: StoreRequest, status: int, comment: str = "", offending: tuple[int, ...] = ()) -> bytes:
+    """C-STORE-RSP (PS3.7 9.3.1.2). offending: tags of the elements that the status is about."""
     if comment or status != Status.SUCCESS:
         values: dict[int, int | str | tuple[int, ...] | bytes] = {
             Element.AFFECTED_SOP_CLASS_UID: request.sop_class_uid,
@@ -123,6 +123,8 @@ def encode_store_response(request: StoreRequest, status: int, comment: str = "")
             Element.STATUS: status,
             Element.AFFECTED_SOP_INSTANCE_UID: request.sop_instance_uid,
         }
+        if offending:
+            values[Element.OFFENDING_ELEMENT] = offending
         if comment:
             values[Element.ERROR_COMMENT] = error_comment(comment)
         return encode_command(values)

@@ -1,4 +1,4 @@
-"""Write studies to a folder as the files that were received."""
+"""Write studies to a folder as files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.services.retrieve import Retrieve
 
 
-def export_study(retrieve: Retrieve, study_instance_uid: str, target: Path) -> Iterator[tuple[int, Path]]:
+def export_study(retrieve: Retrieve, study_instance_uid: str, target: Path, *, original: bool = False) -> Iterator[tuple[int, Path]]:
     """Write `target`/STUDY/SERIES/INSTANCE.dcm, each verified while it is read; yields the number of all and each path.
 
+    original: as they were received, also where attributes were coerced.
     A file appears under its name only when it is whole. Raises: StudyNotFound, DamagedObject, PackUnavailable, OSError.
     """
     instances = retrieve.instances(Origin(Protocol.SYSTEM, SYSTEM), study_instance_uid)
@@ -22,7 +23,7 @@ def export_study(retrieve: Retrieve, study_instance_uid: str, target: Path) -> I
         unfinished = path.with_suffix(".part")
         try:
             with unfinished.open("wb") as file:
-                for chunk in retrieve.stream(instance):
+                for chunk in retrieve.stream(instance, original=original):
                     file.write(chunk)
             unfinished.replace(path)
         finally:

@@ -78,6 +78,7 @@ def encode_result(result: StoreResult) -> bytes:
             "series_instance_uid": result.series_instance_uid,
             "study_instance_uid": result.study_instance_uid,
             "reason": result.reason,
+            "coerced": result.coerced,
         }
     ).encode()
 
@@ -85,7 +86,7 @@ def encode_result(result: StoreResult) -> bytes:
 def decode_result(payload: bytes) -> StoreResult:
     """Inverse of `encode_result`."""
     raw = json.loads(payload)
-    return StoreResult(**{**raw, "outcome": StoreOutcome(raw["outcome"])})
+    return StoreResult(**{**raw, "outcome": StoreOutcome(raw["outcome"]), "coerced": tuple(raw["coerced"])})
 
 
 def encode_error(error: HounsfieldError) -> bytes:

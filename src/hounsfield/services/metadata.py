@@ -73,11 +73,12 @@ class SeriesMetadata:
             f"{self._bulk_data_root}/studies/{instance.study_instance_uid}/series/{instance.series_instance_uid}"
             f"/instances/{instance.sop_instance_uid}/bulkdata"
         )
+        header, length = self._retrieve.effective_header(instance)
         return data_set_json(
-            self._retrieve.header(instance),
+            header,
             _header_syntax(instance),
             bulk_data_uri=lambda path: f"{root}/{path}",
-            header_length_bytes=None if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.header_length_bytes,
+            header_length_bytes=None if transfer_syntax(instance.transfer_syntax_uid).deflated else length,
             more=(Element(AVAILABLE_TRANSFER_SYNTAX_UID, "UI", memoryview(instance.transfer_syntax_uid.encode())),),
         )
 

@@ -13,6 +13,7 @@ from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import DamagedObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
+from hounsfield.services.coercion import effective_data_set
 from hounsfield.services.rewrite import UNCOMPRESSED, Rewriter
 
 WHOLE_BYTES = 4 << 20
@@ -54,6 +55,9 @@ class PackSource:
         """
         if transfer_syntax_uid != instance.transfer_syntax_uid:
             return _gathered(self._rewriter.pieces(instance, transfer_syntax_uid))
+        if instance.stored.overlay:
+            is_short = instance.stored.location.length_bytes <= WHOLE_BYTES
+            return effective_data_set(self._packs, instance, [self._whole(instance)] if is_short else self._pieces(instance))
         if instance.stored.location.length_bytes <= WHOLE_BYTES:
             return self._whole(instance)
         return self._pieces(instance)

@@ -8,6 +8,7 @@ from hounsfield.dicom.character_sets import SINGLE, normalise_term
 from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.errors import InvalidInput
+from hounsfield.services.coercion_rules import check_extent, check_meaning
 
 MOST_RULES = 64
 LONGEST_VALUE = 1024
@@ -15,9 +16,6 @@ MOST_TERMS = 8
 
 TEXTUAL = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UT"})
 """VRs whose values a rule can say. UIDs are not among them: an object that is another one by its UIDs is not coerced but made."""
-
-UNTOUCHABLE = frozenset({0x00080005})
-"""Specific Character Set says how the other texts are read."""
 
 _EXTENSIONS = frozenset({"ISO_IR 192", "GB18030", "GBK"})
 _ONLY_SECOND = frozenset({"ISO_IR 58", "ISO_IR 87", "ISO_IR 149", "ISO_IR 159"})
@@ -27,23 +25,25 @@ def check_coercion(rules: tuple[CoercionRule, ...]) -> tuple[CoercionRule, ...]:
     """Raises: InvalidInput, naming the rule that makes no sense."""
     if len(rules) > MOST_RULES:
         raise InvalidInput(f"coercion: {MOST_RULES} rules at most")
+    check_extent(rules)
     return tuple(map(_check_rule, rules))
 
 
 def _check_rule(rule: CoercionRule) -> CoercionRule:
     keyword = rule.attribute.strip()
+    rule = replace(rule, attribute=keyword)
     tag = tag_of(keyword)
     if tag is None:
         raise InvalidInput(f"coercion: {keyword[:64]!r} is no keyword of PS3.6")
-    if tag in UNTOUCHABLE or tag >> 16 < 0x0008 or vr_of(tag) not in TEXTUAL:
+    if tag >> 16 < 0x0008 or vr_of(tag) not in TEXTUAL:
         raise InvalidInput(f"coercion: {keyword} cannot be coerced; attributes of text, codes, names, numbers in text, dates and times can")
     if rule.action is CoercionAction.REMOVE:
         if rule.value:
             raise InvalidInput(f"coercion: {keyword} is removed, so no value goes with it")
-        return replace(rule, attribute=keyword)
-    if not rule.value.strip() or len(rule.value) > LONGEST_VALUE or not rule.value.isprintable():
+    elif not rule.value.strip() or len(rule.value) > LONGEST_VALUE or not rule.value.isprintable():
         raise InvalidInput(f"coercion: {keyword} needs a value of 1 to {LONGEST_VALUE} characters without control characters")
-    return replace(rule, attribute=keyword)
+    check_meaning(rule, tag, vr_of(tag))
+    return rule
 
 
 def check_character_set(text: str) -> str:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.recovery import RecoveredObject
+from hounsfield.dicom.buffer import Buffer
 from hounsfield.dicom.frames import frames_from_bytes
-from hounsfield.dicom.header import ScannedObject, scan, scan_header
+from hounsfield.dicom.header import scan, scan_header
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.writer import IndexWriter
+from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import HounsfieldError, UnreadableObject
 from hounsfield.model.location import StoredObject
+from hounsfield.model.overlay import Overlay
+from hounsfield.services.coercion import Header, effective_attributes
 
 BATCH = 400
 """Entries that share a transaction."""
@@ -69,18 +73,27 @@ def _named(stored: StoredObject, error: UnreadableObject) -> str:
 def _entries(archive: Archive, writer: IndexWriter, report: RecoveryReport) -> Iterator[IndexEntry]:
     for found in archive.recover(writer.indexed_through()):
         try:
-            scanned, header_length_bytes, table = _scan(found)
+            attributes, header_length_bytes, table = _scan(found)
         except UnreadableObject as exc:
             report.unreadable.append(_named(found.stored, exc))
             continue
-        yield IndexEntry(found.stored, scanned.attributes, header_length_bytes, table)
+        yield IndexEntry(found.stored, attributes, header_length_bytes, table)
 
 
-def _scan(found: RecoveredObject) -> tuple[ScannedObject, int, bytes]:
+def _scan(found: RecoveredObject) -> tuple[ObjectAttributes, int, bytes]:
     syntax = found.stored.transfer_syntax_uid
     if found.header is not None and found.frame_table is not None:
         table = frames_from_bytes(found.frame_table) if found.frame_table else None
-        return scan_header(found.header, syntax, table), found.header_length_bytes, found.frame_table
+        attributes = scan_header(found.header, syntax, table).attributes
+        return _effective(found, attributes, found.header), found.header_length_bytes, found.frame_table
     with found.read() as data_set:
         scanned = scan(data_set, syntax)
-    return scanned, scanned.header_length_bytes, scanned.frame_table.to_bytes()
+        attributes = _effective(found, scanned.attributes, data_set[: scanned.header_length_bytes])
+    return attributes, scanned.header_length_bytes, scanned.frame_table.to_bytes()
+
+
+def _effective(found: RecoveredObject, attributes: ObjectAttributes, header: Buffer) -> ObjectAttributes:
+    if not found.stored.overlay:
+        return attributes
+    syntax = found.stored.transfer_syntax_uid
+    return effective_attributes(Header.of(header, len(header), syntax), Overlay.from_bytes(found.stored.overlay), syntax)

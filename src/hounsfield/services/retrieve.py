@@ -15,6 +15,7 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.model.errors import DamagedObject, Gone, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.coercion import effective_file, effective_header
 
 PIXEL_DATA_HEADER_BYTES = 12
 """The longest element header of Pixel Data: tag, VR, two reserved bytes, length."""
@@ -81,9 +82,15 @@ class Retrieve:
         cut = stored.location.prefix_length_bytes
         return StoredFile(data[:cut], data[cut:])
 
-    def stream(self, instance: StoredInstance) -> Iterator[bytes]:
-        """The whole file in pieces; the last one comes only if all of it is whole. Raises: DamagedObject, PackUnavailable."""
-        return self.packs.stream(instance.stored.location, instance.stored.digests)
+    def stream(self, instance: StoredInstance, *, original: bool = False) -> Iterator[bytes]:
+        """The whole file in pieces; the last one comes only if all of it is whole. original: as it was received, without its overlay.
+
+        Raises: DamagedObject, PackUnavailable.
+        """
+        pieces = self.packs.stream(instance.stored.location, instance.stored.digests)
+        if original or not instance.stored.overlay:
+            return pieces
+        return map(bytes, effective_file(self.packs, instance, pieces))
 
     def header(self, instance: StoredInstance) -> bytes:
         """The data set up to Pixel Data and its element header; all of it, inflated, of a deflated one.
@@ -95,6 +102,11 @@ class Retrieve:
             return bytes(inflate(self.read(instance).data_set))
         length = min(instance.header_length_bytes + PIXEL_DATA_HEADER_BYTES, location.data_set_length_bytes)
         return self.packs.read(location.pack_id, location.data_set_offset_bytes, length)
+
+    def effective_header(self, instance: StoredInstance) -> tuple[bytes, int]:
+        """The same as it goes out, and where the Pixel Data element begins in it. Raises: PackUnavailable, DamagedObject."""
+        header = self.header(instance)
+        return effective_header(instance, header) if instance.stored.overlay else (header, instance.header_length_bytes)
 
     def frame_span(self, instance: StoredInstance, number: int) -> FrameSpan:
         """Where frame `number` (from 1) is. Raises: FrameNotFound, InstanceNotFound."""

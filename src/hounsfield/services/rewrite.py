@@ -16,7 +16,7 @@ from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription, describe
 from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
-from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
+from hounsfield.dicom.element_tree import DataSet, Element
 from hounsfield.dicom.json_model import little_endian
 from hounsfield.dicom.transfer_syntaxes import (
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -27,6 +27,7 @@ from hounsfield.dicom.transfer_syntaxes import (
 from hounsfield.model.errors import DamagedObject, ObjectTooLarge, UndecodablePixels, UnreadableObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
+from hounsfield.services.coercion import effective_tree
 from hounsfield.services.retrieve import Retrieve
 
 MOST_REWRITTEN_BYTES = 1 << 30
@@ -112,7 +113,7 @@ class Rewriter:
         with self._packs.mapped(location.pack_id, location.offset_bytes, location.length_bytes) as view:
             if xxhash.xxh3_64_intdigest(view) != instance.stored.digests.checksum:
                 raise DamagedObject(f"{instance.sop_instance_uid} no longer matches its checksum")
-            tree = read_data_set(view[location.prefix_length_bytes :], instance.transfer_syntax_uid)
+            tree = effective_tree(instance, view[location.prefix_length_bytes :])
             if not tree.whole:
                 raise UnreadableObject(f"it cannot be written anew without loss: {tree.problems[0]}")
             yield tree

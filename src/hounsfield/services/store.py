@@ -28,6 +28,8 @@ from hounsfield.model.identifiers import parse_uid
 from hounsfield.model.identity import Judgement
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
+from hounsfield.model.overlay import NO_OVERLAY, NO_TREATMENT, Overlay, Treatment
+from hounsfield.services.coercion import Header, coerced
 from hounsfield.services.file_head import FileHead
 
 Buffer = bytes | bytearray | memoryview
@@ -38,11 +40,12 @@ SHORT_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a C-STORE request says of the data set that follows (PS3.7 9.1.1)."""
+    """What a C-STORE request says of the data set that follows (PS3.7 9.1.1). treatment: what the caller's objects are subject to."""
 
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
+    treatment: Treatment = NO_TREATMENT
 
 
 class Reception(Protocol):
@@ -108,7 +111,7 @@ class LocalStore:
         except InvalidUID as exc:
             raise MismatchedIdentifiers(f"Affected SOP Instance UID: {exc}") from exc
         prefix = build_prefix(envelope.sop_class_uid, sop_instance_uid, envelope.transfer_syntax_uid, origin.calling_ae_title)
-        return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid)
+        return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid, treatment=envelope.treatment)
 
     def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
         return FileReception(self, origin, study_instance_uid)
@@ -147,7 +150,9 @@ class DataSetReception:
         transfer_syntax_uid: str,
         sop_instance_uid: str = "",
         study_instance_uid: str = "",
+        treatment: Treatment = NO_TREATMENT,
     ) -> None:
+        self._treatment = treatment
         self._store = store
         self._origin = origin
         self._transfer_syntax_uid = transfer_syntax_uid
@@ -155,7 +160,7 @@ class DataSetReception:
         self._study_instance_uid = study_instance_uid
         self._room_bytes = store.limits.max_object_bytes
         store.require_room()
-        self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin))
+        self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin), largest_overlay=treatment.largest_overlay)
 
     def __enter__(self) -> Self:
         self._incoming.__enter__()
@@ -176,12 +181,15 @@ class DataSetReception:
         is_short = incoming.data_set_length_bytes <= SHORT_BYTES and not transfer_syntax(self._transfer_syntax_uid).deflated
         with store.writer.turn if is_short else contextlib.nullcontext():
             scanned = scan(view, self._transfer_syntax_uid)
-            self._require_named(scanned.attributes)
-            judged = self._judged_before(scanned.attributes, digest)
+            attributes, overlay = scanned.attributes, NO_OVERLAY
+            self._require_named(attributes)
+            if self._treatment:
+                header = Header.of(view, scanned.header_length_bytes, self._transfer_syntax_uid)
+                attributes, overlay = coerced(header, self._treatment, attributes)
+            before = self._judged_before(attributes, digest, overlay)
             table = scanned.frame_table.to_bytes()
-        attributes = scanned.attributes
-        if judged is not None:
-            return self._answer(attributes, judged)
+        if before is not None:
+            return self._answer(attributes, *before)
         stored = incoming.commit(
             MemberNames(
                 partition_id=self._origin.principal.partition_id,
@@ -193,10 +201,11 @@ class DataSetReception:
             ),
             header_length_bytes=scanned.header_length_bytes,
             frame_table=table,
+            overlay=overlay.to_bytes(),
         )
         verdict = store.writer.add(IndexEntry(stored, attributes, scanned.header_length_bytes, table))
         store.remember(self._origin, attributes.series.series_instance_uid)
-        return self._answer(attributes, verdict)
+        return self._answer(attributes, verdict, overlay)
 
     def _require_named(self, attributes: ObjectAttributes) -> None:
         """Raises: MismatchedIdentifiers."""
@@ -205,8 +214,8 @@ class DataSetReception:
         if self._study_instance_uid and attributes.study.study_instance_uid != self._study_instance_uid:
             raise MismatchedIdentifiers("the Study Instance UID in the data set is not the one in the request")
 
-    def _judged_before(self, attributes: ObjectAttributes, data_set_sha256: bytes) -> Judgement | None:
-        """What was said of the very same object when it came before; None where it is new."""
+    def _judged_before(self, attributes: ObjectAttributes, data_set_sha256: bytes, overlay: Overlay) -> tuple[Judgement, Overlay] | None:
+        """What was said of the very same object when it came before, and the overlay that counts; None where it is new."""
         writer, partition_id = self._store.writer, self._origin.principal.partition_id
         known = writer.find(partition_id, attributes.instance.sop_instance_uid)
         if (
@@ -215,11 +224,12 @@ class DataSetReception:
             and known.transfer_syntax_uid == self._transfer_syntax_uid
             and known.study_instance_uid == attributes.study.study_instance_uid
         ):
-            return Judgement(StoreOutcome.DUPLICATE)
-        return writer.find_aside(partition_id, attributes, data_set_sha256)
+            return Judgement(StoreOutcome.DUPLICATE), Overlay.from_bytes(bytes(known.overlay or b""))
+        aside = writer.find_aside(partition_id, attributes, data_set_sha256)
+        return None if aside is None else (aside, overlay)
 
     @staticmethod
-    def _answer(attributes: ObjectAttributes, judgement: Judgement) -> StoreResult:
+    def _answer(attributes: ObjectAttributes, judgement: Judgement, overlay: Overlay) -> StoreResult:
         return StoreResult(
             judgement.outcome,
             attributes.instance.sop_class_uid,
@@ -227,6 +237,7 @@ class DataSetReception:
             attributes.series.series_instance_uid,
             attributes.study.study_instance_uid,
             judgement.reason,
+            tuple(dict.fromkeys(rule.attribute for rule in overlay.rules)),
         )
 
 

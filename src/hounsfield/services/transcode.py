@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from hounsfield.codecs.describe import ImageDescription, describe
 from hounsfield.codecs.frame import DecodedFrame, FrameDescription
 from hounsfield.dicom.data_set_writer import encode_tree
-from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
+from hounsfield.dicom.element_tree import DataSet, Element
 from hounsfield.dicom.json_model import little_endian
 from hounsfield.dicom.part10 import build_prefix
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.errors import ObjectTooLarge
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.coercion import effective_tree
 from hounsfield.services.retrieve import Retrieve
 
 PIXEL_DATA = 0x7FE00010
@@ -34,7 +35,7 @@ class Transcoder:
         """A whole Part 10 file. Raises: ObjectTooLarge, UndecodablePixels, DamagedObject, PackUnavailable."""
         if instance.stored.location.length_bytes > MAX_BYTES:
             raise ObjectTooLarge("too large to be rewritten as a whole: ask for transfer-syntax=*, or for its frames")
-        tree = read_data_set(self.retrieve.read(instance).data_set, instance.transfer_syntax_uid)
+        tree = effective_tree(instance, self.retrieve.read(instance).data_set)
         if transfer_syntax(instance.transfer_syntax_uid).encapsulated and PIXEL_DATA in tree:
             _replace(tree, self._decoded(instance))
         prefix = build_prefix(instance.sop_class_uid, instance.sop_instance_uid, EXPLICIT_VR_LITTLE_ENDIAN)

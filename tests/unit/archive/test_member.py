@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, MemberNames, decode, encode, object_path
+from hounsfield.archive.member import (
+    LARGEST_ROOM_BYTES,
+    ROOM_BYTES,
+    Member,
+    MemberKind,
+    MemberNames,
+    decode,
+    encode,
+    object_path,
+    room_for,
+    room_of,
+)
 from hounsfield.archive.tar_format import padded, pax_record, ustar_header
 from hounsfield.model.errors import InvalidInput
 from hounsfield.model.location import Digests
@@ -41,6 +52,46 @@ def test_what_is_encoded_is_decoded(prefix: int, data_set: int, received: int, d
     room = encode(original, NONCE)
     assert len(room) == ROOM_BYTES
     assert decode(room, NONCE, PACK, at) == original
+
+
+def test_an_overlay_stands_in_the_headers() -> None:
+    overlay = '{"rules":[["PatientName","set","Müller\\\\王\\""]]}'.encode() * 50
+    room_bytes = room_for(overlay)
+    assert room_bytes % 512 == 0
+    for given_overlay in (overlay, overlay[:40], b""):
+        original = member(overlay=given_overlay, room_bytes=room_bytes)
+        room = encode(original, NONCE)
+        assert len(room) == room_bytes == room_of(room[:ROOM_BYTES])
+        assert decode(room, NONCE, PACK, 5120) == original
+        assert decode(room[:ROOM_BYTES], NONCE, PACK, 5120) is None
+        assert decode(room + bytes(512), NONCE, PACK, 5120) is None
+    assert original.location.offset_bytes == 5120 + room_bytes
+    changed = bytearray(encode(member(overlay=overlay, room_bytes=room_bytes), NONCE))
+    changed[1200] ^= 1
+    assert decode(bytes(changed), NONCE, PACK, 5120) is None
+    with pytest.raises(InvalidInput):
+        encode(member(overlay=overlay), NONCE)
+    with pytest.raises(InvalidInput):
+        room_for(b"a" * LARGEST_ROOM_BYTES)
+
+
+def test_a_room_is_as_long_as_no_other_header_says() -> None:
+    for records in (0, 512, 1023, 1025, LARGEST_ROOM_BYTES, 8**11 - 1):
+        head = ustar_header(b"", b"HOUNSFIELD/header", records, 0, kind=b"x")
+        assert room_of(head + bytes(1536)) == 0, records
+    assert room_of(b"HOUNSFIELD/header") == 0
+    assert room_of(ustar_header(b"", b"HOUNSFIELD/header", 1536, 0, kind=b"x")) == ROOM_BYTES + 512
+
+
+def test_tar_reads_a_member_with_an_overlay() -> None:
+    overlay = b'{"rules":[]}' * 100
+    room = encode(member(overlay=overlay, room_bytes=room_for(overlay), prefix_length_bytes=0, data_set_length_bytes=5), NONCE)
+    with tarfile.open(fileobj=io.BytesIO(room + b"bytes" + bytes(507 + 1024))) as tar:
+        (found,) = tar.getmembers()
+        assert (found.name, found.size) == ("1.2/1.2.3/1.2.3.4.dcm", 5)
+        extracted = tar.extractfile(found)
+        assert extracted is not None
+        assert extracted.read() == b"bytes"
 
 
 def test_the_longest_names_fit() -> None:

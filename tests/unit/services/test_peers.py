@@ -93,6 +93,16 @@ def test_a_peer_of_the_settings_is_there_and_stays(access):
         {"coercion": (CoercionRule("PatientID", CoercionAction.PREFIX, "x" * 1025),)},
         {"coercion": (CoercionRule("PatientID", CoercionAction.REMOVE, "x"),)},
         {"coercion": (CoercionRule("PatientID", CoercionAction.REMOVE),) * 65},
+        {"coercion": (CoercionRule("ImageComments", CoercionAction.SET, "x" * 1000),) * 9},
+        {"coercion": (CoercionRule("NumberOfFrames", CoercionAction.SET, "1"),)},
+        {"coercion": (CoercionRule("InstanceCoercionDateTime", CoercionAction.REMOVE),)},
+        {"coercion": (CoercionRule("ModifyingSystem", CoercionAction.SET, "x"),)},
+        {"coercion": (CoercionRule("PatientBirthDate", CoercionAction.SET, "1970-01-01"),)},
+        {"coercion": (CoercionRule("PatientBirthDate", CoercionAction.PREFIX, "19700101"),)},
+        {"coercion": (CoercionRule("Modality", CoercionAction.SET, "ct"),)},
+        {"coercion": (CoercionRule("StationAETitle", CoercionAction.SET, "Zürich"),)},
+        {"coercion": (CoercionRule("PatientID", CoercionAction.SET, "x" * 65),)},
+        {"coercion": (CoercionRule("PatientName", CoercionAction.SUFFIX, "=X"),)},
     ],
 )
 def test_nonsense_is_refused(access, wrong):

@@ -88,8 +88,9 @@ def export(
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
+    original: Annotated[bool, typer.Option("--original", help="As they were received, also where attributes were coerced.")] = False,
 ) -> None:
-    """Write studies as the files that were received: STUDY/SERIES/INSTANCE.dcm, each checked against its digests."""
+    """Write studies as files: STUDY/SERIES/INSTANCE.dcm, each checked against its digests."""
     settings = settings_from(config, data_dir=data_dir, database=database)
     bootstrap.require_archive(settings)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -100,7 +101,7 @@ def export(
         task = progress.add_task("", total=None)
         written = 0
         for study_instance_uid in study:
-            for total, _ in export_study(parts.retrieve, study_instance_uid, to):
+            for total, _ in export_study(parts.retrieve, study_instance_uid, to, original=original):
                 written += 1
                 progress.update(task, total=total, completed=written)
     console.print(f"{written} files written to {to}", markup=False)

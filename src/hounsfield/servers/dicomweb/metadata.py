@@ -53,7 +53,8 @@ class Metadata:
         """GET .../instances/{instance}/metadata."""
         content_type = json_type(exchange.accept)
         instance = await self._work.quick(self._retrieve.instance, exchange.origin, *exchange.parts)
-        etag = f'"{instance.stored.digests.checksum:016x}"'.encode()
+        overlay = instance.stored.overlay
+        etag = f'"{instance.stored.digests.checksum:016x}{hashlib.sha256(overlay).hexdigest()[:16] if overlay else ""}"'.encode()
         if await exchange.not_modified(etag, [_VARY]):
             return
         body = await self._work.slow(self._documents.of_instances, [instance])

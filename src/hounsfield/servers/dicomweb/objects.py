@@ -33,6 +33,11 @@ class Outgoing:
     head: bytes
 
     @property
+    def is_stored_file(self) -> bool:
+        """Whether it goes out byte for byte as it lies in the pack."""
+        return self.delivery.change is Change.NONE and not self.instance.stored.overlay
+
+    @property
     def stored_length_bytes(self) -> int:
         """Of the Part 10 file as it is stored."""
         return self.instance.stored.location.length_bytes
@@ -61,7 +66,7 @@ class Shipment:
     @property
     def length_bytes(self) -> int | None:
         """Of the whole body where it is known beforehand: only so does a client notice an answer that was cut short."""
-        if any(one.delivery.change is not Change.NONE for one in self.outgoing):
+        if not all(one.is_stored_file for one in self.outgoing):
             return None
         return sum(len(one.head) + one.stored_length_bytes for one in self.outgoing) + len(self.tail)
 
@@ -110,7 +115,7 @@ class Objects:
             one = batch[0]
             if one.delivery.change is not Change.NONE:
                 yield one.head + await self._work.decode(self._transcoder.explicit_little_endian, one.instance)
-            elif one.stored_length_bytes > QUICK_READ_BYTES:
+            elif one.stored_length_bytes > QUICK_READ_BYTES or not one.is_stored_file:
                 yield one.head
                 async with contextlib.aclosing(self._work.each(self._retrieve.stream(one.instance))) as file:
                     async for piece in file:
@@ -149,11 +154,11 @@ def batches(outgoing: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
     batch: list[Outgoing] = []
     length = 0
     for one in outgoing:
-        if batch and (one.delivery.change is not Change.NONE or length + one.stored_length_bytes > BATCH_BYTES):
+        if batch and (not one.is_stored_file or length + one.stored_length_bytes > BATCH_BYTES):
             yield batch
             batch, length = [], 0
         batch.append(one)
-        length += one.stored_length_bytes if one.delivery.change is Change.NONE else BATCH_BYTES
+        length += one.stored_length_bytes if one.is_stored_file else BATCH_BYTES
     if batch:
         yield batch
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from hounsfield.dicom.dictionary import tag_of
 from hounsfield.dicom.sop_classes import OTHERS_UNDER_THE_STORAGE_ARC, STORAGE_SOP_CLASSES
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreResult
+from hounsfield.model.overlay import NO_TREATMENT, Treatment
 from hounsfield.model.peers import Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import decode_command
@@ -93,6 +95,7 @@ class StorageService(Service):
             command = decode_command(message.command)
             decline(association, message, command, Status.UNRECOGNIZED_OPERATION, "only C-STORE is understood in this context")
             return
+        offending: tuple[int, ...] = ()
         try:
             result = self._store_object(association, message, request, origin)
         except NetworkError:
@@ -110,11 +113,15 @@ class StorageService(Service):
             if result.kept_aside:
                 status, comment = Status.DATA_SET_DOES_NOT_MATCH_WARNING, f"kept aside: {result.reason}"
                 self._log_refusal(association, request, status, result.outcome.value)
-        association.send(message.context.context_id, encode_store_response(request, status, comment))
+            elif result.coerced:
+                status, comment = Status.COERCION_OF_DATA_ELEMENTS, "coerced by the rules for the calling AE title"
+                offending = tuple(tag for keyword in result.coerced if (tag := tag_of(keyword)) is not None)
+        association.send(message.context.context_id, encode_store_response(request, status, comment, offending))
 
     def _store_object(self, association: Association, message: Message, request: StoreRequest, origin: Origin) -> StoreResult:
         context = message.context
-        envelope = Envelope(request.sop_class_uid or context.abstract_syntax, request.sop_instance_uid, context.transfer_syntax)
+        sop_class_uid = request.sop_class_uid or context.abstract_syntax
+        envelope = Envelope(sop_class_uid, request.sop_instance_uid, context.transfer_syntax, treatment_of(association))
         unread = request.has_data_set
         try:
             with self._store.receive(origin, envelope) as reception:
@@ -138,6 +145,14 @@ class StorageService(Service):
             status=f"{status:04X}",
             reason=reason,
         )
+
+
+def treatment_of(association: Association) -> Treatment:
+    """What the caller's objects are subject to, as its rules were when it was let in."""
+    admission = association.admission
+    if admission is None or not (admission.peer.coercion or admission.peer.character_set):
+        return NO_TREATMENT
+    return Treatment(admission.peer.coercion, admission.peer.character_set, association.called_ae_title)
 
 
 def _drop(data: memoryview) -> None:

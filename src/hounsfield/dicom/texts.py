@@ -1,0 +1,69 @@
+"""The texts of a data set at every depth: whether a character set reads them, and the same texts in UTF-8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hounsfield.dicom.buffer import Buffer
+from hounsfield.dicom.character_sets import ESCAPE, CharacterSet
+from hounsfield.dicom.element_tree import DataSet, Element, read_data_set, read_items
+from hounsfield.dicom.encoding import Encoding
+from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
+from hounsfield.dicom.top_level import Span, TopLevel, encode_element, encode_item, encode_undefined
+
+TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""Those that Specific Character Set (0008,0005) applies to (PS3.5 6.1.2.3)."""
+
+
+def is_plain(raw: bytes) -> bool:
+    """Whether a text is of the default repertoire alone."""
+    return raw.isascii() and ESCAPE not in raw
+
+
+def undeclared_texts(header: Buffer, transfer_syntax_uid: str) -> list[bytes]:
+    """The texts for which no character set is declared and that the default repertoire cannot express."""
+    tree = read_data_set(header, transfer_syntax_uid)
+    return [raw for raw, characters in _texts(tree) if not (characters.is_declared or is_plain(raw))]
+
+
+def _texts(data_set: DataSet) -> Iterator[tuple[bytes, CharacterSet]]:
+    for element in data_set:
+        if element.vr in TEXT_VRS:
+            yield bytes(element.value), data_set.characters
+        for item in element.items or ():
+            yield from _texts(item)
+
+
+def in_utf_8(found: TopLevel, span: Span, characters: CharacterSet) -> bytes | None:
+    """The value of an element with its texts in UTF-8; None where it can stay as it is.
+
+    characters: in which the data set is written, where an item does not say otherwise.
+    """
+    value = found.value(span.tag)
+    if span.vr in TEXT_VRS:
+        return None if is_plain(value) else characters.decode(value).encode()
+    if span.vr != "SQ":
+        return None
+    items = read_items(value, found.encoding, characters)
+    if all(is_plain(raw) for item in items for raw, _characters in _texts(item)):
+        return None
+    return _items(items, found.encoding)
+
+
+def _items(items: Iterable[DataSet], encoding: Encoding) -> bytes:
+    return b"".join([encode_item(_item(item, encoding), encoding) for item in items])
+
+
+def _item(item: DataSet, encoding: Encoding) -> bytes:
+    return b"".join([_element(element, item.characters, encoding) for element in item if element.tag != SPECIFIC_CHARACTER_SET])
+
+
+def _element(element: Element, characters: CharacterSet, encoding: Encoding) -> bytes:
+    if element.items is not None:
+        return encode_element(element.tag, "SQ", _items(element.items, encoding), encoding)
+    value = bytes(element.value)
+    if element.encapsulated:
+        return encode_undefined(element.tag, element.vr, value, encoding)
+    if element.vr in TEXT_VRS and not is_plain(value):
+        value = characters.decode(value).encode()
+    return encode_element(element.tag, element.vr, value, encoding)
