@@ -185,6 +185,7 @@ def _security() -> str:
         "| certificates | of callers by authority, and by fingerprint or subject where the AE title is bound to one |",
         "| user identity: username (PS3.7 D.3.3.7) | taken as a claim: no positive response, the application entity's rights |",
         "| user identity: username and passcode | checked against the accounts, over TLS and from this machine; else 1/1/1 |",
+        "| user identity: JSON web token | of the issuer in the settings, over TLS and from this machine; answered by itself; else 1/1/1 |",
         *(f"| user identity: {what} | refused, 1/1/1 |" for what in NOT_VERIFIED.values()),
         "| permissions by calling AE title | a context that may not be used is answered with user rejection (PS3.8 table 9-18, result 1) |",
     ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from dicomweb_kit.objects import as_file, ct
 from dimse_kit import dcmtk
@@ -31,6 +35,13 @@ class House:
     authority: Authority
     ct: Made
     mr: Made
+    issuer: ECKey
+
+    def token(self, path: Path, name: str, *, lives_s: int = 300) -> Path:
+        """A file with a JSON web token for an account."""
+        claims = {"iss": "https://login.example", "aud": "hounsfield", "sub": name, "exp": int(time.time()) + lives_s}
+        path.write_text(jwt.encode({"alg": "ES256", "kid": "1"}, claims, self.issuer))
+        return path
 
     def peer(self, *words: str | Path) -> Ran:
         """`hounsfield peer …`."""
@@ -52,9 +63,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (folder / "data").mkdir()
     (folder / "data" / "hounsfield.toml").write_text(
         f"tls_port = {tls_port}\ntls_certificate = '{ours.certificate}'\ntls_key = '{ours.key}'\ntls_ca = '{authority.file}'\n"
+        f"jwt_keys = '{folder / 'issuer.json'}'\njwt_issuer = 'https://login.example'\njwt_audience = 'hounsfield'\n"
     )
+    issuer = ECKey.generate_key("P-256", {"kid": "1"})
+    (folder / "issuer.json").write_text(json.dumps({"keys": [issuer.as_dict(private=False)]}))
     with running(folder / "data") as server:
-        house = House(server, tls_port, authority, modality, other)
+        house = House(server, tls_port, authority, modality, other, issuer)
         assert house.peer("add", "CT1", "--certificate", "O = Hospital, CN = CT1").code == 0
         assert house.peer("add", "MR1", "--certificate", other.sha256).code == 0
         assert house.peer("add", "WS1").code == 0
@@ -105,6 +119,18 @@ def test_a_viewer_s_identity_does_not_store(house: House, tmp_path: Path) -> Non
     done = _store(house, tmp_path, "-usr", "vera", "-pwd", PASSWORD, "-rsp")
     assert "Received Store Response (Success)" not in done.stdout
     assert "No presentation context" in done.stdout or "No Acceptable Presentation Contexts" in done.stdout, done.stdout
+
+
+def test_a_token_of_the_issuer_s_stores_in_the_name_of_its_account(house: House, tmp_path: Path) -> None:
+    done = _store(house, tmp_path, "--jwt", str(house.token(tmp_path / "jwt", "edgar")), "-rsp")
+    assert done.returncode == 0, done.stdout
+    assert "Received Store Response (Success)" in done.stdout
+    done = _store(house, tmp_path, "--jwt", str(house.token(tmp_path / "jwt", "vera")), "-rsp")
+    assert "Received Store Response (Success)" not in done.stdout, "vera is a viewer"
+    for name, lives_s in (("edgar", -120), ("nobody", 300)):
+        done = _store(house, tmp_path, "--jwt", str(house.token(tmp_path / "jwt", name, lives_s=lives_s)))
+        assert "Association Rejected" in done.stdout, done.stdout
+    assert "has expired" in house.server.output.read_text()
 
 
 @pytest.mark.parametrize("identity", [("-usr", "edgar", "-pwd", "wrong"), ("-kt", __file__), ("--saml", __file__), ("--jwt", __file__)])

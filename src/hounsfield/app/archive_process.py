@@ -16,11 +16,13 @@ from hounsfield.app.children import die_with_parent, end_when_told, handed_over,
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
+from hounsfield.app.token_trust import web_tokens
 from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.model.identifiers import AETitle
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.registry import AssociationRegistry
 from hounsfield.network.tls import ServerTls
+from hounsfield.records.records import Records
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
@@ -80,6 +82,7 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
     )
     callers = bootstrap.callers_of(parts.database, settings)
     passwords = None if settings.open_access else bootstrap.access_of(parts.database, settings).accounts
+    tokens = web_tokens(settings, Records(parts.database).account)
     registry = AssociationRegistry(limits)
 
     def server(port: int, tls_context: ServerTls | None) -> DimseServer:
@@ -94,6 +97,7 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
             tls_context=tls_context,
             registry=registry,
             passwords=passwords,
+            tokens=tokens,
         )
 
     tls = tls_of_listener(settings)

@@ -81,6 +81,15 @@ class Settings(BaseSettings):
     tls_require_client_certificate: bool = Field(
         default=True, description="Callers by TLS must show a certificate of an authority in `tls_ca` (mutual authentication)."
     )
+    jwt_keys: str = Field(
+        default="",
+        description="File with the public keys of who issues JSON web tokens (a JSON web key set, or one key in PEM): "
+        "callers by DICOM may then show one as their user identity.",
+    )
+    jwt_issuer: str = Field(default="", description="The issuer (`iss`) that such a token must name.")
+    jwt_audience: str = Field(default="", description="The audience (`aud`) that such a token must be for: this archive.")
+    jwt_user_claim: str = Field(default="sub", min_length=1, description="The claim of such a token that holds the account's name.")
+    jwt_leeway_s: int = Field(default=60, ge=0, le=300, description="Seconds by which the issuer's clock may differ from ours.")
     http_port: int = Field(default=8080, ge=1, le=65535, description="TCP port of DICOMweb and the web app.")
     peers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Known peers as `AET=host:port`; their AE titles may call us."
@@ -160,6 +169,14 @@ class Settings(BaseSettings):
                 "callers by TLS must show a certificate, so tls_ca has to name the authorities that issue them; "
                 "or set tls_require_client_certificate to false"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _jwt_is_whole(self) -> Settings:
+        if self.jwt_keys and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError("jwt_keys is set, so jwt_issuer and jwt_audience have to say whose tokens for whom are believed")
+        if (self.jwt_issuer or self.jwt_audience) and not self.jwt_keys:
+            raise ValueError("jwt_issuer or jwt_audience is set, but jwt_keys does not name the issuer's public keys")
         return self
 
     @property

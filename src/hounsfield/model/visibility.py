@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from typing import Any
 
 from hounsfield.model.errors import InvalidInput
 
@@ -35,6 +37,12 @@ class VisibleStudies:
     issuers: tuple[str, ...] = ()
     referring_physicians: tuple[str, ...] = ()
     last_days: int = 0
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> VisibleStudies:
+        """From its fields by name, as `dataclasses.asdict` and JSON have them; what is absent is not asked."""
+        lists: dict[str, Any] = {kind: tuple(values.get(kind, ())) for kind in VALUE_KINDS}
+        return cls(**lists, last_days=values.get("last_days", 0))
 
     def since(self, today: date) -> str:
         """The first Study Date that is seen, YYYYMMDD; empty where all are."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.peers import Peer, Permission
-from hounsfield.model.visibility import VALUE_KINDS, VisibleStudies
+from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.records import Connections
 from hounsfield.records.tables import peer
 
@@ -82,12 +82,7 @@ def _peer(row: Any) -> Peer:
         certificate,
         tuple(sop_classes.split()),
         tuple(accepted.split()),
-        _visible(visible),
+        VisibleStudies.read(json.loads(visible)),
         character_set,
         tuple(CoercionRule(rule["attribute"], CoercionAction(rule["action"]), rule["value"]) for rule in json.loads(coercion)),
     )
-
-
-def _visible(text: str) -> VisibleStudies:
-    read: dict[str, Any] = json.loads(text)
-    return VisibleStudies(*(tuple(read.get(kind, ())) for kind in VALUE_KINDS), last_days=read.get("last_days", 0))

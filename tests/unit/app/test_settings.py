@@ -85,6 +85,21 @@ def test_tls_is_set_up_whole_or_not_at_all(tmp_path: Path, values: dict[str, str
     load_settings(None, {"data_dir": tmp_path, "tls_certificate": "c.pem", "tls_require_client_certificate": False})
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"jwt_keys": "k.json"}, "jwt_issuer"),
+        ({"jwt_keys": "k.json", "jwt_issuer": "https://login.example"}, "jwt_audience"),
+        ({"jwt_issuer": "https://login.example"}, "jwt_keys"),
+        ({"jwt_leeway_s": 301}, "jwt-leeway-s"),
+        ({"jwt_user_claim": ""}, "jwt-user-claim"),
+    ],
+)
+def test_json_web_tokens_are_set_up_whole_or_not_at_all(tmp_path: Path, values: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        load_settings(None, {"data_dir": tmp_path, **values})
+
+
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "hounsfield.toml").write_text("ae_title = \n")
     with pytest.raises(ConfigurationError, match=r"hounsfield\.toml"):

@@ -12,6 +12,7 @@ from hounsfield.app.calling import tls_of_listener
 from hounsfield.app.commands.options import Config, Database, DataDir, settings_from
 from hounsfield.app.settings import Settings
 from hounsfield.app.supervisor import Running, Supervisor
+from hounsfield.app.token_trust import web_tokens
 
 AETitleOption = Annotated[str | None, typer.Option("--ae-title", help="Our AE title.", show_default="HOUNSFIELD")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")]
@@ -76,6 +77,7 @@ def serve(
 def run(settings: Settings, after_start: bootstrap.AfterStart | None = None) -> int:
     """Prepare the data directory, start everything, print where it is; the exit code."""
     tls_of_listener(settings)  # what is wrong with its files is said before anything starts
+    web_tokens(settings)
     first_password = bootstrap.prepare(settings)
 
     def announce(running: Running) -> None:

@@ -24,7 +24,7 @@ from hounsfield.network.pdu import (
 )
 from hounsfield.network.user_information import ExtendedNegotiation, RoleSelection
 from hounsfield.servers.dimse.service import Service
-from hounsfield.servers.dimse.user_identity import IdentityRefused, Passwords, identify
+from hounsfield.servers.dimse.user_identity import IdentityRefused, Passwords, Tokens, identify
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +57,19 @@ class AnyCaller:
 class AdmissionPolicy:
     """Checks both AE titles, and asks the services for each context (PS3.8 table 9-21)."""
 
-    def __init__(self, ae_title: AETitle, callers: CallerPolicy, services: Sequence[Service], passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        ae_title: AETitle,
+        callers: CallerPolicy,
+        services: Sequence[Service],
+        passwords: Passwords | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self._ae_title = ae_title
         self._callers = callers
         self._services = services
         self._passwords = passwords
+        self._tokens = tokens
 
     def judge(self, request: AssociateRequest, channel: Channel) -> AssociateReject | Terms:
         """Rejects, or says what the caller gets."""
@@ -70,7 +78,7 @@ class AdmissionPolicy:
         try:
             calling = AETitle.parse(request.calling_ae_title)
             peer = self._callers.admit(calling, channel.host, channel.certificate)
-            identified = identify(request.user, calling, channel, self._passwords)
+            identified = identify(request.user, calling, channel, self._passwords, self._tokens)
         except InvalidAETitle:
             return CALLING_AE_TITLE_NOT_RECOGNIZED
         except CallerUnknown as exc:

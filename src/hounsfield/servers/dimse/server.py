@@ -21,7 +21,7 @@ from hounsfield.network.tls import ServerTls
 from hounsfield.servers.dimse.admission import AdmissionPolicy, CallerPolicy, may_use
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
-from hounsfield.servers.dimse.user_identity import Passwords
+from hounsfield.servers.dimse.user_identity import Passwords, Tokens
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.services.store import Store
 
@@ -32,7 +32,7 @@ class DimseServer:
     """Listens on one address.
 
     callers: judges calling AE titles. registry: where open associations are listed for display.
-    passwords: checks user identities (PS3.7 D.3.3.7); None where nobody signs in.
+    passwords, tokens: check user identities (PS3.7 D.3.3.7); None where nobody signs in, or nobody's tokens are believed.
     """
 
     def __init__(
@@ -48,13 +48,14 @@ class DimseServer:
         tls_context: ServerTls | None = None,
         registry: AssociationRegistry | None = None,
         passwords: Passwords | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._services: list[Service] = [
             VerificationService(),
             *more_services,
             StorageService(store, storage_policy or StoragePolicy()),
         ]
-        policy = AdmissionPolicy(ae_title, callers, self._services, passwords)
+        policy = AdmissionPolicy(ae_title, callers, self._services, passwords, tokens)
         self._listener = Listener(
             address, self.serve, policy, limits or AssociationLimits(), IMPLEMENTATION, tls_context=tls_context, registry=registry
         )

@@ -16,6 +16,7 @@ from hounsfield.services.callers import is_loopback
 
 LONGEST_NAME_BYTES = 256
 LONGEST_PASSCODE_BYTES = 4096
+LONGEST_TOKEN_BYTES = 16_384
 
 
 class Kind(enum.IntEnum):
@@ -28,8 +29,8 @@ class Kind(enum.IntEnum):
     JWT = 5
 
 
-NOT_VERIFIED: Mapping[int, str] = {Kind.KERBEROS: "a Kerberos ticket", Kind.SAML: "a SAML assertion", Kind.JWT: "a JSON web token"}
-"""What would need an authority of the site's to vouch for it, and there is no setting yet to name one."""
+NOT_VERIFIED: Mapping[int, str] = {Kind.KERBEROS: "a Kerberos ticket", Kind.SAML: "a SAML assertion"}
+"""What would need an authority of the site's to vouch for it, and there is no setting to name one."""
 
 
 class Passwords(Protocol):
@@ -37,6 +38,13 @@ class Passwords(Protocol):
 
     def check(self, name: str, password: str, host: str) -> Account:
         """Raises: NotSignedIn, TooManyAttempts, Unavailable."""
+
+
+class Tokens(Protocol):
+    """Whose JSON web token it is; `services.web_tokens.WebTokens` is one."""
+
+    def check(self, token: str) -> Account:
+        """Raises: NotSignedIn, Unavailable."""
 
 
 class IdentityRefused(AccessDenied):
@@ -51,25 +59,45 @@ class Identified:
     response: UserIdentityResponse | None = None
 
 
-def identify(user: UserInformation, calling_ae_title: str, channel: Channel, passwords: Passwords | None) -> Identified:
-    """The principal of an association: the account whose name and passcode came, else the application entity.
+def identify(
+    user: UserInformation, calling_ae_title: str, channel: Channel, passwords: Passwords | None, tokens: Tokens | None = None
+) -> Identified:
+    """The principal of an association: the account whose name and passcode or whose token came, else the application entity.
 
     passwords: None where nobody signs in (open access): then an identity is not looked at.
+    tokens: None where no issuer of JSON web tokens is believed.
     A name without a passcode is a claim that nobody has proved: the association goes on as the application entity's, and no positive
     response says otherwise.
-    Raises: IdentityRefused; Unavailable where passwords cannot be checked now.
+    Raises: IdentityRefused; Unavailable where the identity cannot be checked now.
     """
     stranger = Identified(Principal(calling_ae_title, Role.EDITOR))
     wish = user.identity
     if passwords is None or not isinstance(wish, UserIdentityRequest) or wish.kind == Kind.USERNAME:
         return stranger
-    if wish.kind != Kind.USERNAME_AND_PASSCODE:
+    if wish.kind not in (Kind.USERNAME_AND_PASSCODE, Kind.JWT):
         raise IdentityRefused(f"{NOT_VERIFIED.get(wish.kind, 'an identity of unknown type')} cannot be verified here")
     if not (channel.encrypted or is_loopback(channel.host)):
-        raise IdentityRefused("a passcode came over a connection without TLS")
-    account = _signed_in(wish, channel.host, passwords)
-    response = UserIdentityResponse(b"") if wish.response_requested else None
+        raise IdentityRefused("a passcode or token came over a connection without TLS")
+    if wish.kind == Kind.JWT:
+        account, answer = _vouched_for(wish, tokens), wish.primary
+    else:
+        account, answer = _signed_in(wish, channel.host, passwords), b""
+    # The positive response to a token is a JSON web token, to a passcode nothing (PS3.7 table D.3-15); we issue none but the peer's own.
+    response = UserIdentityResponse(answer) if wish.response_requested else None
     return Identified(Principal(account.name, account.role), response)
+
+
+def _vouched_for(wish: UserIdentityRequest, tokens: Tokens | None) -> Account:
+    if tokens is None:
+        raise IdentityRefused("a JSON web token cannot be verified here: no setting says whose are believed (jwt_keys)")
+    if len(wish.primary) > LONGEST_TOKEN_BYTES:
+        raise IdentityRefused("a JSON web token too long to be one")
+    try:
+        return tokens.check(wish.primary.decode("ascii"))
+    except UnicodeDecodeError as exc:
+        raise IdentityRefused("a JSON web token that is not of ASCII letters") from exc
+    except AccessDenied as exc:
+        raise IdentityRefused(str(exc)) from exc
 
 
 def _signed_in(wish: UserIdentityRequest, host: str, passwords: Passwords) -> Account:

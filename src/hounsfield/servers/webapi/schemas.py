@@ -12,7 +12,7 @@ from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.origin import Principal, Role
 from hounsfield.model.peers import Peer, Permission
-from hounsfield.model.visibility import MOST_VALUES, VALUE_KINDS, VisibleStudies
+from hounsfield.model.visibility import MOST_VALUES, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
 
@@ -244,7 +244,7 @@ class VisibleStudiesAsked(Asked):
 
     def visible(self) -> VisibleStudies:
         """As an entity, not yet checked."""
-        return VisibleStudies(*(tuple(getattr(self, kind)) for kind in VALUE_KINDS), last_days=self.last_days)
+        return VisibleStudies.read(self.model_dump())
 
 
 class CoercionRuleAsked(Asked):

@@ -69,7 +69,7 @@ def test_with_open_access_nobody_is_asked_who_he_is() -> None:
         (user(2, secondary=b"x" * 5000), Doors(), "too long"),
         (user(3), Doors(), "Kerberos"),
         (user(4), Doors(), "SAML"),
-        (user(5), Doors(), "JSON web token"),
+        (user(5), Doors(), "jwt_keys"),
         (user(99), Doors(), "unknown type"),
         (user(0), Doors(), "unknown type"),
     ],
@@ -79,11 +79,40 @@ def test_what_cannot_be_believed_is_refused_with_its_reason(wish: UserInformatio
         identify(wish, "CT1", ENCRYPTED, doors)
 
 
-def test_a_passcode_in_clear_is_refused_unread() -> None:
-    doors = Doors()
-    with pytest.raises(IdentityRefused, match="TLS"):
-        identify(user(2), "CT1", Channel("192.0.2.7"), doors)
+class Gate:
+    """Knows the token `good`, which is ada's."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def check(self, token: str) -> Account:
+        self.asked.append(token)
+        if token != "good":
+            raise NotSignedIn("the JSON web token has expired")
+        return Account("ada", Role.VIEWER, "", 0, must_change_password=True)
+
+
+def test_a_token_is_checked_and_comes_back_as_the_positive_response() -> None:
+    ada = Principal("ada", Role.VIEWER)
+    wish = user(5, b"good", b"")
+    assert identify(wish, "CT1", ENCRYPTED, Doors(), Gate()) == Identified(ada, UserIdentityResponse(b"good"))
+    assert identify(user(5, b"good", b"", response=False), "CT1", Channel("127.0.0.1"), Doors(), Gate()) == Identified(ada)
+    assert identify(wish, "CT1", ENCRYPTED, None, Gate()) == APPLICATION_ENTITY, "with open access nobody is asked who he is"
+
+
+@pytest.mark.parametrize(("token", "told"), [(b"old", "expired"), (b"\xc3\xa9", "ASCII"), (b"x" * 16_385, "too long")])
+def test_a_token_that_is_none_or_not_good_is_refused(token: bytes, told: str) -> None:
+    with pytest.raises(IdentityRefused, match=told):
+        identify(user(5, token, b""), "CT1", ENCRYPTED, Doors(), Gate())
+
+
+def test_a_passcode_or_token_in_clear_is_refused_unread() -> None:
+    doors, gate = Doors(), Gate()
+    for wish in (user(2), user(5, b"good", b"")):
+        with pytest.raises(IdentityRefused, match="TLS"):
+            identify(wish, "CT1", Channel("192.0.2.7"), doors, gate)
     assert doors.asked == []
+    assert gate.asked == []
 
 
 def test_where_passwords_cannot_be_checked_now_it_may_be_tried_again() -> None:
