@@ -145,7 +145,7 @@ KEYS: tuple[tuple[Key, ...], ...] = (
 def test_queries_find_what_is_seen_and_nothing_else(filled: Filled) -> None:
     chance = random.Random(11)
     hidden = 0
-    for visible in [ALL_STUDIES, *(random_rule(chance) for _ in range(60))]:
+    for visible in [ALL_STUDIES, *(random_rule(chance) for _ in range(30))]:
         seen = {one.uid: one for one in filled.studies if one.is_seen(visible)}
         hidden += len(filled.studies) - len(seen)
         for keys in KEYS:
@@ -161,12 +161,12 @@ def test_queries_find_what_is_seen_and_nothing_else(filled: Filled) -> None:
         assert len(found(filled.index, Level.PATIENT, visible, Key("PatientID", SingleValue("P1")))) == len(
             {one.issuer for one in seen.values() if one.patient == "P1"}
         )
-    assert hidden > 500
+    assert hidden > 250
 
 
 def test_counts_say_nothing_of_what_is_not_seen(filled: Filled) -> None:
     chance = random.Random(13)
-    for visible in (random_rule(chance) for _ in range(30)):
+    for visible in (random_rule(chance) for _ in range(15)):
         seen = [one for one in filled.studies if one.is_seen(visible)]
         counts = filled.index.reader.patient_counts(1, [one.uid for one in seen], visible)
         for one in seen:
@@ -186,7 +186,7 @@ def test_a_retrieve_and_a_commitment_reach_what_is_seen_and_nothing_else(filled:
     }
     series_of = {one.instance.sop_instance_uid: one.instance.series_instance_uid for one in holdings.held(1, uids)}
     patient_of = {one.uid: one.patient for one in filled.studies}
-    for visible in (random_rule(chance) for _ in range(30)):
+    for visible in (random_rule(chance) for _ in range(15)):
         seen = {one.uid for one in filled.studies if one.is_seen(visible)}
         wanted = {uid for uid in uids if study_of[uid] in seen}
         for named, agrees in (
