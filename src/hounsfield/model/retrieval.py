@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hounsfield.model.frame_selection import FrameSelection
+
 MOST_FAILED_NAMED = 1000
 """Of the SOP Instance UIDs that failed, so many are named: a UI value of Explicit VR holds 65,534 bytes (PS3.5 7.1.2)."""
 
@@ -20,6 +22,14 @@ class Named:
     study_instance_uids: tuple[str, ...] = ()
     series_instance_uids: tuple[str, ...] = ()
     sop_instance_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFrames:
+    """What a retrieve at FRAME level asks for (PS3.4 Y.3.2)."""
+
+    sop_instance_uid: str
+    selection: FrameSelection
 
 
 @dataclass(slots=True)

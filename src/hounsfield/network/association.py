@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
@@ -147,7 +147,7 @@ class Association:
         self.peer = peer
         self.answer = answer.user
         longest = min(peer.max_length_bytes or LONGEST_SENT_PDU_BYTES, LONGEST_SENT_PDU_BYTES)
-        self._longest_value = longest - _VALUE_OVERHEAD_BYTES
+        self._longest_value = max((longest - _VALUE_OVERHEAD_BYTES) & ~1, 1)
         self.record.state = "established"
 
     def extension(self, sop_class_uid: str) -> bytes:
@@ -241,7 +241,7 @@ class Association:
     def send(self, context_id: int, command: bytes, data_set: Buffer | Iterable[Buffer] | None = None) -> None:
         """Sends a command and the data set that belongs to it, in PDUs no longer than the peer takes (DT-1).
 
-        data_set: the bytes, or pieces of them that are sent one after the other. Nothing is copied.
+        data_set: the bytes, or pieces of them that are sent one after the other. Nothing is copied; a piece may be of any length.
         """
         if data_set is None or isinstance(data_set, bytes | bytearray | memoryview):
             self.send_message(self.message(context_id, command, data_set))
@@ -249,7 +249,7 @@ class Association:
         self._machine.fire(Event.P_DATA_PRIMITIVE)
         parts = self._values(context_id, command, _COMMAND, is_last=True)
         waiting: Buffer = b""
-        for piece in data_set:
+        for piece in _even(data_set):
             if len(waiting):
                 self._send(parts + self._values(context_id, waiting, 0, is_last=False))
                 parts = []
@@ -422,6 +422,22 @@ class Association:
         self.record.state = "connection lost"
         self._transport.close()
         raise ConnectionClosed("the connection was closed without a release") from cause
+
+
+def _even(pieces: Iterable[Buffer]) -> Iterator[Buffer]:
+    """The same bytes in pieces of an even length: there are peers (DCMTK) that take no others as a presentation data value."""
+    odd = b""
+    for piece in pieces:
+        view = memoryview(piece)
+        if odd and len(view):
+            yield odd + bytes(view[:1])
+            view, odd = view[1:], b""
+        if len(view) % 2:
+            view, odd = view[:-1], bytes(view[-1:])
+        if len(view):
+            yield view
+    if odd:
+        yield odd
 
 
 _ABORTABLE = frozenset(

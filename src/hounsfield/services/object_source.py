@@ -54,7 +54,7 @@ class PackSource:
         Raises: DamagedObject, PackUnavailable, UnreadableObject, UndecodablePixels, ObjectTooLarge, Unavailable.
         """
         if transfer_syntax_uid != instance.transfer_syntax_uid:
-            return _gathered(self._rewriter.pieces(instance, transfer_syntax_uid))
+            return gathered(self._rewriter.pieces(instance, transfer_syntax_uid))
         if instance.stored.overlay:
             is_short = instance.stored.location.length_bytes <= WHOLE_BYTES
             return effective_data_set(self._packs, instance, [self._whole(instance)] if is_short else self._pieces(instance))
@@ -108,7 +108,7 @@ class HeaderSource:
         return self._rewriter.without_bulk_data(instance, transfer_syntax_uid)
 
 
-def _gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:
+def gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:
     """All pieces, made ready as far as they fit; the others are made when they are due."""
     ready: list[Buffer] = []
     room = MOST_GATHERED_BYTES

@@ -3,43 +3,40 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
 import xxhash
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription, describe
-from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
+from hounsfield.codecs.frame import FrameDescription
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.element_tree import DataSet, Element
-from hounsfield.dicom.json_model import little_endian
+from hounsfield.dicom.tags import PIXEL_DATA
 from hounsfield.dicom.transfer_syntaxes import (
     EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
     TRANSFER_SYNTAXES,
     transfer_syntax,
 )
+from hounsfield.dicom.tree_elements import new_elements
 from hounsfield.model.errors import DamagedObject, ObjectTooLarge, UndecodablePixels, UnreadableObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
 from hounsfield.services.coercion import effective_tree
+from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, element_header, encoded
 from hounsfield.services.retrieve import Retrieve
 
 MOST_REWRITTEN_BYTES = 1 << 30
 """Of a stored object. While it is rewritten it is mapped into memory, one frame of it is decoded at a time."""
 
-LONGEST_VALUE_BYTES = 0xFFFFFFFE
-
 UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
-PIXEL_DATA = 0x7FE00010
 _OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))
 """Extended Offset Table and lengths, Encapsulated Pixel Data Value Total Length: of frames as they were coded."""
-_SAMPLES, _PHOTOMETRIC, _PLANAR, _LOSSY = 0x00280002, 0x00280004, 0x00280006, 0x00282110
+_LOSSY = 0x00282110
 _REFERENCED = frozenset(("1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.204", "1.2.840.10008.1.2.4.205"))
 """JPIP: the pixels are elsewhere."""
 _ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
@@ -56,23 +53,13 @@ def _is_bulk_data(tag: int) -> bool:
     return tag in _BULK_DATA or (tag >> 16 & 0xFF01 in (0x6000, 0x5000) and (tag >> 16 & 0xFF00, tag & 0xFFFF) in _REPEATED_BULK_DATA)
 
 
-class FrameCodec(Protocol):
-    """`codecs.pool.CodecPool` is one."""
-
-    def decode(self, frame: bytes | memoryview, description: FrameDescription) -> DecodedFrame:
-        """Raises: UndecodablePixels, Unavailable."""
-
-    def encode(self, frame: bytes | memoryview, description: FrameDescription, target_uid: str) -> EncodedFrame:
-        """Raises: UndecodablePixels, Unavailable."""
-
-
 class Rewriter:
     """Thread-safe."""
 
     def __init__(self, retrieve: Retrieve, packs: PackReader, codec: FrameCodec) -> None:
-        self._retrieve = retrieve
+        self.retrieve = retrieve
         self._packs = packs
-        self._codec = codec
+        self.codec = codec
 
     def can(self, instance: StoredInstance, target_uid: str) -> bool:
         """Whether there is a way to this transfer syntax, as far as the index knows the object."""
@@ -97,7 +84,7 @@ class Rewriter:
         Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable.
         """
         with self._tree(instance) as tree:
-            elements = [element for tag, element in _elements(tree).items() if not _is_bulk_data(tag)]
+            elements = [element for tag, element in new_elements(tree).items() if not _is_bulk_data(tag)]
             for index, element in enumerate(elements):
                 if element.tag == _WAVEFORM_SEQUENCE and isinstance(element.value, list):
                     items = [[inner for inner in item if inner.tag != _WAVEFORM_DATA] for item in element.value]
@@ -120,7 +107,7 @@ class Rewriter:
 
     def _rewritten(self, instance: StoredInstance, tree: DataSet, target_uid: str) -> Iterator[Buffer]:
         implicit_vr = transfer_syntax(target_uid).implicit_vr
-        elements = _elements(tree)
+        elements = new_elements(tree)
         pixels = tree.get(PIXEL_DATA)
         compress = transfer_syntax(target_uid).encapsulated
         value: Iterator[Buffer] = iter(())
@@ -130,75 +117,33 @@ class Rewriter:
         elif not (compress or pixels.encapsulated):
             value = _native_value(pixels, tree, implicit_vr)
         else:
-            description = describe(self._retrieve.header(instance), instance.transfer_syntax_uid)
+            description = describe(self.retrieve.header(instance), instance.transfer_syntax_uid)
             if description.frame_count != instance.frames:
                 raise UndecodablePixels(f"{instance.frames} of {description.frame_count} frames are there")
-            if compress:
-                changed, value = self._encoded(instance, description, pixels, tree, target_uid)
-            else:
-                changed, value = self._decoded(instance, description, implicit_vr)
+            changed, value = self._coded(instance, description, None if pixels.encapsulated else pixels, tree, target_uid)
             for tag in _OFFSET_TABLES:
                 elements.pop(tag, None)
             elements |= changed
-        if instance.transfer_syntax_uid in _ALWAYS_LOSSY and _LOSSY not in elements and pixels is not None:
-            elements[_LOSSY] = NewElement(_LOSSY, "CS", b"01")
+        mark_lossy(elements, instance.transfer_syntax_uid, has_pixels=pixels is not None)
         yield encode_data_set([element for tag, element in elements.items() if tag < PIXEL_DATA], implicit_vr=implicit_vr)
         yield from value
         yield encode_data_set([element for tag, element in elements.items() if tag > PIXEL_DATA], implicit_vr=implicit_vr)
 
-    def _decoded(
-        self, instance: StoredInstance, description: ImageDescription, implicit_vr: bool
-    ) -> tuple[dict[int, NewElement], Iterator[Buffer]]:
-        """The Image Pixel attributes that then hold, and Pixel Data in native form."""
+    def _coded(
+        self, instance: StoredInstance, description: ImageDescription, native: Element | None, tree: DataSet, target_uid: str
+    ) -> PixelValue:
+        """native: Pixel Data where it is not compressed."""
+        indices = range(instance.frames)
 
-        def frame(index: int) -> DecodedFrame:
-            return self._codec.decode(self._retrieve.frame(instance, index + 1), description.frame(index))
+        def stored(index: int) -> bytes:
+            return self.retrieve.frame(instance, index + 1)
 
-        first = frame(0)
-        if first.bits_allocated == 1 and instance.frames > 1 and first.rows * first.columns * first.samples_per_pixel % 8:
-            raise UndecodablePixels("frames of single bits that do not end with a byte are not put together")
-        length = len(first.data) * instance.frames
-
-        def value() -> Iterator[Buffer]:
-            yield _header(PIXEL_DATA, "OB" if first.bits_allocated <= 8 else "OW", length + length % 2, implicit_vr)
-            yield first.data
-            for index in range(1, instance.frames):
-                other = frame(index)
-                if replace(other, data=b"") != replace(first, data=b"") or len(other.data) != len(first.data):
-                    raise UndecodablePixels(f"frame {index + 1} is of another kind than frame 1")
-                yield other.data
-            yield bytes(length % 2)
-
-        if length > LONGEST_VALUE_BYTES:
-            raise ObjectTooLarge("decompressed, its pixel data would not fit into one element")
-        return _image_pixel(first.photometric_interpretation, first.samples_per_pixel), value()
-
-    def _encoded(
-        self, instance: StoredInstance, description: ImageDescription, pixels: Element, tree: DataSet, target_uid: str
-    ) -> tuple[dict[int, NewElement], Iterator[Buffer]]:
-        """The same with Pixel Data in fragments, one a frame, the Basic Offset Table empty (PS3.5 A.4)."""
-        native = None if pixels.encapsulated else _NativeFrames(pixels, tree, description, instance.frames)
-
-        def frame(index: int) -> EncodedFrame:
-            if native is not None:
-                return self._codec.encode(native.frame(index), native.description(index), target_uid)
-            return self._codec.encode(self._retrieve.frame(instance, index + 1), description.frame(index), target_uid)
-
-        first = frame(0)
-
-        def value() -> Iterator[Buffer]:
-            yield struct.pack("<HH2sHLHHL", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0)
-            for index in range(instance.frames):
-                coded = first if index == 0 else frame(index)
-                if coded.photometric_interpretation != first.photometric_interpretation:
-                    raise UndecodablePixels(f"frame {index + 1} is of another colour space than frame 1")
-                odd = len(coded.data) % 2
-                yield struct.pack("<HHL", 0xFFFE, 0xE000, len(coded.data) + odd)
-                yield coded.data
-                yield bytes(odd)
-            yield struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
-
-        return _image_pixel(first.photometric_interpretation, description.frame(0).samples_per_pixel), value()
+        if not transfer_syntax(target_uid).encapsulated:
+            return decoded(self.codec, stored, description.frame, indices, implicit_vr=transfer_syntax(target_uid).implicit_vr)
+        if native is None:
+            return encoded(self.codec, stored, description.frame, indices, target_uid)
+        frames = _NativeFrames(native, tree, description, instance.frames)
+        return encoded(self.codec, frames.frame, frames.description, indices, target_uid)
 
 
 class _NativeFrames:
@@ -217,18 +162,15 @@ class _NativeFrames:
         return replace(self._description.frame(index), transfer_syntax_uid=EXPLICIT_VR_LITTLE_ENDIAN, swapped_bytes=False)
 
 
-def _image_pixel(photometric_interpretation: str, samples_per_pixel: int) -> dict[int, NewElement]:
-    """What a codec may change of an image's description; colour comes by pixel."""
-    code = photometric_interpretation.encode("ascii")
-    found = {_PHOTOMETRIC: NewElement(_PHOTOMETRIC, "CS", code + b" " * (len(code) % 2))}
-    if samples_per_pixel > 1:
-        found[_PLANAR] = NewElement(_PLANAR, "US", b"\0\0")
-    return found
+def mark_lossy(elements: dict[int, NewElement], stored_uid: str, *, has_pixels: bool) -> None:
+    """Says that what was compressed lossily remains so when it is decompressed (PS3.3 C.7.6.1.1.5)."""
+    if stored_uid in _ALWAYS_LOSSY and _LOSSY not in elements and has_pixels:
+        elements[_LOSSY] = NewElement(_LOSSY, "CS", b"01")
 
 
 def _native_value(pixels: Element, tree: DataSet, implicit_vr: bool) -> Iterator[Buffer]:
     value = _little_endian_value(pixels, tree)
-    yield _header(PIXEL_DATA, pixels.vr, len(value) + len(value) % 2, implicit_vr)
+    yield element_header(PIXEL_DATA, pixels.vr, len(value) + len(value) % 2, implicit_vr)
     for first in range(0, len(value), _PIECE_BYTES):
         yield value[first : first + _PIECE_BYTES]
     yield bytes(len(value) % 2)
@@ -243,34 +185,3 @@ def _little_endian_value(pixels: Element, tree: DataSet) -> memoryview:
     words = array("H", bytes(pixels.value))
     words.byteswap()
     return memoryview(words).cast("B")
-
-
-def _header(tag: int, vr: str, length: int, implicit_vr: bool) -> bytes:
-    if implicit_vr:
-        return struct.pack("<HHL", tag >> 16, tag & 0xFFFF, length)
-    return struct.pack("<HH2sHL", tag >> 16, tag & 0xFFFF, vr.encode("ascii"), 0, length)
-
-
-def _elements(tree: DataSet) -> dict[int, NewElement]:
-    """All but Pixel Data, their values as they stand. Raises: UndecodablePixels."""
-    found = {}
-    for element in tree:
-        if element.tag == PIXEL_DATA or not element.tag & 0xFFFF:
-            continue  # group lengths (PS3.5 7.2) would be those of another encoding
-        found[element.tag] = NewElement(element.tag, element.vr, _value(element, tree))
-    return found
-
-
-def _value(element: Element, tree: DataSet) -> bytes | Sequence[Sequence[NewElement]]:
-    if element.items is None:
-        if element.encapsulated:
-            raise UndecodablePixels("a compressed picture inside a sequence is not written anew")
-        return little_endian(element, little=tree.encoding.little_endian)
-    items = []
-    for item in element.items:
-        inner = _elements(item)
-        icon = item.get(PIXEL_DATA)
-        if icon is not None:
-            inner[PIXEL_DATA] = NewElement(PIXEL_DATA, icon.vr, _value(icon, item))
-        items.append(list(inner.values()))
-    return items

@@ -10,14 +10,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.model.errors import IndexUnavailable, Unavailable
+from hounsfield.model.frame_selection import FrameSelection, FramesNotFound
 from hounsfield.model.origin import Origin
 from hounsfield.model.peers import Peer
 from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.limits import AssociationLimits
-from hounsfield.peers.object_source import Kind
+from hounsfield.peers.object_source import Kind, ObjectSource
 from hounsfield.peers.store_operations import MoveOriginator
 from hounsfield.peers.store_sender import StoreSender
+from hounsfield.services.frame_extraction import Extraction, FrameExtractor
 from hounsfield.services.object_source import HeaderSource, PackSource
 from hounsfield.services.rewrite import Rewriter
 
@@ -106,6 +108,7 @@ class Transfer:
         self._reader = reader
         self._packs = packs
         self._rewriter = rewriter
+        self._extractor = FrameExtractor(rewriter.retrieve, packs, rewriter.codec)
         self._limits = limits or AssociationLimits()
         self._tls_context_of = tls_context_of
 
@@ -119,19 +122,33 @@ class Transfer:
             plan.add(one.key, one.sop_instance_uid, (one.sop_class_uid, one.transfer_syntax_uid))
         return plan
 
-    def source(self, preferred: Sequence[str] = ()) -> PackSource:
-        """For one sender."""
+    def extract(self, origin: Origin, sop_instance_uid: str, selection: FrameSelection) -> Extraction:
+        """A new instance with some frames of another (PS3.4 Y.3.3).
+
+        Raises: FramesRefused, DamagedObject, PackUnavailable, IndexUnavailable.
+        """
+        source = next(iter(self.plan(origin, Named(sop_instance_uids=(sop_instance_uid,)))), None)
+        if source is None:
+            raise FramesNotFound("there is no such instance")
+        return self._extractor.extract(source, selection)
+
+    def source(self, preferred: Sequence[str] = (), planned: Plan | Extraction | None = None) -> ObjectSource:
+        """For one sender of what is planned; without a plan, of stored instances."""
+        if isinstance(planned, Extraction):
+            return self._extractor.source(planned, preferred)
         return PackSource(self._packs, self._rewriter, preferred)
 
     def source_without_bulk_data(self) -> HeaderSource:
         """For one sender, which sends what is left without Pixel Data and its like."""
         return HeaderSource(self._rewriter)
 
-    def sender(self, peer: Peer, *, calling_ae_title: str, originator: MoveOriginator | None = None) -> StoreSender:
-        """A sender to a peer."""
+    def sender(
+        self, peer: Peer, planned: Plan | Extraction | None = None, *, calling_ae_title: str, originator: MoveOriginator | None = None
+    ) -> StoreSender:
+        """A sender to a peer of what is planned; without a plan, of stored instances."""
         return StoreSender(
             peer,
-            self.source(peer.transfer_syntaxes),
+            self.source(peer.transfer_syntaxes, planned),
             calling_ae_title=calling_ae_title,
             originator=originator,
             limits=self._limits,

@@ -35,7 +35,7 @@ PATIENT_ROOT = InformationModel("Patient Root", (Level.PATIENT, Level.STUDY, Lev
 STUDY_ROOT = InformationModel("Study Root", (Level.STUDY, Level.SERIES, Level.INSTANCE))
 PATIENT_STUDY_ONLY = InformationModel("Patient/Study Only", (Level.PATIENT, Level.STUDY))
 COMPOSITE_INSTANCE_ROOT = InformationModel("Composite Instance Root", (Level.INSTANCE,))
-"""Its level below, of frames, is not served (PS3.4 Y.3)."""
+"""Below it is the level of frames (PS3.4 Y.3), of which instances are made: `servers.dimse.retrieve_identifier` reads it."""
 
 FIND_MODELS: Mapping[str, InformationModel] = MappingProxyType(
     {

@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import structlog
 
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
-from hounsfield.model.errors import Unavailable
+from hounsfield.model.errors import DamagedObject, Unavailable
+from hounsfield.model.frame_selection import (
+    FramesNotExtractable,
+    FramesNotFound,
+    FramesRefused,
+    InvalidFrameSelection,
+    NoFrameTimes,
+    SOPClassNotExtractable,
+)
 from hounsfield.model.origin import Origin
 from hounsfield.model.peers import Permission
-from hounsfield.model.retrieval import Named, Tally
+from hounsfield.model.retrieval import Named, NamedFrames, Tally
 from hounsfield.network.association import AcceptedContext, Association, Message
 from hounsfield.network.dimse import Command, CommandField, decode_command
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status
 from hounsfield.network.user_information import ExtendedNegotiation
-from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, UnfitIdentifier, receive_identifier
-from hounsfield.servers.dimse.information_model import InformationModel
-from hounsfield.servers.dimse.retrieve_identifier import named_by
+from hounsfield.servers.dimse.identifier import UnfitIdentifier, receive_identifier
+from hounsfield.servers.dimse.information_model import COMPOSITE_INSTANCE_ROOT, InformationModel
+from hounsfield.servers.dimse.retrieve_identifier import asks_for_frames, named_by, named_frames
 from hounsfield.servers.dimse.retrieve_responses import RetrieveResponses
 from hounsfield.servers.dimse.service import Service, decline
+from hounsfield.services.frame_extraction import Extraction
 from hounsfield.services.transfer import Plan, Transfer
 
 log = structlog.get_logger(__name__)
 
 IDENTIFIER_SYNTAXES = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
 
-FRAME_LEVEL = "FRAME"
+FRAMES_REFUSED: Mapping[type[FramesRefused], Status] = MappingProxyType(
+    {
+        FramesNotFound: Status.FRAMES_NOT_FOUND,
+        SOPClassNotExtractable: Status.UNABLE_TO_CREATE_OBJECT,
+        FramesNotExtractable: Status.UNABLE_TO_EXTRACT_FRAMES,
+        NoFrameTimes: Status.NO_FRAME_TIMES,
+        InvalidFrameSelection: Status.INVALID_FRAME_REQUEST,
+    }
+)
+"""How a retrieve at FRAME level fails before anything is sent (PS3.4 tables Y.4-1, Y.4-2)."""
 
 
 class Refused(Exception):
@@ -58,6 +77,7 @@ class RetrieveService(Service):
     """
 
     permission = Permission.RETRIEVE
+    extracts_frames = True
 
     def __init__(self, transfer: Transfer, models: Mapping[str, InformationModel], field: CommandField) -> None:
         self._transfer = transfer
@@ -93,20 +113,31 @@ class RetrieveService(Service):
         """Raises: Refused."""
         raise NotImplementedError
 
-    def named(self, operation: Operation) -> Named:
+    def named(self, operation: Operation) -> Named | NamedFrames:
         """What the identifier names. Raises: Refused."""
+        model = self._models[operation.context.abstract_syntax]
         try:
             identifier = receive_identifier(operation.association, operation.context.transfer_syntax)
-            if identifier.text(QUERY_RETRIEVE_LEVEL).upper() == FRAME_LEVEL:
-                raise Refused(Status.UNABLE_TO_EXTRACT_FRAMES, "single frames are not made into instances here", (QUERY_RETRIEVE_LEVEL,))
-            return named_by(identifier, self._models[operation.context.abstract_syntax])
+            if self.extracts_frames and model is COMPOSITE_INSTANCE_ROOT and asks_for_frames(identifier):
+                return named_frames(identifier)
+            return named_by(identifier, model)
         except UnfitIdentifier as exc:
             raise Refused(Status.DATA_SET_DOES_NOT_MATCH, str(exc), exc.offending_elements) from exc
+        except FramesRefused as exc:
+            raise Refused(FRAMES_REFUSED[type(exc)], str(exc)) from exc
 
-    def plan(self, operation: Operation, named: Named) -> Plan:
+    def plan(self, operation: Operation, named: Named | NamedFrames) -> Plan | Extraction:
         """The sub-operations. Raises: Refused."""
+        plan: Plan | Extraction
         try:
-            plan = self._transfer.plan(operation.origin, named)
+            if isinstance(named, NamedFrames):
+                plan = self._transfer.extract(operation.origin, named.sop_instance_uid, named.selection)
+            else:
+                plan = self._transfer.plan(operation.origin, named)
+        except FramesRefused as exc:
+            raise Refused(FRAMES_REFUSED[type(exc)], str(exc)) from exc
+        except DamagedObject as exc:
+            raise Refused(Status.UNABLE_TO_EXTRACT_FRAMES, str(exc)) from exc
         except Unavailable as exc:
             raise Refused(Status.UNABLE_TO_COUNT_MATCHES, str(exc)) from exc
         operation.responses.tally = Tally(len(plan))

@@ -12,7 +12,8 @@ from hounsfield.peers.object_source import ObjectSource
 from hounsfield.peers.store_operations import StoreOperations
 from hounsfield.servers.dimse.information_model import GET_MODELS, WITHOUT_BULK_DATA_MODELS, InformationModel
 from hounsfield.servers.dimse.retrieve import Operation, RetrieveService
-from hounsfield.services.transfer import Transfer
+from hounsfield.services.frame_extraction import Extraction
+from hounsfield.services.transfer import Plan, Transfer
 
 
 class GetService(RetrieveService):
@@ -25,9 +26,9 @@ class GetService(RetrieveService):
         """Whoever offers to take objects of a storage class may, besides sending them."""
         return asked if asked.sop_class_uid not in self._models and asked.scp else None
 
-    def source(self) -> ObjectSource:
+    def source(self, plan: Plan | Extraction) -> ObjectSource:
         """For one operation."""
-        return self._transfer.source()
+        return self._transfer.source(planned=plan)
 
     def perform(self, operation: Operation) -> None:
         plan = self.plan(operation, self.named(operation))
@@ -42,7 +43,7 @@ class GetService(RetrieveService):
         operations = StoreOperations(
             association,
             _receiving(association),
-            self.source(),
+            self.source(plan),
             at_once=1 if window is None else window.performed,
             others=others,
         )
@@ -56,10 +57,12 @@ class GetService(RetrieveService):
 class GetWithoutBulkDataService(GetService):
     """Composite Instance Retrieve Without Bulk Data (PS3.4 annex Z)."""
 
+    extracts_frames = False
+
     def __init__(self, transfer: Transfer) -> None:
         super().__init__(transfer, WITHOUT_BULK_DATA_MODELS)
 
-    def source(self) -> ObjectSource:
+    def source(self, plan: Plan | Extraction) -> ObjectSource:
         return self._transfer.source_without_bulk_data()
 
 
