@@ -33,12 +33,13 @@ ROOT = "http://127.0.0.1/dicom-web"
 
 @dataclass
 class Pacs:
-    """A running service; `archive_root` is where its packs lie."""
+    """A running service; `archive_root` is where its packs lie. local: for what comes by other ways than STOW-RS."""
 
     app: Callable[..., Any]
     archive_root: Path
     decisions: LocalDecisions
     reader: IndexReader
+    local: LocalStore
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
@@ -68,9 +69,10 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     packs = PackReader(folder / "packs")
     reader = IndexReader(database)
     retrieve = Retrieve(reader, packs)
+    store = LocalStore(archive, writer)
     with CodecPool() as codecs, ThreadPoolExecutor(4) as threads, ThreadPoolExecutor(4) as uploads:
         parts = Parts(
-            store=LocalStore(archive, writer),
+            store=store,
             search=Search(reader),
             retrieve=retrieve,
             documents=SeriesMetadata(retrieve, folder / "cache", "/dicom-web"),
@@ -80,7 +82,7 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
             upload_executor=uploads,
             quick_in_loop=quick_in_loop,
         )
-        yield Pacs(dicomweb_application(parts), folder / "packs", LocalDecisions(archive, writer), reader)
+        yield Pacs(dicomweb_application(parts), folder / "packs", LocalDecisions(archive, writer), reader, store)
     packs.close()
     writer.close()
     archive.close()

@@ -135,7 +135,7 @@ class Offer:
 
     def extend(self, asked: ExtendedNegotiation) -> bytes | None:
         """By the first service that has a say."""
-        answers = (service.extend(asked) for service in self.services)
+        answers = (service.extend_for(asked, self.peer) for service in self.services)
         return next((answer for answer in answers if answer is not None), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Protocol
 
 from hounsfield.model.origin import Origin
-from hounsfield.model.peers import Permission
+from hounsfield.model.peers import Peer, Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import Command, CommandField, response
 from hounsfield.network.pdu import ContextResult, ProposedContext
@@ -31,6 +31,10 @@ class Service(Protocol):
     def extend(self, asked: ExtendedNegotiation) -> bytes | None:
         """The answer to an extended negotiation for a SOP class of this service (PS3.7 D.3.3.5); None for none."""
         return None
+
+    def extend_for(self, asked: ExtendedNegotiation, _peer: Peer) -> bytes | None:
+        """The same, where it depends on who calls."""
+        return self.extend(asked)
 
     def handle(self, association: Association, message: Message, origin: Origin) -> None:
         """Performs one operation: reads its data set, if any, and sends its response."""

@@ -14,7 +14,7 @@ from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreResult
 from hounsfield.model.overlay import NO_TREATMENT, Treatment
-from hounsfield.model.peers import Permission
+from hounsfield.model.peers import Peer, Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import decode_command
 from hounsfield.network.errors import NetworkError
@@ -36,6 +36,9 @@ the standard's root is another service."""
 SERVICE_CLASS_APPLICATION_INFORMATION = bytes((2, 0, 3, 0, 0, 0))
 """Level 2, all attributes are kept; signature level 3, digital signatures hold because bits are; no element is coerced, so that B000 is
 never answered (PS3.4 tables B.3-1, B.3-2, B.4.1.4). Every second octet is reserved."""
+
+OF_A_COERCED_CALLER = bytes((2, 0, 1, 0, 1, 0))
+"""The same for a caller with coercion rules: elements may be coerced, and what goes out may not hold its digital signatures then."""
 
 LAST_RESORTS = (IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN)
 
@@ -75,6 +78,11 @@ class StorageService(Service):
     def extend(self, asked: ExtendedNegotiation) -> bytes | None:
         """What we are as the provider, whatever the requestor says it is (PS3.4 B.3.1.2)."""
         return SERVICE_CLASS_APPLICATION_INFORMATION if self._is_storage(asked.sop_class_uid) else None
+
+    def extend_for(self, asked: ExtendedNegotiation, peer: Peer) -> bytes | None:
+        """What becomes of this caller's objects."""
+        said = self.extend(asked)
+        return OF_A_COERCED_CALLER if said is not None and peer.coercion else said
 
     def _is_storage(self, uid: str) -> bool:
         if uid in STORAGE_SOP_CLASSES:
