@@ -118,7 +118,8 @@ def _keys() -> str:
     lines = [
         "## Matching keys of C-FIND, QIDO-RS and the worklist",
         "",
-        "Every other attribute that an answer may hold is returned, and not matched (FF01).",
+        "By an index. C-FIND matches every other attribute where a query names what it is about; elsewhere it answers FF01.",
+        "[find](find.md) says more, also how Specific Character Set and Timezone Offset From UTC are used.",
         "",
         "| attribute | from level | matching |",
         "|---|---|---|",

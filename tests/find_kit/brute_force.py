@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timezone
 from functools import cache, lru_cache
 from typing import Any
 
@@ -49,16 +50,22 @@ NAMED_STUDY_ATTRIBUTES = {
 """Matched where the query names a study."""
 PAIRS = {"StudyDate": "StudyTime", "SeriesDate": "SeriesTime", "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime"}
 
+ZONE = "TimezoneOffsetFromUTC"
+
 Values = Mapping[str, tuple[str, ...]]
 
 
 @dataclass
 class Entity:
-    """A patient, study, series or instance. values: its own attributes and those of the levels above it."""
+    """A patient, study, series or instance. values: its own attributes and those of the levels above it.
+
+    zones: Timezone Offset From UTC of its study and of its series, empty where the objects say none.
+    """
 
     uid: str
     values: dict[str, tuple[str, ...]]
     requests: list[dict[str, str]] = field(default_factory=list)
+    zones: tuple[str, str] = ("", "")
 
 
 @dataclass
@@ -74,9 +81,10 @@ class Holdings:
         """One object."""
         study, series, instance = (values[UNIQUE[level]][0] for level in LEVELS[1:])
         of_study = {name: values.get(name, ()) for name in names_of("PATIENT", "STUDY")}
-        held = self.studies.setdefault(study, Entity(study, of_study))
+        zone = (*values.get(ZONE, ()), "")[0]
+        held = self.studies.setdefault(study, Entity(study, of_study, zones=(zone, "")))
         of_series = {name: values.get(name, ()) for name in names_of("SERIES")}
-        self.series.setdefault(series, (study, Entity(series, of_series, requests)))
+        self.series.setdefault(series, (study, Entity(series, of_series, requests, (held.zones[0], zone))))
         own = {name: values.get(name, ()) for name in names_of("IMAGE")}
         self.instances[instance] = study, series, Entity(instance, own)
         modalities, classes = self.classes.setdefault(study, (set(), set()))
@@ -97,10 +105,13 @@ class Holdings:
         if level == "STUDY":
             return list(self.studies.values())
         if level == "SERIES":
-            return [Entity(one.uid, self.studies[study].values | one.values, one.requests) for study, one in self.series.values()]
+            return [
+                Entity(one.uid, self.studies[study].values | one.values, one.requests, one.zones) for study, one in self.series.values()
+            ]
         return [
-            Entity(one.uid, self.studies[study].values | self.series[series][1].values | one.values, self.series[series][1].requests)
+            Entity(one.uid, self.studies[study].values | of_series.values | one.values, of_series.requests, of_series.zones)
             for study, series, one in self.instances.values()
+            for of_series in (self.series[series][1],)
         ]
 
 
@@ -112,7 +123,7 @@ def names_of(*levels: str) -> tuple[str, ...]:
 def values_of(data_set: pydicom.Dataset) -> dict[str, tuple[str, ...]]:
     """What pydicom reads."""
     found = {}
-    for name in names_of(*LEVELS):
+    for name in (*names_of(*LEVELS), ZONE):
         value = data_set.get(name)
         if value is None or value == "":
             continue
@@ -135,6 +146,32 @@ def requests_of(data_set: pydicom.Dataset) -> list[dict[str, str]]:
         {element.keyword: str(element.value).strip() for element in item if element.VR in ("SH", "LO", "UI")}
         for item in data_set.get("RequestAttributesSequence") or ()
     ]
+
+
+def read_in_zone(entity: Entity, zone: timezone, site: timezone) -> Entity:
+    """As the entity is where it is another time of the day (PS3.4 C.2.2.2.1.3). site: the zone of objects that say none."""
+    values = dict(entity.values)
+    for date_name, time_name in PAIRS.items():
+        day = (*values.get(date_name, ()), "")[0]
+        time = (*values.get(time_name, ()), "")[0].replace(":", "")
+        if _microseconds(time) is None:
+            continue
+        own = _zone_of(entity.zones[0 if date_name == "StudyDate" else 1]) or site
+        try:
+            known = datetime.strptime(f"{day.replace('.', '')}+0000", "%Y%m%d%z")
+        except ValueError:
+            known = None
+        stands = (known or datetime(2000, 7, 1, tzinfo=UTC)).replace(hour=int(time[:2]), minute=int(time[2:4] or 0), tzinfo=own)
+        there = stands.astimezone(zone)
+        values[time_name] = (f"{there:%H%M}{time[4:]}",)
+        if known is not None:
+            values[date_name] = (f"{there:%Y%m%d}",)
+    return replace(entity, values=values)
+
+
+def _zone_of(text: str) -> timezone | None:
+    """None where it is no offset, as `UTC-04:00`."""
+    return datetime.strptime(text, "%z").tzinfo if re.fullmatch(r"[+-]\d{4}", text) else None  # type: ignore[return-value]
 
 
 def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping[str, str], *, combined: bool, empty: bool) -> list[Entity]:

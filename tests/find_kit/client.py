@@ -28,7 +28,9 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
 EVERYTHING = bytes((1, 1, 1, 1, 1, 1, 1))
 LITERAL = bytes((1, 1, 0, 0, 0, 1, 1))
-"""All that has one right answer: no matching by sound."""
+"""All that has one right answer: no matching by sound, no other time zone."""
+ZONED = bytes((1, 1, 0, 1, 0, 1, 1))
+"""The same in the request's time zone."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pydicom.datadict import dictionary_VR
@@ -22,8 +23,8 @@ class Made:
     baseline: bool = False
 
 
-def make_query(chance: random.Random, holdings: dict[str, list[Entity]]) -> Made:
-    """One."""
+def make_query(chance: random.Random, holdings: dict[str, list[Entity]], favoured: Sequence[str] = ()) -> Made:
+    """One. favoured: attributes of which it asks for one at least, where its level has it."""
     level = chance.choice((*LEVELS, "STUDY", "STUDY", "SERIES"))
     model = chance.choice(holdings[level])
     above = LEVELS[: LEVELS.index(level)]
@@ -46,6 +47,8 @@ def make_query(chance: random.Random, holdings: dict[str, list[Entity]]) -> Made
     for name in chance.sample(names, chance.choice((1, 1, 2, 3))):
         if name not in keys:
             keys[name] = make_value(chance, name, model, holdings[level])
+    for name in chance.sample(sorted(set(favoured) & set(names)), bool(set(favoured) & set(names))):
+        keys[name] = make_value(chance, name, model, holdings[level])
     if not baseline and level in ("STUDY", "SERIES") and chance.random() < 0.1:
         keys |= _date_and_time(chance, model)
     return Made(level, keys, items, baseline)

@@ -32,6 +32,7 @@ FAMILIES = (
 )
 GIVENS = ("Anna", "Jörg", "Jorg", "Mary Ann", "Zoë", "Ivan", "", "太郎", "J.", "Ann")
 REGIONS = ("Thorax", "Abdomen 50%", "Head [neck]", "Knee_left", "Wirbelsäule", "Heart/Vessels", "")
+ZONES = ("", "", "", "+0100", "+0200", "-0500", "+0530", "+1400", "-1200")
 Values = dict[str, tuple[str, ...]]
 
 
@@ -55,6 +56,7 @@ def objects(seed: int, studies: int) -> Iterator[tuple[Values, list[dict[str, st
             "StudyDescription": (f"{chance.choice(REGIONS)} {chance.choice(('native', 'KM', ''))}".strip(),),
             "ReferringPhysicianName": (_name(chance),),
             "PatientAge": (f"{chance.randrange(1, 99):03}Y",),
+            "TimezoneOffsetFromUTC": (chance.choice(ZONES),),
         }
         for series_number in range(chance.choice((1, 1, 1, 2))):
             modality = chance.choice((*CLASSES, "CT"))
@@ -73,6 +75,8 @@ def objects(seed: int, studies: int) -> Iterator[tuple[Values, list[dict[str, st
                 "Manufacturer": (chance.choice(("ACME", "Schäfer & Söhne")),),
                 "OperatorsName": (_name(chance),),
             }
+            if chance.random() < 0.1:
+                series["TimezoneOffsetFromUTC"] = (chance.choice(ZONES),)
             for instance_number in range(chance.choice((1, 1, 2))):
                 yield (
                     {

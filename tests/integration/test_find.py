@@ -216,7 +216,7 @@ class TestRules:
 class TestExtendedNegotiation:
     def test_what_is_answered(self, served: Served) -> None:
         with FindClient(served.port, EVERYTHING) as client:
-            assert client.association.extension(PATIENT_ROOT) == bytes((1, 1, 1, 0, 0, 1, 1))
+            assert client.association.extension(PATIENT_ROOT) == bytes((1, 1, 1, 1, 0, 1, 1))
         with FindClient(served.port, bytes((0, 1))) as client:
             assert client.association.extension(STUDY_ROOT) == bytes((0, 1))
         with FindClient(served.port) as client:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from hounsfield.app.site_zone import site_zone
 from hounsfield.model.errors import ConfigurationError, InvalidAETitle
 from hounsfield.model.identifiers import AETitle
 
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
     find_max_answers: int = Field(
         default=100_000, ge=1, description="Answers to one C-FIND request; beyond them it ends with status A700 (out of resources)."
     )
+    time_zone: str = Field(
+        default="",
+        description="Time zone of dates and times in objects that do not say theirs, as an offset (`+0100`) or by name "
+        "(`Europe/Berlin`), for queries that name their own. Empty: this machine's.",
+    )
     accept_unknown_sop_classes: bool = Field(
         default=True, description="Take objects of storage SOP classes that are private or newer than our table."
     )
@@ -145,6 +151,12 @@ class Settings(BaseSettings):
     def _check_peers(cls, value: Any) -> Any:
         items = value.split(",") if isinstance(value, str) else value
         return tuple(PeerSetting.parse(item.strip()) for item in items if item.strip())
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_time_zone(cls, value: str) -> str:
+        site_zone(value)
+        return value
 
     @field_validator("data_dir")
     @classmethod

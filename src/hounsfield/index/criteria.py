@@ -80,6 +80,8 @@ def _attributes() -> dict[str, Attribute]:
         Attribute("ReferringPhysicianName", Level.STUDY, Kind.NAME_GROUPS, (s.referring_fold,)),
         Attribute("ModalitiesInStudy", Level.STUDY, Kind.SET, (s.modalities,)),
         Attribute("SOPClassesInStudy", Level.STUDY, Kind.SET, (s.sop_classes,)),
+        Attribute("NumberOfStudyRelatedSeries", Level.STUDY, Kind.NUMBER, (s.series_count,)),
+        Attribute("NumberOfStudyRelatedInstances", Level.STUDY, Kind.NUMBER, (s.instance_count,)),
         Attribute("SeriesInstanceUID", Level.SERIES, Kind.UID, (e.series_instance_uid,), unique=True),
         Attribute("Modality", Level.SERIES, Kind.TEXT, (e.modality,)),
         Attribute("SeriesNumber", Level.SERIES, Kind.NUMBER, (e.number,)),
@@ -90,8 +92,10 @@ def _attributes() -> dict[str, Attribute]:
         Attribute("PerformedProcedureStepStartDate", Level.SERIES, Kind.DATE, (e.performed_step_date,)),
         Attribute("PerformedProcedureStepStartTime", Level.SERIES, Kind.TIME, (e.performed_step_time,)),
         Attribute("StationName", Level.SERIES, Kind.TEXT, (e.station_name,)),
+        Attribute("NumberOfSeriesRelatedInstances", Level.SERIES, Kind.NUMBER, (e.instance_count,)),
         Attribute("SOPInstanceUID", Level.INSTANCE, Kind.UID, (i.sop_instance_uid,), unique=True),
         Attribute("SOPClassUID", Level.INSTANCE, Kind.UID, (i.sop_class_uid,)),
+        Attribute("AvailableTransferSyntaxUID", Level.INSTANCE, Kind.UID, (i.transfer_syntax_uid,)),
         Attribute("InstanceNumber", Level.INSTANCE, Kind.NUMBER, (i.number,)),
     ]
     return {row.keyword: row for row in rows}

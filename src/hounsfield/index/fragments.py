@@ -45,14 +45,19 @@ def read_fragment(raw: bytes) -> Fragment:
     return found
 
 
-def fragment_of(hit: Hit, level: Level) -> Fragment:
-    """What a hit says of one level of it, patient and study being one."""
+def raw_fragment_of(hit: Hit, level: Level) -> bytes:
+    """The JSON of one level of a hit, patient and study being one."""
     if level is Level.INSTANCE:
         assert isinstance(hit, InstanceHit)
-        return read_fragment(hit.json)
+        return hit.json
     if level is Level.SERIES:
-        return read_fragment(hit.series_json if isinstance(hit, InstanceHit) else hit.json)
-    return read_fragment(hit.study_json if isinstance(hit, SeriesHit | InstanceHit) else hit.json)
+        return hit.series_json if isinstance(hit, InstanceHit) else hit.json
+    return hit.study_json if isinstance(hit, SeriesHit | InstanceHit) else hit.json
+
+
+def fragment_of(hit: Hit, level: Level) -> Fragment:
+    """What a hit says of one level of it, patient and study being one."""
+    return read_fragment(raw_fragment_of(hit, level))
 
 
 def hit_matches(hit: Hit, keys: Sequence[Key]) -> bool:

@@ -20,11 +20,13 @@ from hounsfield.index.search import Cursor, Planned, Projected, Search
 from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
 from hounsfield.index.visibility import Visibility
+from hounsfield.index.zones import moment_matches, narrowed
 from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.time_zone import QueryZone
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
@@ -74,20 +76,28 @@ class IndexReader:
         rows, more, unsupported = self._page(INSTANCE_HIT, query)
         return Page(list(map(InstanceHit._make, rows)), more, unsupported)
 
-    def stream(self, query: Query) -> Stream:
+    def stream(self, query: Query, zone: QueryZone | None = None) -> Stream:
         """All that matches. The query's limit and offset do not count.
 
-        Attributes without a column are matched where another key is nearly unique, such as the UID of a study or a Patient ID.
+        Attributes without a column are matched where another key is nearly unique, such as the UID of a study or a Patient ID, and above
+        the instances where the other keys leave few studies.
+        zone: in which the query's dates and times are meant; without one they are compared as they stand.
         Raises: InvalidQuery.
         """
+        moments: tuple[Key, ...] = ()
+        if zone is not None:
+            query, moments = narrowed(query, zone)
         query = self._visibility.dated(query)
         plan = self._search.plan(query)
         inside: list[Key] = []
-        if plan.selective:
+        if plan.selective or (plan.quick and query.level < Level.INSTANCE):
             inside = [key for key in query.keys if key.keyword in plan.unsupported and _is_within(key.keyword, query.level)]
         matched = {key.keyword for key in inside}
         unmatched = tuple(keyword for keyword in plan.unsupported if keyword not in matched)
-        return Stream(unmatched, plan.quick, self._pages(plan, query, inside))
+        pages = self._pages(plan, query, inside)
+        if zone is not None and moments:
+            pages = ([hit for hit in hits if moment_matches(zone, hit, moments)] for hits in pages)
+        return Stream(unmatched, plan.quick, plan.selective, pages)
 
     def _pages(self, plan: Planned, query: Query, inside: list[Key]) -> Iterator[list[Hit]]:
         projected, make = _HITS[query.level]
@@ -129,6 +139,19 @@ class IndexReader:
         else:
             rows = self._database.fetch(sql.instances_of_study, (partition_id, study_instance_uid))
         return list(map(stored_instance, rows))
+
+    def first_instance(
+        self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = ""
+    ) -> StoredInstance | None:
+        """The one of a study or series that was indexed first, or the one instance; None where there is none."""
+        sql = self._sql
+        if sop_instance_uid:
+            rows = self._database.fetch(sql.instance, (partition_id, sop_instance_uid))
+        elif series_instance_uid:
+            rows = self._database.fetch(sql.first_of_series, (partition_id, series_instance_uid))
+        else:
+            rows = self._database.fetch(sql.first_of_study, (partition_id, study_instance_uid))
+        return stored_instance(rows[0]) if rows else None
 
     def frame_span(self, partition_id: int, sop_instance_uid: str, index: int) -> FrameSpan:
         """Where frame `index` (from 0) is in the data set: one query, whatever the number of frames.

@@ -66,6 +66,9 @@ class Reading:
             INSTANCE.where(in_series, study.c.study_instance_uid == p("study")).order_by(instance.c.number, instance.c.id)
         )
         self.instance = text(INSTANCE.where(of_instance))
+        first = instance.c.id + ZERO  # not by the key's own index, which would lead through the whole archive
+        self.first_of_study = text(INSTANCE.where(in_study).order_by(first).limit(ONE).offset(ZERO))
+        self.first_of_series = text(INSTANCE.where(in_series).order_by(first).limit(ONE).offset(ZERO))
         self.frame_table = text(select(instance.c.frame_table, instance.c.id).where(of_instance))
         self.large_frame_table = text(select(frame_table.c.frame_table).where(frame_table.c.instance_key == p("key")))
         of_series = INSTANCE.where(instance.c.series_key == p("series_key"))

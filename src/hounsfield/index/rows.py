@@ -54,6 +54,7 @@ class InstanceHit(NamedTuple):
     study_instance_count: int
     modalities: str
     sop_classes: str
+    transfer_syntax_uid: str
 
 
 Hit = PatientHit | StudyHit | SeriesHit | InstanceHit
@@ -66,11 +67,13 @@ class Stream(NamedTuple):
 
     unmatched: keywords that are not matched.
     quick: whether an index leads straight to few rows.
+    named: whether they are those of a patient, study, series or instance that the query names.
     pages: a page at a time in memory; each raises IndexUnavailable.
     """
 
     unmatched: tuple[str, ...]
     quick: bool
+    named: bool
     pages: Iterator[list[Hit]]
 
 

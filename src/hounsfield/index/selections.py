@@ -53,6 +53,7 @@ INSTANCE_HIT = Projected(
         study.c.instance_count,
         study.c.modalities,
         study.c.sop_classes,
+        instance.c.transfer_syntax_uid,
     ),
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 
@@ -63,6 +65,16 @@ class DateTimeRange:
     time_keyword: str
     first: tuple[str, str]
     last: tuple[str, str]
+
+
+TIME_OF_DATE: Mapping[str, str] = MappingProxyType(
+    {
+        "StudyDate": "StudyTime",
+        "SeriesDate": "SeriesTime",
+        "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
+    }
+)
+"""Dates and the times that go with them."""
 
 
 @dataclass(frozen=True, slots=True)

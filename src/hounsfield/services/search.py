@@ -9,6 +9,7 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.index.rows import InstanceHit, Page, PatientCounts, SeriesHit, Stream, StudyHit
 from hounsfield.model.origin import Origin
 from hounsfield.model.query import Query
+from hounsfield.model.time_zone import QueryZone
 
 
 class Search:
@@ -21,9 +22,9 @@ class Search:
         """Raises: InvalidQuery, IndexUnavailable."""
         return self._reader.search(_within(origin, query))
 
-    def stream(self, origin: Origin, query: Query) -> Stream:
-        """All that matches, a page at a time. Raises: InvalidQuery, IndexUnavailable."""
-        return self._reader.stream(_within(origin, query))
+    def stream(self, origin: Origin, query: Query, zone: QueryZone | None = None) -> Stream:
+        """All that matches, a page at a time. zone: in which dates and times are meant. Raises: InvalidQuery, IndexUnavailable."""
+        return self._reader.stream(_within(origin, query), zone)
 
     def patient_counts(self, origin: Origin, study_instance_uids: Collection[str]) -> dict[str, PatientCounts]:
         """How much the patients of some studies have, by Study Instance UID. Raises: IndexUnavailable."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import structlog
 
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
-from hounsfield.index.rows import Hit, PatientCounts
 from hounsfield.model.errors import HounsfieldError, InvalidInput
 from hounsfield.model.origin import Origin
 from hounsfield.model.peers import Permission
+from hounsfield.model.time_zone import UTC, OffsetAt
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import Command, CommandField, decode_command, response
 from hounsfield.network.errors import NetworkError
@@ -20,10 +20,12 @@ from hounsfield.network.user_information import ExtendedNegotiation
 from hounsfield.servers.dimse.ahead import Ahead
 from hounsfield.servers.dimse.find_answer import AnswerWriter
 from hounsfield.servers.dimse.find_keys import SUPPORTED, Agreed, FindRequest, read_find_request
+from hounsfield.servers.dimse.find_results import Result, Results
 from hounsfield.servers.dimse.identifier import UnfitIdentifier, receive_identifier
 from hounsfield.servers.dimse.information_model import FIND_MODELS
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.outcomes import UNKNOWN, outcome_of
+from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.search import Search
 
 log = structlog.get_logger(__name__)
@@ -37,20 +39,26 @@ CANCEL_ANSWERS = 20
 
 UNABLE_TO_PROCESS = 0xC001
 
-Page = list[tuple[Hit, PatientCounts | None]]
+Page = list[Result]
 
 
 class FindService(Service):
     """Answers C-FIND of the Patient Root, Study Root and Patient/Study Only models.
 
     max_answers: of one request; beyond them it ends with A700.
+    stored_zone: of dates and times in objects that say no Timezone Offset From UTC.
+    headers: where optional keys are answered from that the index does not hold; None: they are not.
     """
 
     permission = Permission.QUERY
 
-    def __init__(self, search: Search, max_answers: int = MAX_ANSWERS) -> None:
+    def __init__(
+        self, search: Search, max_answers: int = MAX_ANSWERS, stored_zone: OffsetAt = UTC, headers: HeaderAttributes | None = None
+    ) -> None:
         self._search = search
         self._max_answers = max_answers
+        self._stored_zone = stored_zone
+        self._headers = headers
 
     def choose(self, context: ProposedContext) -> str | ContextResult | None:
         if context.abstract_syntax not in FIND_MODELS:
@@ -78,7 +86,7 @@ class FindService(Service):
         offending: tuple[int, ...] = ()
         try:
             identifier = receive_identifier(association, context.transfer_syntax)
-            request = read_find_request(identifier, FIND_MODELS[context.abstract_syntax], agreed)
+            request = read_find_request(identifier, FIND_MODELS[context.abstract_syntax], agreed, self._stored_zone)
             implicit = context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
             writer = AnswerWriter(request, association.called_ae_title, identifier.characters, implicit_vr=implicit)
             status, comment = self._answer(association, message, command, origin, request, writer)
@@ -107,40 +115,34 @@ class FindService(Service):
         self, association: Association, message: Message, command: Command, origin: Origin, request: FindRequest, writer: AnswerWriter
     ) -> tuple[int, str]:
         """Sends an answer for each match; returns how it ended."""
-        stream = self._search.stream(origin, request.query)
-        pending = Status.PENDING_WITHOUT_OPTIONAL_KEYS if request.partial or stream.unmatched else Status.PENDING
-        header = response(command, pending, has_data_set=True)
-        pages = self._counted(origin, stream.pages, writer)
-        if stream.quick:
-            return self._send(association, message, command, header, pages, writer)
-        ahead = Ahead(pages)
+        results = Results(self._search, self._headers, origin, request)
+        if results.quick:
+            return self._send(association, message, command, results.pages(), results, writer)
+        ahead = Ahead(results.pages())
         try:
-            return self._send(association, message, command, header, _watched(ahead, association, command), writer)
+            return self._send(association, message, command, _watched(ahead, association, command), results, writer)
         except _Cancelled:
             return Status.CANCEL, ""
         finally:
             ahead.stop()
 
     def _send(
-        self, association: Association, message: Message, command: Command, header: bytes, pages: Iterator[Page], writer: AnswerWriter
+        self, association: Association, message: Message, command: Command, pages: Iterator[Page], results: Results, writer: AnswerWriter
     ) -> tuple[int, str]:
+        whole, partial = (response(command, status, has_data_set=True) for status in (Status.PENDING, Status.PENDING_WITHOUT_OPTIONAL_KEYS))
         sent = 0
         for page in pages:
-            for hit, patient in page:
+            if not page and association.cancelled(command.message_id):
+                return Status.CANCEL, ""
+            for result in page:
                 if not sent % CANCEL_ANSWERS and association.cancelled(command.message_id):
                     return Status.CANCEL, ""
                 if sent == self._max_answers:
                     return Status.OUT_OF_RESOURCES, f"more than {self._max_answers} matches, ask for less"
-                association.send(message.context.context_id, header, writer.encode(hit, patient))
+                lacking = results.partial or (results.reads_headers and result.header is None)
+                association.send(message.context.context_id, partial if lacking else whole, writer.encode(result))
                 sent += 1
         return Status.SUCCESS, ""
-
-    def _counted(self, origin: Origin, pages: Iterator[list[Hit]], writer: AnswerWriter) -> Iterator[Page]:
-        for hits in pages:
-            counts: dict[str, PatientCounts] = {}
-            if writer.counts_patients and hits:
-                counts = self._search.patient_counts(origin, {hit.study_instance_uid for hit in hits})
-            yield [(hit, counts.get(hit.study_instance_uid)) for hit in hits]
 
 
 class _Cancelled(Exception):

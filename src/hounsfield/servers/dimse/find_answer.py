@@ -7,14 +7,17 @@ from typing import Any
 
 from hounsfield.dicom.character_sets import DEFAULT_CHARACTER_SET, CharacterSet, character_set
 from hounsfield.dicom.data_set_writer import NewElement
-from hounsfield.dicom.dictionary import vr_of
+from hounsfield.dicom.dictionary import keyword_of, vr_of
 from hounsfield.dicom.from_json import element_from_json, encode_in_one_of
 from hounsfield.index.fragments import FRAGMENT_LEVELS, Fragment, fragment_of, item_matches
-from hounsfield.index.rows import Hit, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.index.rows import Hit, InstanceHit, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.index.zones import fragment_in
 from hounsfield.model.query import Items, Key, Level
+from hounsfield.model.time_zone import offset_text
 from hounsfield.servers.dimse import find_keys as keys
 from hounsfield.servers.dimse.find_keys import FindRequest
-from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, Asked
+from hounsfield.servers.dimse.find_results import Result
+from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked
 from hounsfield.servers.dimse.information_model import LEVEL_NAMES
 
 STORED_CHARACTER_SET = "00080005"
@@ -30,19 +33,23 @@ class AnswerWriter:
 
     def __init__(self, request: FindRequest, ae_title: str, characters: CharacterSet, *, implicit_vr: bool) -> None:
         self._asked = request.asked
+        self._beyond = request.beyond
         self._level = request.query.level
         self._characters = characters
         self._implicit_vr = implicit_vr
+        self._zone = request.zone
         self._fixed = [NewElement(QUERY_RETRIEVE_LEVEL, "CS", _NAMES[self._level]), NewElement(keys.RETRIEVE_AE_TITLE, "AE", ae_title)]
-        self._within = {key.keyword: key.match.keys for key in request.query.keys if isinstance(key.match, Items)}
-        self.counts_patients = any(element.tag in keys.PATIENT_COUNTS for element in request.asked)
-        """Whether `encode` wants to know how much the patient has."""
+        if request.zone is not None:
+            self._fixed.append(NewElement(TIMEZONE_OFFSET_FROM_UTC, "SH", offset_text(request.zone.offset_minutes)))
+        matched = (*request.query.keys, *request.beyond_keys)
+        self._within = {key.keyword: key.match.keys for key in matched if isinstance(key.match, Items)}
 
-    def encode(self, hit: Hit, patient: PatientCounts | None) -> bytes:
+    def encode(self, result: Result) -> bytes:
         """The identifier of one answer."""
-        computed = _computed(hit, patient)
-        elements = [*self._fixed, *self._elements(hit, computed)]
-        return encode_in_one_of(elements, self._candidates(hit), implicit_vr=self._implicit_vr)
+        elements = [*self._fixed, *self._elements(result.hit, _computed(result.hit, result.patient))]
+        if result.header is not None:
+            elements += [self._element(asked, result.header) for asked in self._beyond]
+        return encode_in_one_of(elements, self._candidates(result.hit), implicit_vr=self._implicit_vr)
 
     def _candidates(self, hit: Hit) -> Iterator[CharacterSet]:
         stored = fragment_of(hit, Level.STUDY).get(STORED_CHARACTER_SET, {}).get("Value", ())
@@ -59,17 +66,19 @@ class AnswerWriter:
             if level is None:
                 yield NewElement(tag, vr_of(tag), computed.get(tag, ""))
                 continue
-            element = fragment_of(hit, level).get(f"{tag:08X}")
-            if element is None:
-                yield NewElement(tag, vr_of(tag), None)
-            elif asked.items is not None and element["vr"] == "SQ":
-                yield self._sequence(asked, element)
-            else:
-                yield element_from_json(tag, element)
+            yield self._element(asked, fragment_of(hit, level) if self._zone is None else fragment_in(self._zone, hit, level))
+
+    def _element(self, asked: Asked, fragment: Fragment) -> NewElement:
+        element = fragment.get(f"{asked.tag:08X}")
+        if element is None:
+            return NewElement(asked.tag, _vr(asked), None)
+        if asked.items is not None and element["vr"] == "SQ":
+            return self._sequence(asked, element)
+        return element_from_json(asked.tag, element)
 
     def _sequence(self, asked: Asked, element: Fragment) -> NewElement:
         """The items that match, with what was asked of them (PS3.4 C.2.2.2.6); all of all items where nothing was."""
-        wanted: Sequence[Key] = self._within.get("RequestAttributesSequence", ())
+        wanted: Sequence[Key] = self._within.get(keyword_of(asked.tag), ())
         items = [item for item in element.get("Value") or () if item_matches(item, wanted)]
         named = asked.items[0] if asked.items else {}
         if not named:
@@ -77,9 +86,15 @@ class AnswerWriter:
         return NewElement(asked.tag, "SQ", [[_inner(one, item) for one in named.values()] for item in items])
 
 
+def _vr(asked: Asked) -> str:
+    """Of an element without a value; where pixel data would decide it, any will do."""
+    vr = vr_of(asked.tag)
+    return "US" if vr == "xs" else vr
+
+
 def _inner(asked: Asked, item: Mapping[str, Any]) -> NewElement:
     found = item.get(f"{asked.tag:08X}")
-    return NewElement(asked.tag, vr_of(asked.tag), None) if found is None else element_from_json(asked.tag, found)
+    return NewElement(asked.tag, _vr(asked), None) if found is None else element_from_json(asked.tag, found)
 
 
 def _computed(hit: Hit, patient: PatientCounts | None) -> dict[int, str]:
@@ -98,6 +113,8 @@ def _computed(hit: Hit, patient: PatientCounts | None) -> dict[int, str]:
         series, instances = hit.study_series_count, hit.study_instance_count
         own = hit.instance_count if isinstance(hit, SeriesHit) else hit.series_instance_count
         found[keys.NUMBER_OF_SERIES_RELATED_INSTANCES] = str(own)
+    if isinstance(hit, InstanceHit):
+        found[keys.AVAILABLE_TRANSFER_SYNTAX_UID] = hit.transfer_syntax_uid
     found[keys.NUMBER_OF_STUDY_RELATED_SERIES] = str(series)
     found[keys.NUMBER_OF_STUDY_RELATED_INSTANCES] = str(instances)
     return found

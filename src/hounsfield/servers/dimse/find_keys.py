@@ -12,7 +12,23 @@ from hounsfield.dicom.json_values import SINGLE_VALUED
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET, tag_text
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.matching import date_bounds, date_column, has_wild_card, time_bounds, time_column
-from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Query, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.query import (
+    TIME_OF_DATE,
+    AnyOf,
+    DateTimeRange,
+    Empty,
+    Items,
+    Key,
+    Level,
+    Match,
+    Query,
+    Range,
+    SingleValue,
+    UIDList,
+    WildCard,
+)
+from hounsfield.model.time_zone import OffsetAt, QueryZone, parse_offset
+from hounsfield.servers.dimse.header_keys import header_level
 from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked, Identifier, UnfitIdentifier
 from hounsfield.servers.dimse.information_model import UNIQUE_KEYS, InformationModel
 
@@ -31,6 +47,7 @@ NUMBER_OF_PATIENT_RELATED_INSTANCES = 0x00201204
 NUMBER_OF_STUDY_RELATED_SERIES = 0x00201206
 NUMBER_OF_STUDY_RELATED_INSTANCES = 0x00201208
 NUMBER_OF_SERIES_RELATED_INSTANCES = 0x00201209
+AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
 
 PATIENT_COUNTS = frozenset({NUMBER_OF_PATIENT_RELATED_STUDIES, NUMBER_OF_PATIENT_RELATED_SERIES, NUMBER_OF_PATIENT_RELATED_INSTANCES})
 
@@ -43,6 +60,7 @@ COMPUTED: Mapping[int, Level] = {
     NUMBER_OF_STUDY_RELATED_SERIES: Level.STUDY,
     NUMBER_OF_STUDY_RELATED_INSTANCES: Level.STUDY,
     NUMBER_OF_SERIES_RELATED_INSTANCES: Level.SERIES,
+    AVAILABLE_TRANSFER_SYNTAX_UID: Level.INSTANCE,
 }
 """What is known of an entity beyond what its objects say, by the level from which on it is (PS3.4 C.3.4)."""
 
@@ -51,12 +69,6 @@ _WITHOUT_WILD_CARDS = frozenset({"AS", "AT", "DS", "FD", "FL", "IS", "SL", "SS",
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTATION_MARKS = '""'
-_TIME_OF_DATE = {
-    "StudyDate": "StudyTime",
-    "SeriesDate": "SeriesTime",
-    "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
-}
-"""Pairs that combined date-time matching takes together (PS3.4 C.2.2.2.5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +78,18 @@ class Agreed:
     relational: bool = False
     date_time: bool = False
     fuzzy: bool = False
+    time_zone: bool = False
     empty_value: bool = False
 
     @classmethod
     def of(cls, information: bytes) -> Agreed:
         """From the service class application information of the answer."""
         on = [bool(byte) for byte in information.ljust(7, b"\0")]
-        return cls(on[0], on[1], on[2], on[5])
+        return cls(on[0], on[1], on[2], on[3], on[5])
 
 
-SUPPORTED = bytes((1, 1, 1, 0, 0, 1, 1))
-"""Relational queries, date-time and fuzzy matching; not time-zone adjustment and image conversion; empty and multiple values."""
+SUPPORTED = bytes((1, 1, 1, 1, 0, 1, 1))
+"""Relational queries, date-time and fuzzy matching, time-zone adjustment; not image conversion; empty and multiple values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +97,63 @@ class FindRequest:
     """A request understood.
 
     asked: the elements that answers hold, as asked.
+    beyond: those that objects have, and the index does not; beyond_keys: what they are to match.
     partial: whether an element is asked for that no answer holds.
+    zone: in which the request's dates and times are meant, and the answers' are given; None where all stand as they are stored.
     """
 
     query: Query
     asked: tuple[Asked, ...]
     partial: bool
+    zone: QueryZone | None = None
+    beyond: tuple[Asked, ...] = ()
+    beyond_keys: tuple[Key, ...] = ()
 
 
-def read_find_request(identifier: Identifier, model: InformationModel, agreed: Agreed) -> FindRequest:
-    """Raises: UnfitIdentifier."""
+def read_find_request(identifier: Identifier, model: InformationModel, agreed: Agreed, stored: OffsetAt) -> FindRequest:
+    """stored: the time zone of objects that say none. Raises: UnfitIdentifier."""
     level = identifier.level(model)
+    zone = _zone(identifier, stored) if agreed.time_zone else None
     if not agreed.relational:
         _require_unique_keys(identifier, model, level)
     matches: dict[str, Match] = {}
     asked: list[Asked] = []
+    beyond: list[Asked] = []
+    beyond_keys: list[Key] = []
     partial = False
     for element in identifier:
         tag = element.tag
-        if tag in _CONTROL:
+        if tag in _CONTROL or (tag == TIMEZONE_OFFSET_FROM_UTC and zone is not None):
             continue
-        own = FRAGMENT_LEVELS.get(tag, COMPUTED.get(tag))
+        held = FRAGMENT_LEVELS.get(tag, COMPUTED.get(tag))
+        own = header_level(tag) if held is None else held
         if own is None or own > level:
             partial = True
             continue
-        asked.append(element)
-        match = read_match(element, agreed)
-        if match is not None and tag != TIMEZONE_OFFSET_FROM_UTC:  # which says something of the request (PS3.4 C.4.1.1.3.1)
+        (beyond if held is None else asked).append(element)
+        match = read_match(element, agreed) if tag != TIMEZONE_OFFSET_FROM_UTC else None  # it is never matched (PS3.4 C.2.2.2)
+        if match is not None and vr_of(tag) == "DT":
+            partial = True
+        elif match is not None and held is None:
+            beyond_keys.append(Key(keyword_of(tag), match))
+        elif match is not None:
             matches[keyword_of(tag)] = match
     if UNIQUE_KEYS[level] not in identifier:
         asked.append(Asked(UNIQUE_KEYS[level], "UI", ""))
     if agreed.date_time:
         _combine(matches)
     keys = tuple(Key(keyword, match) for keyword, match in matches.items())
-    return FindRequest(Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial)
+    return FindRequest(Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial, zone, tuple(beyond), tuple(beyond_keys))
+
+
+def _zone(identifier: Identifier, stored: OffsetAt) -> QueryZone | None:
+    """The zone of the request's Timezone Offset From UTC (PS3.4 C.2.2.2.1.3); None where it has none."""
+    if not identifier.time_zone:
+        return None
+    offset = parse_offset(identifier.time_zone)
+    if offset is None:
+        raise UnfitIdentifier("Timezone Offset From UTC is written +0100, from -1200 to +1400", TIMEZONE_OFFSET_FROM_UTC)
+    return QueryZone(offset, stored)
 
 
 def _require_unique_keys(identifier: Identifier, model: InformationModel, level: Level) -> None:
@@ -195,7 +231,7 @@ def _items(element: Asked, agreed: Agreed) -> Match | None:
 
 
 def _combine(matches: dict[str, Match]) -> None:
-    for date_keyword, time_keyword in _TIME_OF_DATE.items():
+    for date_keyword, time_keyword in TIME_OF_DATE.items():
         date, time = matches.get(date_keyword), matches.get(time_keyword)
         if isinstance(date, Range) and isinstance(time, Range):
             del matches[time_keyword]

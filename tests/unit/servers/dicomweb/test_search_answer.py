@@ -59,7 +59,7 @@ def test_a_series_with_and_without_its_study() -> None:
 
 
 def test_an_instance_with_what_the_path_leaves_open() -> None:
-    hit = InstanceHit("1.2", "1.2.3", "1.2.3.4", INSTANCE, SERIES, STUDY, 5, 3, 40, " CT ", "")
+    hit = InstanceHit("1.2", "1.2.3", "1.2.3.4", INSTANCE, SERIES, STUDY, 5, 3, 40, " CT ", "", "1.2.840.10008.1.2")
     (item,) = decoded(encode_hits([hit], BASE, frozenset()))
     assert "00080060" not in item
     assert (item["0020000D"]["Value"], item["0020000E"]["Value"]) == (["1.2"], ["1.2.3"])

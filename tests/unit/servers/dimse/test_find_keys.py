@@ -7,11 +7,12 @@ import pytest
 from hounsfield.dicom.character_sets import DEFAULT_CHARACTER_SET
 from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.time_zone import UTC, QueryZone
 from hounsfield.servers.dimse.find_keys import Agreed, FindRequest, read_find_request, read_match
 from hounsfield.servers.dimse.identifier import Asked, Identifier, UnfitIdentifier
 from hounsfield.servers.dimse.information_model import PATIENT_ROOT, STUDY_ROOT
 
-ALL = Agreed(relational=True, date_time=True, fuzzy=True, empty_value=True)
+ALL = Agreed(relational=True, date_time=True, fuzzy=True, time_zone=True, empty_value=True)
 
 
 def _asked(keyword: str, text: str) -> Asked:
@@ -22,7 +23,8 @@ def _asked(keyword: str, text: str) -> Asked:
 
 def _request(agreed: Agreed, **keys: str) -> FindRequest:
     elements = {one.tag: one for one in (_asked(keyword, text) for keyword, text in keys.items())}
-    return read_find_request(Identifier(DEFAULT_CHARACTER_SET, "", elements), STUDY_ROOT, agreed)
+    time_zone = keys.get("TimezoneOffsetFromUTC", "")
+    return read_find_request(Identifier(DEFAULT_CHARACTER_SET, time_zone, elements), STUDY_ROOT, agreed, UTC)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,24 @@ def test_date_and_time_go_together_where_agreed() -> None:
 def test_agreements() -> None:
     assert Agreed.of(b"") == Agreed()
     assert Agreed.of(bytes((1, 0, 1))) == Agreed(relational=True, fuzzy=True)
-    assert Agreed.of(bytes((1, 1, 1, 0, 0, 1, 1))) == ALL
+    assert Agreed.of(bytes((1, 1, 1, 1, 0, 1, 1))) == ALL
+    assert Agreed.of(bytes((0, 0, 0, 1))) == Agreed(time_zone=True)
+
+
+def test_the_time_zone_of_a_request() -> None:
+    keys = {"QueryRetrieveLevel": "STUDY", "StudyDate": "20240101"}
+    zoned = _request(ALL, **keys, TimezoneOffsetFromUTC="-0330")
+    assert zoned.zone == QueryZone(-210, UTC)
+    assert [one.tag for one in zoned.asked] == [0x00080020, 0x0020000D]
+    for agreed, text in ((Agreed(), "-0330"), (Agreed(), "local"), (ALL, "")):
+        request = _request(agreed, **keys, TimezoneOffsetFromUTC=text)
+        assert request.zone is None
+        assert [one.tag for one in request.asked] == [0x00080020, 0x00080201, 0x0020000D]
+        assert [key.keyword for key in request.query.keys] == ["StudyDate"]
+    assert _request(ALL, **keys).zone is None
+    with pytest.raises(UnfitIdentifier) as raised:
+        _request(ALL, **keys, TimezoneOffsetFromUTC="local")
+    assert raised.value.offending_elements == (0x00080201,)
 
 
 def test_levels_above() -> None:

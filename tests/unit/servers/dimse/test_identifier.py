@@ -14,7 +14,9 @@ from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.index.criteria import ATTRIBUTES, criteria
 from hounsfield.index.dialect import dialect_for
+from hounsfield.index.zones import narrowed
 from hounsfield.model.query import Level
+from hounsfield.model.time_zone import UTC
 from hounsfield.servers.dimse import identifier
 from hounsfield.servers.dimse.find_keys import Agreed, read_find_request
 from hounsfield.servers.dimse.identifier import Asked, Identifier, UnfitIdentifier, read_identifier
@@ -97,18 +99,23 @@ def test_any_bytes_are_an_identifier_or_none(raw: bytes, transfer_syntax_uid: st
     with contextlib.suppress(UnfitIdentifier):
         found = read_identifier(raw, transfer_syntax_uid)
         with contextlib.suppress(UnfitIdentifier):
-            read_find_request(found, PATIENT_ROOT, Agreed(relational=True, date_time=True, empty_value=True))
+            read_find_request(found, PATIENT_ROOT, Agreed(relational=True, date_time=True, time_zone=True, empty_value=True), UTC)
 
 
 KEYS = st.sampled_from(["PatientName", "StudyDate", "StudyTime", "StudyInstanceUID", "ModalitiesInStudy", "SeriesNumber", "PatientWeight"])
 
 
-@given(st.dictionaries(KEYS, st.text(max_size=20)))
-def test_any_values_are_a_query_or_none(keys: dict[str, str]) -> None:
+DATES = st.sampled_from(["00010101", "20240230", "99991231-", "-00010101", "20240101-20240230", "20240101\\20240103-"])
+
+
+@given(st.dictionaries(KEYS, st.text(max_size=20) | DATES), st.sampled_from(["", "+0000", "-1200", "+1400", "x"]))
+def test_any_values_are_a_query_or_none(keys: dict[str, str], time_zone: str) -> None:
     elements = {tag: Asked(tag, vr_of(tag), text) for keyword, text in keys.items() if (tag := tag_of(keyword))}
     elements[0x00080052] = Asked(0x00080052, "CS", "IMAGE")
-    asked = Identifier(character_set(b""), "", elements)
+    asked = Identifier(character_set(b""), time_zone, elements)
     with contextlib.suppress(UnfitIdentifier):
-        for key in read_find_request(asked, PATIENT_ROOT, Agreed(relational=True, date_time=True)).query.keys:
+        request = read_find_request(asked, PATIENT_ROOT, Agreed(relational=True, date_time=True, time_zone=True), UTC)
+        query = request.query if request.zone is None else narrowed(request.query, request.zone)[0]
+        for key in query.keys:
             if key.keyword in ATTRIBUTES:
                 criteria(ATTRIBUTES[key.keyword], key.match, DIALECT, fuzzy=True)  # what is let through here, the index understands

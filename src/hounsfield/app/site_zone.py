@@ -1,0 +1,32 @@
+"""The time zone of the site: of dates and times in objects that say no Timezone Offset From UTC (0008,0201)."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hounsfield.model.time_zone import EASTMOST_MINUTES, WESTMOST_MINUTES, OffsetAt, fixed, parse_offset
+
+
+def site_zone(text: str) -> OffsetAt:
+    """An offset such as `+0100`, a name such as `Europe/Berlin`, or empty for the machine's own zone. Raises: ValueError."""
+    if not text:
+        return lambda at: _offset_at(None, at)
+    offset = parse_offset(text)
+    if offset is not None:
+        return fixed(offset)
+    try:
+        zone = ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError, ValueError) as exc:
+        raise ValueError(f"{text!r} is neither an offset such as +0100 nor a time zone known here, such as Europe/Berlin") from exc
+    return lambda at: _offset_at(zone, at)
+
+
+def _offset_at(zone: tzinfo | None, at: datetime) -> int:
+    """In whole minutes: the seconds of the mean solar times of long ago are left out."""
+    try:
+        offset = (at.astimezone() if zone is None else at.replace(tzinfo=zone)).utcoffset()
+    except (OverflowError, OSError, ValueError):  # the machine's clock does not reach as far
+        offset = None
+    minutes = 0 if offset is None else round(offset.total_seconds() / 60)
+    return min(max(minutes, WESTMOST_MINUTES), EASTMOST_MINUTES)

@@ -1,0 +1,72 @@
+"""What a search found, completed with what an answer holds beyond the index's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hounsfield.index.fragments import Fragment, item_matches
+from hounsfield.index.reader import PAGE_ROWS
+from hounsfield.index.rows import Hit, PatientCounts
+from hounsfield.index.zones import in_zone
+from hounsfield.model.origin import Origin
+from hounsfield.servers.dimse.find_keys import PATIENT_COUNTS, FindRequest
+from hounsfield.services.header_attributes import HeaderAttributes
+from hounsfield.services.search import Search
+
+HEADERS_AT_ONCE = 20
+"""In memory."""
+
+
+class Result(NamedTuple):
+    """One match.
+
+    patient: how much the patient has, where that is asked for.
+    header: what the object says that stands for it; None where that is not asked for, or cannot be had.
+    """
+
+    hit: Hit
+    patient: PatientCounts | None
+    header: Fragment | None
+
+
+class Results:
+    """All matches of one request.
+
+    quick: whether the rows that can match at all are few and known.
+    partial: whether a key was asked that is not matched, or an element that no answer holds.
+    reads_headers: whether answers without one lack something that was asked for.
+    """
+
+    def __init__(self, search: Search, headers: HeaderAttributes | None, origin: Origin, request: FindRequest) -> None:
+        self._search = search
+        self._headers = headers
+        self._origin = origin
+        self._request = request
+        self._stream = search.stream(origin, request.query, request.zone)
+        self._counts_patients = any(element.tag in PATIENT_COUNTS for element in request.asked)
+        self.reads_headers = bool(request.beyond) and self._stream.named and headers is not None
+        self.quick = self._stream.quick and not self.reads_headers
+        self.partial = request.partial or bool(self._stream.unmatched) or (bool(request.beyond) and not self.reads_headers)
+
+    def pages(self) -> Iterator[list[Result]]:
+        """A page at a time in memory. Raises: IndexUnavailable."""
+        for hits in self._stream.pages:
+            counts: dict[str, PatientCounts] = {}
+            if self._counts_patients and hits:
+                counts = self._search.patient_counts(self._origin, {hit.study_instance_uid for hit in hits})
+            at_once = HEADERS_AT_ONCE if self.reads_headers else PAGE_ROWS
+            for begin in range(0, max(len(hits), 1), at_once):
+                some = hits[begin : begin + at_once]
+                found = (Result(hit, counts.get(hit.study_instance_uid), self._header(hit)) for hit in some)
+                yield [one for one in found if self._matches(one.header)]
+
+    def _header(self, hit: Hit) -> Fragment | None:
+        if not self.reads_headers or self._headers is None:
+            return None
+        header = self._headers.of(self._origin, hit)
+        return header if header is None or self._request.zone is None else in_zone(self._request.zone, header)
+
+    def _matches(self, header: Fragment | None) -> bool:
+        """What cannot be read is not left out: its answer says that keys were not matched."""
+        return header is None or item_matches(header, self._request.beyond_keys)

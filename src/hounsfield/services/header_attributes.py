@@ -1,0 +1,39 @@
+"""What objects say beyond what the index holds of them: read from their headers, for queries that name what they are about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hounsfield.dicom.json_model import data_set_json
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.index.rows import Hit, InstanceHit, SeriesHit
+from hounsfield.model.errors import HounsfieldError
+from hounsfield.model.origin import Origin
+from hounsfield.services.retrieve import Retrieve
+
+MOST_HEADER_BYTES = 1 << 20
+"""A longer header, as of a multi-frame object with thousands of frames, is not read to answer a query; nor is a deflated object."""
+
+
+class HeaderAttributes:
+    """Reads one object's header for each patient, study, series or instance asked about; thread-safe."""
+
+    def __init__(self, retrieve: Retrieve) -> None:
+        self._retrieve = retrieve
+
+    def of(self, origin: Origin, hit: Hit) -> Mapping[str, Any] | None:
+        """DICOM JSON of the object that stands for a hit, numbers as they were written; None where it cannot be had."""
+        series = hit.series_instance_uid if isinstance(hit, SeriesHit | InstanceHit) else ""
+        instance = hit.sop_instance_uid if isinstance(hit, InstanceHit) else ""
+        found = self._retrieve.reader.first_instance(origin.principal.partition_id, hit.study_instance_uid, series, instance)
+        if found is None or found.header_length_bytes > MOST_HEADER_BYTES or transfer_syntax(found.transfer_syntax_uid).deflated:
+            return None
+        try:
+            header, length = self._retrieve.effective_header(found)
+            raw = data_set_json(header, found.transfer_syntax_uid, bulk_data_uri=lambda path: path, header_length_bytes=length)
+        except HounsfieldError:
+            return None
+        attributes: Mapping[str, Any] = json.loads(raw, parse_float=str, parse_int=str)
+        return attributes
