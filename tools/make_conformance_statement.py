@@ -185,9 +185,9 @@ def _security() -> str:
         f"| BCP 195 RFC 8996, 9325 TLS (PS3.15 B.12) | port {port} by default, TLS 1.3 and 1.2 with `{CIPHERS_OF_TLS_1_2}`; as SCU too |",
         "| certificates | of callers by authority, and by fingerprint or subject where the AE title is bound to one |",
         "| user identity: username (PS3.7 D.3.3.7) | taken as a claim: no positive response, the application entity's rights |",
-        "| user identity: username and passcode | checked against the accounts, over TLS and from this machine; else 1/1/1 |",
-        "| user identity: JSON web token | of the issuer in the settings, over TLS and from this machine; answered by itself; else 1/1/1 |",
-        *(f"| user identity: {what} | refused, 1/1/1 |" for what in NOT_VERIFIED.values()),
+        "| user identity: username and passcode | checked against the accounts, over TLS and from this machine; else 1/2/1 |",
+        "| user identity: JSON web token | of the issuer in the settings, over TLS and from this machine; answered by itself; else 1/2/1 |",
+        *(f"| user identity: {what} | refused, 1/2/1 |" for what in NOT_VERIFIED.values()),
         "| permissions by calling AE title | a context that may not be used is answered with user rejection (PS3.8 table 9-18, result 1) |",
     ]
     return "\n".join(lines)

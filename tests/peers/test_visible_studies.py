@@ -154,6 +154,16 @@ def test_retrieves(house: House, level: str, values: dict[str, Any]) -> None:
     assert (last.status, last.counts) == (0, (len(due), 0, 0))
 
 
+def test_frames(house: House) -> None:
+    """What is not seen has no frames; what is seen is found, and is no multi-frame image."""
+    model = "1.2.840.10008.5.1.4.1.2.4.3"
+    for title, uid, due in (("READER", "1.2.4.1.1", 0xAA00), ("READER", "1.2.3.1.1", 0xAA01), ("MODALITY", "1.2.4.1.1", 0xAA01)):
+        association = house.associated(house.entity(title, model), Receiver())
+        last = responses_of(association.send_c_get(keys("FRAME", SOPInstanceUID=uid, SimpleFrameList=[1]), model))[-1]
+        association.release()
+        assert last.status == due, (title, uid, last)
+
+
 def test_a_commitment(house: House) -> None:
     reader = Modality("READER")
     references = [(MR if uid == "1.2.3.1.1" else CT, uid) for uid in OBJECTS]

@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 CANNOT_JUDGE_NOW = AssociateReject(2, NO_REASON_GIVEN.source, NO_REASON_GIVEN.reason)
 """Transient: the database does not answer; the same request may be accepted later."""
 
+NOT_AUTHORIZED = AssociateReject(1, 2, NO_REASON_GIVEN.reason)
+"""Permanent, by the provider's ACSE related function: an authorization failure (PS3.7 D.3.3.7)."""
+
 MAY_BY_ROLE = {
     Role.VIEWER: frozenset({Permission.QUERY, Permission.RETRIEVE}),
     Role.EDITOR: EVERYTHING,
@@ -86,7 +89,7 @@ class AdmissionPolicy:
             return CALLING_AE_TITLE_NOT_RECOGNIZED
         except IdentityRefused as exc:
             log.warning("association.identity_refused", host=channel.host, calling_ae_title=request.calling_ae_title, reason=str(exc))
-            return NO_REASON_GIVEN
+            return NOT_AUTHORIZED
         except Unavailable as exc:
             log.warning("association.not_judged", host=channel.host, calling_ae_title=request.calling_ae_title, error=type(exc).__name__)
             return CANNOT_JUDGE_NOW

@@ -101,7 +101,7 @@ def test_who_calls_in_a_viewer_s_name_may_only_look() -> None:
     assert terms.identity is not None
     assert terms.admission is not None
     assert terms.admission.principal == Principal("vera", Role.VIEWER)
-    assert policy.judge(request, Channel("192.0.2.7")) == AssociateReject(1, 1, 1), "a passcode in clear"
+    assert policy.judge(request, Channel("192.0.2.7")) == AssociateReject(1, 2, 1), "a passcode in clear"
 
 
 def test_who_may_retrieve_may_be_sent_to_what_it_may_not_store() -> None:
