@@ -72,7 +72,7 @@ def reason_in(body: str) -> str:
     document = json.loads(body)
     codes = {
         item[tag]["Value"][0]
-    XX
+        for sequence in ("00081198", "00081199", "0008119A")
         for item in document.get(sequence, {}).get("Value", [])
         for tag in ("00081196", "00081197")
         if tag in item
