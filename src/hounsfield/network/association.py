@@ -256,9 +256,9 @@ class Association:
             waiting = piece
         self._send(parts + self._values(context_id, waiting, 0, is_last=True))
 
-    def has_input(self) -> bool:
-        """Whether something of the peer waits to be read: a C-CANCEL, perhaps."""
-        return self._reader.mid_pdu or self._transport.has_input()
+    def has_input(self, wait_s: float = 0.0) -> bool:
+        """Whether something of the peer waits to be read: a C-CANCEL, perhaps; so long that is waited for."""
+        return self._reader.mid_pdu or self._transport.has_input(wait_s)
 
     def release(self) -> None:
         """Releases the association and waits for the confirmation; what still arrives before it is dropped (AR-1)."""

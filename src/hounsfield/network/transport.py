@@ -29,8 +29,8 @@ class Transport(Protocol):
     def send(self, buffers: Sequence[Buffer]) -> None:
         """Sends all of them in order. Raises: TimeoutError where the peer takes nothing for the send time-out."""
 
-    def has_input(self) -> bool:
-        """Whether a read would not wait."""
+    def has_input(self, wait_s: float = 0.0) -> bool:
+        """Whether a read would not wait; so long that is waited for."""
 
     def shutdown(self) -> None:
         """Wakes a thread that waits in a read or write; may be called from any thread."""
@@ -104,7 +104,9 @@ class PlainTransport:
         while part:
             part = _behind(part, self._connection.sendmsg(part))
 
-    def has_input(self) -> bool:
+    def has_input(self, wait_s: float = 0.0) -> bool:
+        if wait_s:
+            _poll(self._connection, wait_s)
         try:
             self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -158,13 +160,9 @@ class TlsTransport:
         finally:
             connection.settimeout(self._tick_s)
 
-    def has_input(self) -> bool:
-        if self._connection.pending():
-            return True
+    def has_input(self, wait_s: float = 0.0) -> bool:
         # TLS cannot be peeked into: a waiting record without data in it (a session ticket) makes this say yes too often.
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN)
-        return bool(poll.poll(0))
+        return bool(self._connection.pending()) or _poll(self._connection, wait_s)
 
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
@@ -176,6 +174,12 @@ class TlsTransport:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._connection.close()
+
+
+def _poll(connection: socket.socket, wait_s: float) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))
 
 
 def _behind(buffers: Sequence[Buffer], sent: int) -> list[memoryview]:

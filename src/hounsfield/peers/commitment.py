@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -35,7 +34,6 @@ REQUEST_STORAGE_COMMITMENT = 1
 _CONTEXT = ProposedContext(1, PUSH_MODEL_SOP_CLASS, (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN))
 _AS_USER = RoleSelection(PUSH_MODEL_SOP_CLASS, scu=True, scp=False)
 _AS_PROVIDER = RoleSelection(PUSH_MODEL_SOP_CLASS, scu=False, scp=True)
-_LOOK_EVERY_S = 0.02
 
 
 class Asked(NamedTuple):
@@ -107,12 +105,9 @@ class _Talk:
 
     def hear_report(self, wait_s: float) -> None:
         """Until it is there, the time is over or the peer has released. Raises: AssociationLost, ProtocolError."""
-        pause = threading.Event()
         deadline = time.monotonic() + wait_s
-        while self.result is None and time.monotonic() < deadline:
-            if not self._association.has_input():
-                pause.wait(_LOOK_EVERY_S)
-            elif not self._hear():
+        while self.result is None and (left_s := deadline - time.monotonic()) > 0:
+            if self._association.has_input(left_s) and not self._hear():
                 return
 
     def _hear(self) -> bool:

@@ -156,20 +156,14 @@ class CommitmentQueue:
         with self._changed:
             return any(entry.result is None or entry.busy_until <= self._monotonic() for entry in self._of(ae_title))
 
-    def take(self, ae_title: str, wait_s: float = 0.0) -> Report | None:
-        """A result to report to the peer, waited for; None where there is none by then."""
-        with self._changed:
-            found = self._take(ae_title)
-            if found is None and wait_s and self._changed.wait(wait_s):
-                found = self._take(ae_title)
-            return found
-
-    def _take(self, ae_title: str) -> Report | None:
+    def take(self, ae_title: str) -> Report | None:
+        """A result to report to the peer; None where there is none."""
         now = self._monotonic()
-        for entry in self._of(ae_title):
-            if entry.result is not None and entry.busy_until <= now:
-                entry.busy_until = now + self._limits.confirm_within_s
-                return Report(entry.pending.key, entry.result)
+        with self._changed:
+            for entry in self._of(ae_title):
+                if entry.result is not None and entry.busy_until <= now:
+                    entry.busy_until = now + self._limits.confirm_within_s
+                    return Report(entry.pending.key, entry.result)
         return None
 
     def confirm(self, report: Report) -> None:

@@ -22,7 +22,7 @@ from hounsfield.model.commitment import CommitmentResult
 from hounsfield.model.errors import ArchiveBusy, HounsfieldError, InvalidInput, OutOfSpace
 from hounsfield.model.origin import Origin
 from hounsfield.model.peers import Permission
-from hounsfield.network.association import Association, Message
+from hounsfield.network.association import AcceptedContext, Association, Message
 from hounsfield.network.dimse import Command, CommandField, Element, decode_command, response
 from hounsfield.network.pdu import ContextResult, ProposedContext
 from hounsfield.network.status import Status, is_failure
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 TRANSFER_SYNTAXES = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
 LOOK_EVERY_S = 0.02
+"""For a result, while the peer's next message is awaited."""
 
 TakeResult = Callable[[Origin, CommitmentResult], bool]
 """Is given what a peer reports of a request of ours; False where no such request was made to it."""
@@ -47,14 +48,21 @@ def never_asked(origin: Origin, result: CommitmentResult) -> bool:
 
 @dataclass(slots=True)
 class _Conversation:
-    """Reports on one association. sent: by message ID, those without a response."""
+    """Reports on one association. context: in which they go, that of the latest request.
 
+    sent: by message ID, those without a response: one at most, as nothing else was negotiated (PS3.7 D.3.3.3).
+    closed: the peer has refused one; it hears of them by another association.
+    """
+
+    context: AcceptedContext
+    origin: Origin
     last_message_id: int = 0
     sent: dict[int, Report] = field(default_factory=dict)
+    closed: bool = False
 
 
 class CommitmentService(Service):
-    """Answers a request at once and leaves the work to others; reports while the association is open and nothing else comes on it.
+    """Answers a request at once and leaves the work to others; reports whenever nothing else comes on the association.
 
     take_result: where results for requests of our own go. attend_s: how long an association with nothing else on it is kept for reports;
     then, or when it is needed for something else, they go by an association that we open.
@@ -91,6 +99,27 @@ class CommitmentService(Service):
         else:
             decline(association, message, command, Status.UNRECOGNIZED_OPERATION, "not an operation of storage commitment in this role")
 
+    def waiting(self, association: Association) -> None:
+        """Waits for a result and reports it; the peer's response is handled like every other message of its.
+
+        The peer has the floor: whatever comes from it ends the waiting.
+        """
+        conversation = self._conversations.get(association)
+        if conversation is None or conversation.sent or conversation.closed:
+            return
+        ae_title = conversation.origin.calling_ae_title
+        if not self._queue.expects(ae_title) or association.has_input():
+            return
+        deadline = time.monotonic() + self._attend_s
+        with self._queue.attending(ae_title):
+            while self._queue.expects(ae_title) and time.monotonic() < deadline:
+                report = self._queue.take(ae_title)
+                if report is not None:
+                    _send(association, conversation, report)
+                    return
+                if association.has_input(LOOK_EVERY_S):
+                    return
+
     def ended(self, association: Association) -> None:
         """What the peer has not confirmed on it goes by another one."""
         with self._lock:
@@ -111,7 +140,9 @@ class CommitmentService(Service):
             )
         association.send(message.context.context_id, response(command, status, comment=comment))
         if status is Status.SUCCESS:
-            self._attend(association, message, origin)
+            with self._lock:
+                conversation = self._conversations.setdefault(association, _Conversation(message.context, origin))
+            conversation.context, conversation.closed = message.context, False
 
     def _accept(self, command: Command, raw: bytes, transfer_syntax_uid: str, origin: Origin) -> tuple[Status, str]:
         """The status of N-ACTION: whether the request was understood and kept, not whether anything is committed (PS3.4 J.3.2.1.3)."""
@@ -133,46 +164,23 @@ class CommitmentService(Service):
             return Status.PROCESSING_FAILURE, type(exc).__name__
         return Status.SUCCESS, ""
 
-    def _attend(self, association: Association, message: Message, origin: Origin) -> None:
-        """Waits for a result and reports it; the peer's response is handled like every other message of its.
-
-        The peer has the floor: whatever comes from it ends the waiting.
-        """
-        ae_title = origin.calling_ae_title
-        deadline = time.monotonic() + self._attend_s
-        with self._queue.attending(ae_title):
-            while self._queue.expects(ae_title) and time.monotonic() < deadline and not association.has_input():
-                report = self._queue.take(ae_title, LOOK_EVERY_S)
-                if report is not None:
-                    self._send(association, message, report, origin)
-                    return
-
-    def _send(self, association: Association, message: Message, report: Report, origin: Origin) -> None:
-        with self._lock:
-            conversation = self._conversations.setdefault(association, _Conversation())
-        conversation.last_message_id = conversation.last_message_id % 0xFFFF + 1
-        conversation.sent[conversation.last_message_id] = report
-        implicit_vr = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
-        information = encode_result(report.result, implicit_vr=implicit_vr, retrieve_ae_title=origin.called_ae_title)
-        association.send(message.context.context_id, report_command(conversation.last_message_id, report.result), information)
-
     def _on_response(self, association: Association, message: Message, command: Command, origin: Origin) -> None:
         if command.has_data_set:
             read_information(association)
         with self._lock:
             conversation = self._conversations.get(association)
         report = conversation.sent.pop(command.message_id_responded_to, None) if conversation is not None else None
-        if report is None:
+        if report is None or conversation is None:
             return
         about = {"ae_title": origin.calling_ae_title, "transaction_uid": report.result.transaction_uid}
         if is_failure(command.status):
             pause_s = self._queue.call_failed(origin.calling_ae_title)
+            conversation.closed = True
             self._queue.put_back(report)
             log.warning("commitment.not_reported", **about, status=f"{command.status:04X}", next_attempt_s=pause_s)
             return
         self._queue.confirm(report)
         log.info("commitment.reported", **about)
-        self._attend(association, message, origin)
 
     def _on_report(self, association: Association, message: Message, command: Command, origin: Origin) -> None:
         raw = read_information(association) if command.has_data_set else b""
@@ -186,6 +194,15 @@ class CommitmentService(Service):
                 log.warning("commitment.result_lost", ae_title=origin.calling_ae_title, error=type(exc).__name__)
                 status = Status.PROCESSING_FAILURE
         association.send(message.context.context_id, response(command, status))
+
+
+def _send(association: Association, conversation: _Conversation, report: Report) -> None:
+    context = conversation.context
+    conversation.last_message_id = conversation.last_message_id % 0xFFFF + 1
+    conversation.sent[conversation.last_message_id] = report
+    implicit_vr = context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
+    information = encode_result(report.result, implicit_vr=implicit_vr, retrieve_ae_title=conversation.origin.called_ae_title)
+    association.send(context.context_id, report_command(conversation.last_message_id, report.result), information)
 
 
 def _may_ask(association: Association) -> bool:

@@ -55,6 +55,7 @@ class DimseServer:
             *more_services,
             StorageService(store, storage_policy or StoragePolicy()),
         ]
+        self._talkative = [service for service in self._services if type(service).waiting is not Service.waiting]
         policy = AdmissionPolicy(ae_title, callers, self._services, passwords, tokens)
         self._listener = Listener(
             address, self.serve, policy, limits or AssociationLimits(), IMPLEMENTATION, tls_context=tls_context, registry=registry
@@ -95,7 +96,7 @@ class DimseServer:
             provider = next(service for service in self._services if service.choose(proposed) is not None)
             routes[context.context_id] = provider if may_use(admission.peer, provider, proposed) else None
         try:
-            while (message := association.receive()) is not None:
+            while (message := self._next(association)) is not None:
                 service = routes[message.context.context_id]
                 if service is None:
                     _refuse(association, message)
@@ -104,6 +105,11 @@ class DimseServer:
         finally:
             for service in self._services:
                 service.ended(association)
+
+    def _next(self, association: Association) -> Message | None:
+        for service in self._talkative:
+            service.waiting(association)
+        return association.receive()
 
 
 def _stranger(association: Association) -> Admission:

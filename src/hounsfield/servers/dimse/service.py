@@ -39,6 +39,10 @@ class Service(Protocol):
     def handle(self, association: Association, message: Message, origin: Origin) -> None:
         """Performs one operation: reads its data set, if any, and sends its response."""
 
+    def waiting(self, association: Association) -> None:
+        """Nothing is under way on the association, and the peer's next message is about to be awaited: now we may say something."""
+        return
+
     def ended(self, association: Association) -> None:
         """The association is over, however it ended: nothing more can be said on it. Every service is told, used or not."""
         return
