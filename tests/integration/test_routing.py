@@ -192,8 +192,9 @@ def test_a_rebuilt_index_sends_nothing_again(tmp_path: Path) -> None:
         assert store.uids() == uids(range(8))
 
 
-def test_priors_come_from_another_archive_when_a_new_study_arrives(tmp_path: Path) -> None:
+def test_priors_come_from_another_archive_when_a_new_study_arrives_or_is_scheduled(tmp_path: Path) -> None:
     with (
+        slow_destination() as (workstation, workstation_port),
         running(tmp_path / "old", "--open-access", "--ae-title", "OLDPACS") as old,
         running(tmp_path / "data", "--open-access") as server,
         queued(server) as jobs,
@@ -211,6 +212,16 @@ def test_priors_come_from_another_archive_when_a_new_study_arrives(tmp_path: Pat
         assert here == {"9", "4", "3", "2"}
         listed = json.loads(server.run("queue", "list", "--from", "OLDPACS", "--json").stdout)
         assert [job["study"][-1] for job in listed["jobs"]] == ["9"]
+
+        server.run("peer", "add", "SLOW", f"127.0.0.1:{workstation_port}")
+        order = ("route", "prefetch", "--patient-id", "OTHER", "--to", "SLOW", "--from", "OLDPACS", "--occasion", "A1")
+        server.run(*order)
+        assert until(lambda: len(workstation.kept) == 1, WITHIN_S), server.output.read_text()[-2000:]
+        assert workstation.kept[0].data_set == data_set_of(tmp_path / "study5.dcm")
+        server.run(*order)
+        assert until(lambda: count(jobs, JobState.DONE) == 5, WITHIN_S), "found nothing, asked, went on, found, sent"
+        assert len(workstation.kept) == 1
+        assert "OTHER" not in server.run("queue", "list", "--json").stdout + server.output.read_text()
 
 
 def a_study(folder: Path, number: int, *, study_date: str | None = None) -> Path:
