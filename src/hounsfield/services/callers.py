@@ -19,7 +19,8 @@ MAX_REFUSED_KEPT = 200
 class Callers:
     """Judges calling AE titles by the list of peers, and keeps a list of those refused.
 
-    accept_any: every title is welcome (`--open-access`). accept_any_from_loopback: every title from this machine (the demo).
+    accept_any: every title is welcome (`--open-access`). accept_any_from_loopback: every title from this machine (the demo); those that
+    are known go by their rules.
     An AE title proves nothing: it keeps strangers and mistakes out, not attackers; those are kept out by TLS, by a certificate that the
     title is bound to, and by the network.
     """
@@ -42,12 +43,14 @@ class Callers:
     def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
         """Lets a calling AE title in, or notes the refusal so that it can be accepted in the app.
 
-        certificate: what it has shown, if anything. Where every title is welcome, all may do everything.
+        certificate: what it has shown, if anything. Who is welcome without being known may do everything.
         Raises: CallerUnknown.
         """
-        if self._accept_any or (self._accept_any_from_loopback and is_loopback(host)):
+        if self._accept_any:
             return Peer(calling_ae_title, host)
         peer = self._peers.find(calling_ae_title)
+        if peer is None and self._accept_any_from_loopback and is_loopback(host):
+            return Peer(calling_ae_title, host)
         if peer is None:
             self._records.note_refused(calling_ae_title, host, int(self._now()), MAX_REFUSED_KEPT)
             raise CallerUnknown(

@@ -6,6 +6,7 @@ import pytest
 
 from hounsfield.model.errors import CallerUnknown, InvalidAETitle, NotFound
 from hounsfield.model.peers import EVERYTHING, Peer, PeerCertificate, Permission
+from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.services.callers import Callers
 from hounsfield.services.peers import Peers
@@ -59,6 +60,11 @@ def test_the_demo_takes_any_title_from_this_machine_only(access, host, admitted)
     else:
         with pytest.raises(CallerUnknown):
             callers.admit("ANY", host)
+
+
+def test_who_is_known_goes_by_its_rules_from_this_machine_too(access):
+    known = access.peers.put(Peer("KNOWN", may=frozenset(), visible=VisibleStudies(modalities=("CT",))))
+    assert Callers(access.peers, access.records, accept_any_from_loopback=True).admit("KNOWN", "127.0.0.1") == known
 
 
 def test_open_access_takes_any_title(access):
