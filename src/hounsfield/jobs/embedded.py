@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from hounsfield.jobs.connections import Connection, Connections
 from hounsfield.jobs.port import Step
 from hounsfield.jobs.statements import Statements
+from hounsfield.model.connections import Connection, Connections
 from hounsfield.model.jobs import SECOND_NS, Backoff, Job, JobQueue, JobState, NewJob
 
 MOST_ATTEMPTS = 12

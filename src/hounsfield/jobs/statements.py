@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, Select, Text, and_, bindparam, delete, exists, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hounsfield.jobs.connections import Connections
 from hounsfield.jobs.tables import follower, job, job_queue
+from hounsfield.model.connections import Connections
 from hounsfield.model.jobs import JobEvent, JobState, from_which
 
 ZERO: ColumnElement[int] = literal_column("0")

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hounsfield.model.coercion import CoercionAction, CoercionRule
+from hounsfield.model.connections import Connections
 from hounsfield.model.peers import Peer, Permission
 from hounsfield.model.visibility import VisibleStudies
-from hounsfield.records.records import Connections
 from hounsfield.records.tables import peer
 
 

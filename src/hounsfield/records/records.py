@@ -6,63 +6,19 @@ Raises: IndexUnavailable where the database does not answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Select, Table, bindparam, delete, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hounsfield.model.accounts import Account, ApiToken, Session
 from hounsfield.model.callers import RefusedCaller
+from hounsfield.model.connections import Connections
 from hounsfield.model.origin import Role
 from hounsfield.records.tables import account, api_token, refused_caller, session, setting
 
 ZERO: ColumnElement[int] = literal_column("0")
 ONE: ColumnElement[int] = literal_column("1")
-
-
-class Cursor(Protocol):
-    """What a driver's cursor has."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-
-class Connection(Protocol):
-    """What a driver's connection has."""
-
-    def execute(self, sql: Any, values: Any = ..., /) -> Cursor: ...
-
-
-class CompiledStatement(Protocol):
-    """The driver's text, and the names of its parameters in order."""
-
-    @property
-    def sql(self) -> str: ...
-
-    @property
-    def parameters(self) -> tuple[str, ...]: ...
-
-
-class Dialect(Protocol):
-    """Which database it is."""
-
-    @property
-    def name(self) -> str: ...
-
-
-class Connections(Protocol):
-    """What the records ask of a database; `index.database.Database` has it."""
-
-    @property
-    def dialect(self) -> Dialect: ...
-
-    def compile(self, statement: Executable) -> CompiledStatement: ...
-
-    def fetch(self, sql: str, values: Sequence[Any] = ...) -> list[Any]: ...
-
-    def control(self) -> AbstractContextManager[Connection]: ...
 
 
 class Records:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hounsfield.model.connections import Connections
 from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
-from hounsfield.records.records import Connections
 from hounsfield.records.tables import route
 
 

@@ -1,12 +1,13 @@
-"""What the embedded adapter asks of a database; `index.database.Database` has it."""
+"""What those who keep rows ask of the site's database, whichever it is; `index.database.Database` has it.
+
+Statements and columns are those of the toolkit that builds SQL, which is not known here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
-
-from sqlalchemy import ColumnElement, Executable
 
 
 class Cursor(Protocol):
@@ -44,7 +45,7 @@ class Dialect(Protocol):
 
     def execute_many(self, connection: Any, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
 
-    def among(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]: ...
+    def among(self, column: Any, parameter: str) -> Any: ...
 
     def listed(self, values: Iterable[int] | Iterable[str]) -> Any: ...
 
@@ -55,7 +56,7 @@ class Connections(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
-    def compile(self, statement: Executable) -> CompiledStatement: ...
+    def compile(self, statement: Any) -> CompiledStatement: ...
 
     def fetch(self, sql: str, values: Sequence[Any] = ...) -> list[Any]: ...
 
