@@ -19,7 +19,7 @@ from hounsfield.dicom.edits import Edit, edited
 from hounsfield.dicom.encoding import IMPLICIT_LITTLE, Encoding
 from hounsfield.dicom.json_values import SINGLE_VALUED
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
-from hounsfield.dicom.texts import TEXT_VRS, in_utf_8, undeclared_texts
+from hounsfield.dicom.texts import LONGEST_TEXT_BYTES, TEXT_VRS, in_utf_8, undeclared_texts
 from hounsfield.dicom.top_level import TopLevel, encode_element, encode_item, read_top_level
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.overlay import NO_OVERLAY, Overlay, Treatment
@@ -31,8 +31,8 @@ _MODIFICATION_DATETIME, _MODIFYING_SYSTEM, _SOURCE_OF_PREVIOUS_VALUES, _REASON =
 _PATIENT_ID, _ISSUER_OF_PATIENT_ID = 0x00100020, 0x00100021
 
 LONGEST_FOR_INDEX_BYTES = 64 << 10
-LONGEST_PREVIOUS_VALUE_BYTES = 1 << 20
-"""A longer one is said to have been there by an empty element alone."""
+_TOO_LONG = "\0"
+"""Stands for a text that is not looked at; no text is this, for padding is not part of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,11 @@ def _vr(found: TopLevel, tag: int) -> str:
 
 
 def _text(found: TopLevel, tag: int, characters: CharacterSet) -> str | None:
-    """None where the element is absent."""
+    """None where the element is absent, `_TOO_LONG` where it is that."""
     if tag not in found.first:
         return None
+    if len(found.raw(tag)) > LONGEST_TEXT_BYTES:
+        return _TOO_LONG
     text = (characters if _vr(found, tag) in TEXT_VRS else DEFAULT_CHARACTER_SET).decode(found.value(tag))
     return text.rstrip(" \0") if vr_of(tag) in SINGLE_VALUED else text.strip(" \0")
 
@@ -150,7 +152,7 @@ def _result(rule: CoercionRule, text: str | None, vr: str) -> str | None:
         return None
     if rule.action is CoercionAction.SET or (rule.action is CoercionAction.SET_IF_EMPTY and not text):
         return rule.value
-    if not text or rule.action is CoercionAction.SET_IF_EMPTY:
+    if not text or text == _TOO_LONG or rule.action is CoercionAction.SET_IF_EMPTY:
         return text
     values = [text] if vr in SINGLE_VALUED else text.split("\\")
     return "\\".join([_affixed(rule, value, vr) for value in values])
@@ -170,13 +172,11 @@ def _affixed(rule: CoercionRule, value: str, vr: str) -> str:
 def _modified_attributes(
     found: TopLevel, changed: Mapping[int, str | None], characters: CharacterSet, written: CharacterSet, encoding: Encoding
 ) -> bytes:
-    """The item with the previous values; what was absent or empty stands there empty."""
+    """The item with the previous values; what was absent, empty or too long stands there empty."""
     previous = dict.fromkeys(changed, b"")
     for tag in changed:
-        raw = found.value(tag)
-        if len(raw) > LONGEST_PREVIOUS_VALUE_BYTES:
-            raw = b""
-        elif written is not characters and not found.declared and _vr(found, tag) in TEXT_VRS:
+        raw = found.value(tag) if len(found.raw(tag)) <= LONGEST_TEXT_BYTES else b""
+        if written is not characters and not found.declared and _vr(found, tag) in TEXT_VRS:
             raw = characters.decode(raw).encode()
         previous[tag] = raw
     if written is not characters and found.declared:

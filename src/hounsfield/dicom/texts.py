@@ -15,6 +15,10 @@ TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """Those that Specific Character Set (0008,0005) applies to (PS3.5 6.1.2.3)."""
 
 
+LONGEST_TEXT_BYTES = 1 << 20
+"""A longer text is neither changed nor put into another character set."""
+
+
 def is_plain(raw: bytes) -> bool:
     """Whether a text is of the default repertoire alone."""
     return raw.isascii() and ESCAPE not in raw
@@ -35,13 +39,13 @@ def _texts(data_set: DataSet) -> Iterator[tuple[bytes, CharacterSet]]:
 
 
 def in_utf_8(found: TopLevel, span: Span, characters: CharacterSet) -> bytes | None:
-    """The value of an element with its texts in UTF-8; None where it can stay as it is.
+    """The value of an element with its texts in UTF-8; None where it can stay as it is, or where it is too long.
 
     characters: in which the data set is written, where an item does not say otherwise.
     """
-    value = found.value(span.tag)
-    if span.vr in TEXT_VRS:
-        return None if is_plain(value) else characters.decode(value).encode()
+    value = found.raw(span.tag)
+    if span.vr in TEXT_VRS and len(value) <= LONGEST_TEXT_BYTES:
+        return None if is_plain(bytes(value)) else characters.decode(bytes(value)).encode()
     if span.vr != "SQ":
         return None
     items = read_items(value, found.encoding, characters)

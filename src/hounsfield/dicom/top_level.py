@@ -12,7 +12,6 @@ from hounsfield.dicom.character_sets import CharacterSet, character_set
 from hounsfield.dicom.dictionary import vr_of
 from hounsfield.dicom.encoding import (
     DELIMITATIONS,
-    ELEMENT_LIMIT,
     IMPLICIT_LITTLE,
     SEQUENCE_DELIMITATION,
     Encoding,
@@ -24,6 +23,9 @@ from hounsfield.dicom.encoding import (
 from hounsfield.dicom.tags import PIXEL_TAGS, SPECIFIC_CHARACTER_SET
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.dicom.value_representations import LONG_VRS, UNDEFINED_LENGTH, VR_NAMES
+
+MOST_ELEMENTS = 50_000
+"""More than any object has at its outermost level, a few hundred bytes of memory each."""
 
 
 class Span(NamedTuple):
@@ -58,7 +60,7 @@ class TopLevel:
     @property
     def declared(self) -> bytes:
         """The value of Specific Character Set, without padding; empty where absent."""
-        return self.value(SPECIFIC_CHARACTER_SET)[:1024].strip(b" \0")
+        return bytes(self.raw(SPECIFIC_CHARACTER_SET)[:1024]).strip(b" \0")
 
     @property
     def characters(self) -> CharacterSet:
@@ -67,15 +69,19 @@ class TopLevel:
 
     def value(self, tag: int) -> bytes:
         """The value field as it stands; of a sequence its items, without the delimitation. Empty where absent."""
+        return bytes(self.raw(tag))
+
+    def raw(self, tag: int) -> memoryview:
+        """The same without a copy."""
         span = self.first.get(tag)
         if span is None:
-            return b""
+            return memoryview(b"")
         end = span.end_bytes
         if span.delimited and end - span.value_offset_bytes >= 8:
             group, element, _length = self.encoding.implicit.unpack_from(self.view, end - 8)
             if group << 16 | element == SEQUENCE_DELIMITATION:  # some writers forget it
                 end -= 8
-        return bytes(self.view[span.value_offset_bytes : end])
+        return self.view[span.value_offset_bytes : end]
 
 
 def read_top_level(header: Buffer, transfer_syntax_uid: str) -> TopLevel:
@@ -86,7 +92,7 @@ def read_top_level(header: Buffer, transfer_syntax_uid: str) -> TopLevel:
     spans: list[Span] = []
     offset, end = 0, len(view)
     try:
-        for _ in repeat(None, ELEMENT_LIMIT):
+        for _ in repeat(None, MOST_ELEMENTS):
             if offset >= end:
                 break
             tag, stated, value, length = read_element_header(view, offset, end, encoding)

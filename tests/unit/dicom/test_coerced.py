@@ -6,11 +6,14 @@ import struct
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hounsfield.dicom.coerced import Provenance, edits_for, elements_for, header_for_index, overlay_for
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
-from hounsfield.dicom.edits import edited
+from hounsfield.dicom.edits import edited, growth_bytes
 from hounsfield.dicom.element_tree import DataSet, read_data_set
+from hounsfield.dicom.top_level import MOST_ELEMENTS, read_top_level
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.overlay import NO_OVERLAY, Overlay, Treatment
@@ -208,6 +211,44 @@ def test_elements_by_tag() -> None:
     elements = elements_for(header, EXPLICIT, overlay, PROVENANCE)
     assert sorted(elements) == [0x00080015, 0x00100020, 0x00100040, 0x04000561]
     assert elements[0x00100040] == b""
+
+
+def test_a_text_too_long_to_be_looked_at() -> None:
+    header = data_set(E(0x00100010, "PN", "Doe"), E(0x00204000, "UT", "x" * (1 << 20) + "é" * 10))
+    assert coerced(header, "prefix ImageComments=A", "set_if_empty ImageComments=B") == (header, NO_OVERLAY)
+    tree = read(coerced(header, "set ImageComments=C", "set PatientName=王")[0])
+    assert (tree.text(0x00204000), bytes(previous(tree).elements[0x00204000].value)) == ("C", b"")
+    assert 0x00204000 not in read(coerced(header, "remove ImageComments")[0])
+
+
+def test_no_more_elements_than_an_object_has() -> None:
+    header = data_set(*[E(0x00090000 + number, "LO", "") for number in range(16, MOST_ELEMENTS + 16)], E(0x00100020, "LO", "1"))
+    assert len(read_top_level(header, EXPLICIT).spans) == MOST_ELEMENTS
+    assert read_data_set(coerced(header, "set PatientID=2")[0], EXPLICIT).text(0x00100020) == "2"
+
+
+@given(st.data())
+def test_damaged_headers(data: st.DataObject) -> None:
+    """Nothing is raised, and all that no edit touches passes through."""
+    header = bytearray(
+        data_set(
+            E(0x00080005, "CS", "ISO_IR 100"),
+            E(0x00081110, "SQ", [[E(0x0040A123, "PN", b"\xd6")]]),
+            E(0x00100010, "PN", b"M\xfc"),
+            E(0x00100020, "LO", "1"),
+            E(0x04000561, "SQ", [[E(0x04000565, "CS", "CORRECT")]]),
+        )
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        header[data.draw(st.integers(0, len(header) - 1))] = data.draw(st.integers(0, 255))
+    damaged = bytes(header[: data.draw(st.integers(0, len(header)))])
+    syntax = data.draw(st.sampled_from([EXPLICIT, IMPLICIT, "1.2.840.10008.1.2.2"]))
+    rules = tuple(map(rule, ("prefix PatientID=A", "set InstitutionName=王", "remove PatientName")))
+    overlay = overlay_for(damaged, syntax, Treatment(rules, "ISO_IR 100", "HOUNSFIELD"))
+    edits = edits_for(damaged, syntax, overlay, PROVENANCE)
+    assert [edit.offset_bytes for edit in edits] == sorted(edit.offset_bytes for edit in edits)
+    assert len(b"".join(edited([damaged], edits))) == len(damaged) + growth_bytes(edits)
+    assert all(edit.offset_bytes + edit.removed_bytes <= len(damaged) for edit in edits)
 
 
 def test_nothing_is_nothing() -> None:
