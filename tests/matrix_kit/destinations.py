@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,11 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 from dimse_kit import dcmtk
-from dimse_kit.server import until
+from dimse_kit.dcmqrscp import dcmqrscp as dcmtk_archive
 from services.orthanc import orthanc
 
 Arrived = Callable[[], dict[str, Dataset]]
 """What has come so far, by SOP Instance UID."""
-
-DCMQRSCP_CONFIGURATION = """\
-NetworkTCPPort = {port}
-MaxPDUSize = 16384
-MaxAssociations = 16
-HostTable BEGIN
-HostTable END
-VendorTable BEGIN
-VendorTable END
-AETable BEGIN
-{title} {folder} RW (200, 1024mb) ANY
-AETable END
-"""
 
 
 @contextlib.contextmanager
@@ -45,18 +31,8 @@ def storescp(folder: Path, title: str) -> Iterator[tuple[int, Arrived]]:
 @contextlib.contextmanager
 def dcmqrscp(folder: Path, title: str) -> Iterator[tuple[int, Arrived]]:
     """DCMTK's archive."""
-    area = folder / title
-    area.mkdir(parents=True)
-    port = dcmtk.free_port()
-    (folder / "dcmqrscp.cfg").write_text(DCMQRSCP_CONFIGURATION.format(port=port, title=title, folder=area))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["dcmqrscp", "-c", str(folder / "dcmqrscp.cfg")], stdout=log, stderr=log)
-    try:
-        assert until(lambda: dcmtk.run("echoscu", "-aec", title, "127.0.0.1", port).returncode == 0, 10)
-        yield port, lambda: _files(area)
-    finally:
-        process.terminate()
-        process.wait(10)
+    with dcmtk_archive(folder, title) as archive:
+        yield archive.port, lambda: _files(archive.area)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from pynetdicom.sop_class import (
 
 from dicomweb_kit.objects import as_file, ct
 from dimse_kit import dcmtk
-from dimse_kit.server import until
+from dimse_kit.dcmqrscp import dcmqrscp as dcmtk_archive
 from services.command_line import Ran, hounsfield
 from services.orthanc import orthanc
 from services.server import Server, running
@@ -35,19 +34,6 @@ pytestmark = [
 ]
 
 STUDIES = {"1.2.840.1": ("DOE^JOHN", 3), "1.2.840.2": ("DOE^JANE", 2), "1.2.840.3": ("MÜLLER^JÖRG", 1)}
-CONFIGURATION = """\
-NetworkTCPPort = {port}
-MaxPDUSize = 16384
-MaxAssociations = 16
-HostTable BEGIN
-hounsfield = (HOUNSFIELD, 127.0.0.1, {ours})
-HostTable END
-VendorTable BEGIN
-VendorTable END
-AETable BEGIN
-SOURCE {folder} RW (200, 1024mb) ANY
-AETable END
-"""
 
 
 def images(study: str) -> list[Dataset]:
@@ -60,21 +46,10 @@ def images(study: str) -> list[Dataset]:
 @contextlib.contextmanager
 def dcmqrscp(folder: Path, server: Server, files: list[Path]) -> Iterator[int]:
     """DCMTK's archive, which knows us as a destination."""
-    area = folder / "SOURCE"
-    area.mkdir(parents=True)
-    port = dcmtk.free_port()
-    configuration = folder / "dcmqrscp.cfg"
-    configuration.write_text(CONFIGURATION.format(port=port, ours=server.dicom_port, folder=area))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["dcmqrscp", "-c", str(configuration)], stdout=log, stderr=log)
-    try:
-        assert until(lambda: dcmtk.run("echoscu", "-aec", "SOURCE", "127.0.0.1", port).returncode == 0, 10)
-        done = dcmtk.run("storescu", "-R", "-aec", "SOURCE", "127.0.0.1", port, *files)
+    with dcmtk_archive(folder, "SOURCE", {"HOUNSFIELD": server.dicom_port}) as archive:
+        done = dcmtk.run("storescu", "-R", "-aec", "SOURCE", "127.0.0.1", archive.port, *files)
         assert done.returncode == 0, done.stdout
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
+        yield archive.port
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from rich.text import Text
 from hounsfield.app import bootstrap
 from hounsfield.app.commands import peer_calls, peer_promises
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.app.commands.peer_options import Title
 from hounsfield.app.commands.peer_rules import coercion_words, parse_coercion, parse_visible, visible_words
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import AlreadyExists, InvalidInput
@@ -26,7 +27,6 @@ peers = typer.Typer(help="Other DICOM systems: who may call us, and calls to the
 peer_calls.register(peers)
 peer_promises.register(peers)
 
-Title = Annotated[str, typer.Argument(metavar="AET", help="The peer's AE title.")]
 Address = Annotated[str, typer.Argument(metavar="[HOST:PORT]", help="Where to call it; without it, it may only call us.")]
 Tls = Annotated[bool, typer.Option("--tls", help="Call it over TLS.")]
 May = Annotated[str, typer.Option("--may", help="What it may do here, separated by commas, or `nothing`.")]

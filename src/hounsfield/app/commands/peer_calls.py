@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,32 +16,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from hounsfield.app import bootstrap, calling, locks, outgoing
+from hounsfield.app import bootstrap, locks, outgoing
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
-from hounsfield.app.settings import Settings
+from hounsfield.app.commands.peer_options import FAILURES_SHOWN, PARTLY, OurTitle, Study, Title, called
 from hounsfield.model.errors import ConfigurationError, HounsfieldError, InvalidInput
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.model.query import Level
 from hounsfield.network.status import Status
 from hounsfield.peers import dimse, pull, query
-from hounsfield.peers.dimse import DimsePeer
 from hounsfield.services.pull import Pulling
 
-Title = Annotated[str, typer.Argument(metavar="AET", help="The peer's AE title.")]
 Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keyword or tag, with or without a value to match.")]
 LevelOption = Annotated[str, typer.Option("--level", help="patient, study, series or image.")]
 Most = Annotated[int, typer.Option("--most", min=1, help="Cancel the query behind so many matches.")]
 Paths = Annotated[list[Path] | None, typer.Argument(help="DICOM files, or folders of them.")]
 Studies = Annotated[list[str] | None, typer.Option("--study", help="Study Instance UID of a study of the archive; repeatable.")]
-Study = Annotated[str, typer.Option("--study", help="Study Instance UID.")]
 Series = Annotated[str, typer.Option("--series", help="Series Instance UID; without it the whole study.")]
 Instance = Annotated[str, typer.Option("--instance", help="SOP Instance UID; needs --series.")]
-OurTitle = Annotated[str | None, typer.Option("--ae-title", help="Our AE title; default: that of the settings.")]
 ByGet = Annotated[bool, typer.Option("--get", help="By C-GET, over this one association; needs no way back and no running server.")]
 
 LEVELS = {"patient": Level.PATIENT, "study": Level.STUDY, "series": Level.SERIES, "image": Level.INSTANCE, "instance": Level.INSTANCE}
-FAILURES_SHOWN = 20
-PARTLY = 3
 
 
 def register(application: typer.Typer) -> None:
@@ -50,14 +43,6 @@ def register(application: typer.Typer) -> None:
     for command in (echo, find, send):
         application.command()(command)
     application.command("pull")(pull_)
-
-
-@contextmanager
-def called(settings: Settings, ae_title: str) -> Iterator[DimsePeer]:
-    """Whom to call. Raises: PeerUnknown."""
-    with bootstrap.database(settings) as database:
-        peer = bootstrap.peers_of(database, settings).reachable(ae_title.strip())
-    yield calling.dimse_peer(settings, peer)
 
 
 def echo(

@@ -11,7 +11,7 @@ import typer
 
 from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
-from hounsfield.app.commands.peer_calls import FAILURES_SHOWN, PARTLY, OurTitle, Study, Title, called
+from hounsfield.app.commands.peer_options import FAILURES_SHOWN, PARTLY, OurTitle, Study, Title, called
 from hounsfield.app.commitments import asked_commitments
 from hounsfield.model.commitment import Reference
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
