@@ -288,7 +288,7 @@ def _groups(name: str) -> tuple[str, ...]:
 
 
 def _plain(group: str) -> str:
-    folded = unicodedata.normalize("NFKC", group).casefold()
+    folded = unicodedata.normalize("NFKC", group).casefold().translate({ord("ł"): "l", ord("ø"): "o"})  # strokes are no accents to Unicode
     bare = "".join(one for one in unicodedata.normalize("NFD", folded) if unicodedata.category(one) != "Mn" or one in "\u3099\u309a")
     components = [" ".join(part.split()) for part in unicodedata.normalize("NFC", bare).split("^")]
     return "^".join(components).rstrip("^ ")

@@ -293,6 +293,22 @@ class TestTheEnd:
             awake.set()
             assert until(lambda: all(thread.name != "find" for thread in threading.enumerate()))
 
+    def test_cancel_while_nothing_that_is_found_matches(self, full: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        ended = threading.Event()
+
+        def endless(*_: object) -> Iterator[list[object]]:
+            while not ended.is_set():
+                yield []
+
+        monkeypatch.setattr(full.reader._search, "pages", endless)
+        try:
+            with FindClient(full.port) as client:
+                client.cancel(client.ask(identifier({"QueryRetrieveLevel": "STUDY"})))
+                command, _none = client.response()
+                assert command.status == Status.CANCEL
+        finally:
+            ended.set()
+
     def test_a_database_that_fails(self, full: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(*_: object) -> Iterator[list[object]]:
             raise IndexUnavailable("the database does not answer")

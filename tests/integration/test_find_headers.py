@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from find_kit.client import EVERYTHING, PATIENT_ROOT, Answer, FindClient, identi
 from find_kit.served import Served, serving
 from hounsfield.model.time_zone import fixed
 from hounsfield.network.status import Status
-from hounsfield.services.header_attributes import MOST_HEADER_BYTES
+from hounsfield.services.header_attributes import MOST_HEADER_BYTES, HeaderAttributes
 
 WHOLE, PARTIAL = {Status.PENDING}, {Status.PENDING_WITHOUT_OPTIONAL_KEYS}
 EXPLICIT, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"
@@ -177,6 +178,24 @@ class TestWhatIsNotMatched:
         ):
             answer = client.find(data_set)
             assert (len(answer.found), answer.statuses) == (1, PARTIAL)
+
+
+def test_cancel_while_headers_are_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    awake = threading.Event()
+
+    def slow(*_: object) -> None:
+        awake.wait(30)
+
+    monkeypatch.setattr(HeaderAttributes, "of", slow)
+    keys = {"QueryRetrieveLevel": "SERIES", "StudyInstanceUID": "1.2.1", "SoftwareVersions": "none"}
+    try:
+        with FindClient(served.port) as connected:
+            connected.cancel(connected.ask(identifier(keys)))
+            command, _none = connected.response()
+            assert command.status == Status.CANCEL
+            assert not awake.is_set()
+    finally:
+        awake.set()
 
 
 def test_a_file_read_back_by_pydicom_says_the_same(served: Served, client: FindClient, tmp_path: Path) -> None:
