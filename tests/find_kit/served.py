@@ -58,7 +58,7 @@ def serving(folder: Path, **options: Any) -> Iterator[Served]:
     store = LocalStore(archive, writer)
     headers = HeaderAttributes(Retrieve(reader, packs))
     try:
-        with running_server(more_services=[FindService(Search(reader), headers=headers, **options)]) as server:
+        with running_server(more_services=[FindService(Search(reader), headers, **options)]) as server:
             yield Served(server.address[1], store, writer, reader)
     finally:
         packs.close()

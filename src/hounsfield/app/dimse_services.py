@@ -38,7 +38,7 @@ def dimse_services(parts: Owning, settings: Settings) -> Iterator[list[Service]]
         retrieve = Retrieve(reader, packs)
         rewriter = Rewriter(retrieve, packs, codecs)
         transfer = Transfer(RetrievalReader(parts.database), packs, rewriter, limits, lambda peer: tls_context_for(settings, peer))
-        find = FindService(Search(reader), settings.find_max_answers, site_zone(settings.time_zone), HeaderAttributes(retrieve))
+        find = FindService(Search(reader), HeaderAttributes(retrieve), settings.find_max_answers, site_zone(settings.time_zone))
         peers = peers_of(parts.database, settings)
         commitment = stack.enter_context(commitment_service(parts, settings, packs, limits, peers.reachable))
         yield [find, MoveService(transfer, peers.destination), GetService(transfer), GetWithoutBulkDataService(transfer), commitment]

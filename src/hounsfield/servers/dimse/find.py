@@ -45,20 +45,18 @@ Page = list[Result]
 class FindService(Service):
     """Answers C-FIND of the Patient Root, Study Root and Patient/Study Only models.
 
+    headers: where optional keys are answered from that the index does not hold.
     max_answers: of one request; beyond them it ends with A700.
     stored_zone: of dates and times in objects that say no Timezone Offset From UTC.
-    headers: where optional keys are answered from that the index does not hold; None: they are not.
     """
 
     permission = Permission.QUERY
 
-    def __init__(
-        self, search: Search, max_answers: int = MAX_ANSWERS, stored_zone: OffsetAt = UTC, headers: HeaderAttributes | None = None
-    ) -> None:
+    def __init__(self, search: Search, headers: HeaderAttributes, max_answers: int = MAX_ANSWERS, stored_zone: OffsetAt = UTC) -> None:
         self._search = search
+        self._headers = headers
         self._max_answers = max_answers
         self._stored_zone = stored_zone
-        self._headers = headers
 
     def choose(self, context: ProposedContext) -> str | ContextResult | None:
         if context.abstract_syntax not in FIND_MODELS:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hounsfield.index.fragments import Fragment, item_matches
-from hounsfield.index.reader import PAGE_ROWS
 from hounsfield.index.rows import Hit, PatientCounts
 from hounsfield.index.zones import in_zone
 from hounsfield.model.origin import Origin
@@ -38,16 +37,17 @@ class Results:
     reads_headers: whether answers without one lack something that was asked for.
     """
 
-    def __init__(self, search: Search, headers: HeaderAttributes | None, origin: Origin, request: FindRequest) -> None:
+    def __init__(self, search: Search, headers: HeaderAttributes, origin: Origin, request: FindRequest) -> None:
         self._search = search
         self._headers = headers
         self._origin = origin
         self._request = request
         self._stream = search.stream(origin, request.query, request.zone)
         self._counts_patients = any(element.tag in PATIENT_COUNTS for element in request.asked)
-        self.reads_headers = bool(request.beyond) and self._stream.named and headers is not None
+        beyond = bool(request.beyond)
+        self.reads_headers = beyond and self._stream.named
         self.quick = self._stream.quick and not self.reads_headers
-        self.partial = request.partial or bool(self._stream.unmatched) or (bool(request.beyond) and not self.reads_headers)
+        self.partial = request.partial or bool(self._stream.unmatched) or (beyond and not self.reads_headers)
 
     def pages(self) -> Iterator[list[Result]]:
         """A page at a time in memory. Raises: IndexUnavailable."""
@@ -55,15 +55,14 @@ class Results:
             counts: dict[str, PatientCounts] = {}
             if self._counts_patients and hits:
                 counts = self._search.patient_counts(self._origin, {hit.study_instance_uid for hit in hits})
-            at_once = HEADERS_AT_ONCE if self.reads_headers else PAGE_ROWS
-            for begin in range(0, max(len(hits), 1), at_once):
-                some = hits[begin : begin + at_once]
-                found = (Result(hit, counts.get(hit.study_instance_uid), self._header(hit)) for hit in some)
-                yield [one for one in found if self._matches(one.header)]
+            if not self.reads_headers:
+                yield [Result(hit, counts.get(hit.study_instance_uid), None) for hit in hits]
+                continue
+            for begin in range(0, len(hits), HEADERS_AT_ONCE):
+                found = [(hit, self._header(hit)) for hit in hits[begin : begin + HEADERS_AT_ONCE]]
+                yield [Result(hit, counts.get(hit.study_instance_uid), header) for hit, header in found if self._matches(header)]
 
     def _header(self, hit: Hit) -> Fragment | None:
-        if not self.reads_headers or self._headers is None:
-            return None
         header = self._headers.of(self._origin, hit)
         return header if header is None or self._request.zone is None else in_zone(self._request.zone, header)
 
