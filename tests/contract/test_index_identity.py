@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,7 +43,9 @@ def histories(draw: st.DrawFn) -> History:
     for study, series, sop, patient, content in draw(st.lists(SHAPES, min_size=1, max_size=10)):
         # The same bytes cannot name two studies.
         content = f"{content} {study} {series} {patient}"
-        entries.append(maker.entry(study, series, sop, patient_id=patient, content=content))
+        entry = maker.entry(study, series, sop, patient_id=patient, content=content)
+        overlay = f"overlay {len(entries)}".encode() if draw(st.booleans()) else b""
+        entries.append(replace(entry, stored=replace(entry.stored, overlay=overlay)))
     decisions = []
     for _ in range(draw(st.integers(0, 2))):
         of = draw(st.sampled_from(entries)).identity
@@ -105,6 +108,7 @@ def test_the_state_is_a_function_of_objects_and_decisions(
     expected = _settled(entries, decisions)
     assert _state(index) == expected
     _check_counters(index)
+    assert {one.stored for one in index.reader.all_instances()} <= {entry.stored for entry in entries}, "overlays and all"
     index.writer.clear()
     _run(index, [*sorted(entries, key=lambda entry: entry.stored.precedence), *decisions])
     assert _state(index) == expected
