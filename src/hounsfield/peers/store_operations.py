@@ -95,7 +95,7 @@ class StoreOperations:
         self.spoilt: Sent | None = None
         self._association = association
         self._source = source
-        self._at_once = min(at_once or MOST_INVOKED, MOST_INVOKED)
+        self.at_once = min(at_once or MOST_INVOKED, MOST_INVOKED)
         self._others = others
         self._last_id = 0
         self._more: Mapping[str, str | int] = (
@@ -115,7 +115,7 @@ class StoreOperations:
         for instance in instances:
             self.held = instance
             prepared = self._prepare(instance)
-            answered = self._answer() if len(self.under_way) >= self._at_once else None
+            answered = self._answer() if len(self.under_way) >= self.at_once else None
             lost: NetworkError | None = None
             if not self.stopping and isinstance(prepared, _Prepared):
                 # Before anything else is done: the peer has nothing to do until it comes.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.peers import Peer
@@ -18,11 +17,17 @@ from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.requestor import associate, finish
 from hounsfield.network.user_information import AsynchronousWindow
 from hounsfield.peers.dimse import IMPLEMENTATION, MOST_CONTEXTS
+from hounsfield.peers.lanes import Lanes
 from hounsfield.peers.object_source import Batch, Kind, ObjectSource
+from hounsfield.peers.store_helpers import StoreHelpers
 from hounsfield.peers.store_operations import MoveOriginator, Sent, StoreOperations
+from hounsfield.peers.store_work import StoreWork
 
 MOST_BREAKS = 3
 """So many associations may break in a row, without an answer between them, before the rest is given up."""
+
+HELP_AFTER_S = 0.2
+"""What one association carries in this time needs no second one."""
 
 UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
 
@@ -31,6 +36,8 @@ class StoreSender:
     """Sends to one peer; belongs to one thread.
 
     source: opens the objects; its preferred transfer syntaxes are offered beside the stored ones.
+    associations: as many may carry the instances at once, in no certain order, where the peer performs one operation at a time over each.
+    new_source: makes what opens the objects for each association beside the first; without it there is none.
     originator: whose C-MOVE it is.
     retries: how often one object is tried again when its association breaks.
     stopping: set it, and no further instance is sent.
@@ -46,15 +53,21 @@ class StoreSender:
         limits: AssociationLimits | None = None,
         tls_context: ssl.SSLContext | None = None,
         retries: int = 1,
+        associations: int = 1,
+        new_source: Callable[[], ObjectSource] | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
         self.stopping = False
         self._peer = peer
         self._source = source
+        self._new_source = new_source or (lambda: source)
         self._calling_ae_title = calling_ae_title
         self._originator = originator
         self._limits = limits or AssociationLimits()
         self._tls_context = tls_context
         self._retries = retries
+        self._most = associations if new_source is not None else 1
+        self._lanes = lanes or Lanes()
 
     def send(self, batch: Batch) -> Iterator[Sent]:
         """One outcome for each instance, unless `stopping` is set. As many associations as the kinds of objects need.
@@ -90,56 +103,66 @@ class StoreSender:
         return [ProposedContext(2 * number + 1, *offer) for number, offer in enumerate(offers)]
 
     def _send_group(self, kinds: frozenset[Kind], instances: Iterable[StoredInstance], *, is_first: bool) -> Iterator[Sent]:
-        left = iter(instances)
-        again: deque[StoredInstance] = deque()
+        work = StoreWork(instances, self._retries)
+        helpers = StoreHelpers(
+            self._peer.ae_title,
+            work,
+            lambda: self._associate(kinds),
+            lambda association: self._operations(association, self._new_source()),
+            lambda: self.stopping,
+            self._lanes,
+        )
+        try:
+            why = yield from self._carry(kinds, work, helpers, is_first=is_first)
+            yield from helpers.rest()
+            while work.has_come_back and not (self.stopping or why):
+                why = yield from self._carry(kinds, work, helpers, is_first=False)
+            if not self.stopping:
+                for instance in work:
+                    yield Sent(instance, None, why)
+        finally:
+            helpers.abandon()
+
+    def _carry(self, kinds: frozenset[Kind], work: StoreWork, helpers: StoreHelpers, *, is_first: bool) -> Generator[Sent, None, str]:
+        """Over one association, and another one where it breaks, until nothing is left. Returns why it gave up, empty where it did not."""
         breaks = 0
-        attempts: dict[str, int] = {}
-        why = ""
+        began_s = time.monotonic()
         while not self.stopping:
             try:
                 association = self._associate(kinds)
             except NetworkError as exc:
                 if is_first:
                     raise
-                why = str(exc)
-                break
+                return str(exc)
             is_first = False
-            operations = self._operations(association)
+            operations = self._operations(association, self._source)
+            self._lanes.enter(self._peer.ae_title)
             try:
-                for sent in operations.run(_first(again, left)):
+                for sent in operations.run(work):
                     breaks = 0
                     yield sent
+                    if operations.at_once == 1 and time.monotonic() - began_s > HELP_AFTER_S:
+                        helpers.call(self._most)
+                    yield from helpers.outcomes()
                     operations.stopping = self.stopping
                 association.release()
-                return
+                break
             except NetworkError as exc:
-                why = str(exc)
-                if operations.spoilt is not None:
-                    yield operations.spoilt
-                else:
-                    breaks += 1
-                for instance in operations.under_way.values():
-                    attempts[instance.sop_instance_uid] = attempts.get(instance.sop_instance_uid, 0) + 1
-                    if attempts[instance.sop_instance_uid] > self._retries:
-                        yield Sent(instance, None, why)
-                    else:
-                        again.append(instance)
-                if operations.held is not None:
-                    again.append(operations.held)
+                breaks += operations.spoilt is None
+                yield from work.take_back(operations, str(exc))
                 if breaks >= MOST_BREAKS:
-                    break
+                    return str(exc)
             finally:
+                self._lanes.leave(self._peer.ae_title)
                 finish(association)
-        if not self.stopping:
-            for instance in chain(again, left):
-                yield Sent(instance, None, why)
+        return ""
 
-    def _operations(self, association: Association) -> StoreOperations:
+    def _operations(self, association: Association, source: ObjectSource) -> StoreOperations:
         window = association.answer.window
         return StoreOperations(
             association,
             association.contexts.values(),
-            self._source,
+            source,
             at_once=1 if window is None else window.invoked,
             originator=self._originator,
         )
@@ -158,10 +181,3 @@ class StoreSender:
             tls_context=self._tls_context,
             window=AsynchronousWindow(MOST_INVOKED, 1),
         )
-
-
-def _first(again: deque[StoredInstance], left: Iterator[StoredInstance]) -> Iterator[StoredInstance]:
-    while again:
-        yield again.popleft()
-    for instance in left:  # noqa: UP028  `yield from` would close it together with this generator, when an association breaks
-        yield instance

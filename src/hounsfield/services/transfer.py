@@ -16,6 +16,7 @@ from hounsfield.model.peers import Peer
 from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.peers.lanes import Lanes
 from hounsfield.peers.object_source import Kind, ObjectSource
 from hounsfield.peers.store_operations import MoveOriginator
 from hounsfield.peers.store_sender import StoreSender
@@ -111,6 +112,7 @@ class Transfer:
         self._extractor = FrameExtractor(rewriter.retrieve, packs, rewriter.codec)
         self._limits = limits or AssociationLimits()
         self._tls_context_of = tls_context_of
+        self._lanes = Lanes()
 
     def plan(self, origin: Origin, named: Named) -> Plan:
         """Empty where nothing agrees with what is named. Raises: TooManyInstances, IndexUnavailable."""
@@ -143,9 +145,18 @@ class Transfer:
         return HeaderSource(self._rewriter)
 
     def sender(
-        self, peer: Peer, planned: Plan | Extraction | None = None, *, calling_ae_title: str, originator: MoveOriginator | None = None
+        self,
+        peer: Peer,
+        planned: Plan | Extraction | None = None,
+        *,
+        calling_ae_title: str,
+        originator: MoveOriginator | None = None,
+        associations: int = 1,
     ) -> StoreSender:
-        """A sender to a peer of what is planned; without a plan, of stored instances."""
+        """A sender to a peer of what is planned; without a plan, of stored instances.
+
+        associations: as many may carry them at once, in no certain order.
+        """
         return StoreSender(
             peer,
             self.source(peer.transfer_syntaxes, planned),
@@ -153,4 +164,7 @@ class Transfer:
             originator=originator,
             limits=self._limits,
             tls_context=self._tls_context_of(peer),
+            associations=associations,
+            new_source=lambda: self.source(peer.transfer_syntaxes, planned),
+            lanes=self._lanes,
         )

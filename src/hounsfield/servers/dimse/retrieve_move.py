@@ -35,7 +35,13 @@ class MoveService(RetrieveService):
         plan = self.plan(operation, named)
         originator = MoveOriginator(association.calling_ae_title, command.message_id)
         try:
-            sender = self._transfer.sender(peer, plan, calling_ae_title=association.called_ae_title, originator=originator)
+            sender = self._transfer.sender(
+                peer,
+                plan,
+                calling_ae_title=association.called_ae_title,
+                originator=originator,
+                associations=peer.max_associations,
+            )
         except ConfigurationError as exc:  # TLS that cannot be set up
             raise Refused(Status.UNABLE_TO_PERFORM_SUBOPERATIONS, "the destination cannot be called as it is configured") from exc
         try:
