@@ -198,7 +198,7 @@ def _peer(ae_title: str) -> Peer:
 @pytest.fixture
 def routes(index: Indexed) -> Routes:
     """None yet; the time is 5000."""
-    return Routes(RouteRecords(index.database), _peer, _peer, "HOUNSFIELD", now=lambda: 5000.9)
+    return Routes(RouteRecords(index.database), _peer, _peer, "HOUNSFIELD", Arrivals(index.database).latest, now=lambda: 5000.9)
 
 
 def test_priors_are_asked_for_once_a_study(index: Indexed, jobs: Jobs) -> None:
@@ -227,7 +227,7 @@ def test_rules_are_kept_whole(routes: Routes) -> None:
         priors=9,
     )
     kept = routes.add(ORIGIN, replace(rule, destinations=("A/B", "C", "C ")))
-    assert kept == replace(rule, created_at_s=5000)
+    assert kept == replace(rule, created_at_s=5000, since=kept.since)
     assert routes.all() == [kept]
     with pytest.raises(AlreadyExists):
         routes.add(ORIGIN, rule)
@@ -235,6 +235,31 @@ def test_rules_are_kept_whole(routes: Routes) -> None:
     assert routes.all() == []
     with pytest.raises(NotFound):
         routes.remove(ORIGIN, "night shift")
+
+
+def test_a_rule_holds_for_what_comes_behind_it_however_the_clock_is_set(index: Indexed, jobs: Jobs, routes: Routes) -> None:
+    """By one clock it was made long before anything was received, by the other long after."""
+    maker = Maker()
+    before, after = entry(maker), entry(maker)
+    index.writer.add(before)
+    routes.add(ORIGIN, ALL)
+    Routes(RouteRecords(index.database), _peer, _peer, "HOUNSFIELD", Arrivals(index.database).latest, now=lambda: 1e12).add(
+        ORIGIN, replace(ALL, name="made by a clock that was wrong", destinations=("TWO",))
+    )
+    index.writer.add(after)
+    Router(Arrivals(index.database), jobs, routes.all).follow()
+    expected = [str(after.attributes.instance.sop_instance_uid)]
+    assert (sent(jobs, "ONE"), sent(jobs, "TWO")) == (expected, expected)
+
+
+def test_a_rule_of_an_older_version_holds_by_the_clock(index: Indexed, jobs: Jobs) -> None:
+    maker = Maker()
+    entries = [entry(maker) for _ in range(2)]
+    for one in entries:
+        index.writer.add(one)
+    follower = router(index, replace(ALL, created_at_s=10), replace(ALL, name="late", destinations=("TWO",), created_at_s=1 << 40))
+    follower.follow()
+    assert (len(sent(jobs, "ONE")), sent(jobs, "TWO")) == (2, [])
 
 
 @pytest.mark.parametrize(

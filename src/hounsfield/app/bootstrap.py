@@ -130,7 +130,7 @@ def jobs_of(opened: Database) -> Jobs:
 def routes_of(opened: Database, settings: Settings) -> Routes:
     """The rules by which objects go on."""
     peers = peers_of(opened, settings)
-    return Routes(RouteRecords(opened), peers.destination, peers.reachable, settings.ae_title)
+    return Routes(RouteRecords(opened), peers.destination, peers.reachable, settings.ae_title, Arrivals(opened).latest)
 
 
 def priors_of(opened: Database, settings: Settings) -> Priors:

@@ -117,12 +117,14 @@ class Arrival:
 
     caller: the calling AE title that brought it, or the name of the protocol where there is none.
     received: local time. received_at_s: seconds since 1970-01-01 UTC.
+    number: in the order in which objects were indexed, of all there ever were.
     """
 
     attributes: Attributes
     caller: str
     received: datetime
     received_at_s: float
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Route:
     conditions: all must hold; none: every object.
     callers: patterns of which the calling AE title must match one; none: whoever brought it.
     window: when it must have been received; None: at any time.
-    created_at_s: the rule holds for what was received from then on.
+    since: the rule holds for what has a greater number, however the clock was set meanwhile; None: not known, created_at_s decides.
     priors: of a prefetch rule, how many studies are brought at most, the latest ones.
     commit: whether each destination is asked to keep what it was sent (Storage Commitment, PS3.4 annex J).
     """
@@ -149,6 +151,11 @@ class Route:
     kind: RouteKind = RouteKind.SEND
     priors: int = 3
     commit: bool = False
+    since: int | None = None
+
+    def was_there(self, arrival: Arrival) -> bool:
+        """Whether the rule was made before the object came."""
+        return arrival.received_at_s >= self.created_at_s if self.since is None else arrival.number > self.since
 
     def mismatch(self, arrival: Arrival) -> str:
         """Why an object does not match, for a person; empty where it does."""
@@ -199,7 +206,7 @@ def onward(routes: Sequence[Route], arrival: Arrival, kind: RouteKind = RouteKin
     """What rules of a kind say: each peer once, whatever the number of rules that name it, and never the one who brought the object."""
     found: dict[str, Onward] = {}
     for route in routes:
-        if route.kind is not kind or arrival.received_at_s < route.created_at_s or route.mismatch(arrival):
+        if route.kind is not kind or not route.was_there(arrival) or route.mismatch(arrival):
             continue
         for peer in route.destinations:
             if peer == arrival.caller:

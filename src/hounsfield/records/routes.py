@@ -52,6 +52,7 @@ def _definition(route: Route) -> str:
             "kind": route.kind.value,
             "priors": route.priors,
             "commit": route.commit,
+            "since": route.since,
         },
         ensure_ascii=False,
     )
@@ -69,5 +70,6 @@ def _route(name: str, definition: str, created_at_s: int, _created_by: str) -> R
         created_at_s,
         RouteKind(read["kind"]),
         read["priors"],
-        read.get("commit", False),  # rules of older versions do not say
+        read.get("commit", False),  # rules of older versions say neither
+        read.get("since"),
     )

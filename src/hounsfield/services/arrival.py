@@ -29,7 +29,7 @@ def arrival_of(arrived: Arrived) -> Arrival:
     attributes[TRANSFER_SYNTAX] = (stored.transfer_syntax_uid,)
     received_at_s = stored.received_at_ns / SECOND_NS
     received = datetime.fromtimestamp(received_at_s).astimezone()
-    return Arrival(attributes, stored.source, received, received_at_s)
+    return Arrival(attributes, stored.source, received, received_at_s, arrived.number)
 
 
 @lru_cache(maxsize=2048)

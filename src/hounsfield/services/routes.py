@@ -48,7 +48,7 @@ class Routes:
     """The rules of this site.
 
     destination, reachable: the peer of an AE title, where it may be sent to, where it can be called; they raise PeerUnknown.
-    own_ae_title: no destination.
+    own_ae_title: no destination. latest: the number of the object that was indexed last.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class Routes:
         destination: Callable[[str], Peer],
         reachable: Callable[[str], Peer],
         own_ae_title: str,
+        latest: Callable[[], int],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._records = records
         self._peer_of = {RouteKind.SEND: destination, RouteKind.PREFETCH: reachable}
         self._own_ae_title = own_ae_title
+        self._latest = latest
         self._now = now
 
     def all(self) -> list[Route]:
@@ -79,7 +81,7 @@ class Routes:
             self._peer_of[route.kind](title)
         if len(self._records.routes()) >= MOST_ROUTES:
             raise InvalidInput(f"there are {MOST_ROUTES} rules already")
-        kept = replace(route, destinations=destinations, created_at_s=int(self._now()))
+        kept = replace(route, destinations=destinations, created_at_s=int(self._now()), since=self._latest())
         if not self._records.add_route(kept, origin.principal.name):
             raise AlreadyExists(f"there is a rule {route.name!r} already: remove it first")
         return kept
