@@ -28,7 +28,7 @@ OBJECTS = {
     "1.2.3.2.1": (SEEN, {"Modality": "SR"}),
     "1.2.4.1.1": (HIDDEN, {"StudyDate": "20260201"}),
     "1.2.4.1.2": (HIDDEN, {"StudyDate": "20260201"}),
-    "1.2.5.1.1": (STRANGER, {"PatientID": "PAT-2", "AccessionNumber": "ACC-2"}),
+    "1.2.5.1.1": (STRANGER, {"PatientID": "PAT-2", "AccessionNumber": "ACC-2", "InstitutionName": 'Spital "Süd"'}),
 }
 
 
@@ -180,5 +180,7 @@ def test_a_rule_that_changes_holds_from_the_next_association_on(house: House) ->
     assert house.find("LATER", "STUDY", StudyInstanceUID="") == []
     house.know("LATER", "--visible", "sender=MODALITY", "--visible", "referring-physician=ärztin*")
     assert len(house.find("LATER", "STUDY", StudyInstanceUID="")) == 3
+    house.know("LATER", "--visible", 'institution=Spital "Süd"')
+    assert [one.StudyInstanceUID for one in house.find("LATER", "STUDY", StudyInstanceUID="")] == [STRANGER]
     house.know("LATER", "--visible", "sender=MODALITY", "--visible", "last-days=1")
     assert house.find("LATER", "STUDY", StudyInstanceUID="") == []
