@@ -14,13 +14,17 @@ import pytest
 from dimse_kit.certificates import Authority, Made, needs_openssl
 from dimse_kit.server import running_server
 from dimse_kit.wire import Wire
+from hounsfield.dicom.sop_classes import VERIFICATION_SOP_CLASS
+from hounsfield.dicom.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.errors import CallerUnknown, ConfigurationError
 from hounsfield.model.peers import Peer, PeerCertificate
+from hounsfield.network.dimse import CommandField, request
 from hounsfield.network.errors import AssociationRefused, NetworkError, Unreachable
 from hounsfield.network.limits import AssociationLimits
+from hounsfield.network.pdu import ProposedContext
 from hounsfield.network.registry import AssociationRegistry
 from hounsfield.network.tls import Credentials, RenewedServerTls, client_context, server_context
-from hounsfield.peers.dimse import DimsePeer, echo
+from hounsfield.peers.dimse import DimsePeer, echo, open_association
 from hounsfield.servers.dimse.server import DimseServer
 
 pytestmark = needs_openssl
@@ -248,6 +252,8 @@ def test_a_renewed_certificate_is_shown_to_who_calls_from_then_on(site: Site, tm
             except NetworkError:
                 return False
 
+        context = ProposedContext(1, VERIFICATION_SOP_CLASS, (IMPLICIT_VR_LITTLE_ENDIAN,))
+        early = open_association(calling(running, ours(site, site.ct)), [context], AssociationLimits())
         assert (is_shown(site.server), is_shown(renewed)) == (True, False)
         shutil.copyfile(renewed.certificate, files.certificate)
         assert is_shown(site.server), "the new certificate lies beside the old key"
@@ -255,3 +261,6 @@ def test_a_renewed_certificate_is_shown_to_who_calls_from_then_on(site: Site, tm
         assert (is_shown(site.server), is_shown(renewed)) == (False, True)
         files.certificate.write_text("rubbish")
         assert is_shown(renewed)
+        early.send(1, request(CommandField.C_ECHO_RQ, 1, VERIFICATION_SOP_CLASS, has_data_set=False))
+        assert early.receive() is not None, "what stands goes on"
+        early.release()
