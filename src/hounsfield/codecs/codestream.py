@@ -17,6 +17,8 @@ _WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 _START_OF_FRAME = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
 _LOSSLESS_FRAME = frozenset((0xC3, 0xC7, 0xCB, 0xCF))
 _MAX_MARKERS = 4096
+_FIRST_SSIZ = 42
+"""Where a codestream tells the depth of its first component, behind SOC, SIZ and their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,13 @@ def read_jpeg2000_header(stream: bytes | memoryview) -> JPEG2000Header:
     depth = stream[position + 38]
     transform, high_throughput = _read_coding_style(stream, position + length)
     return JPEG2000Header(y1 - y0, x1 - x0, components, (depth & 0x7F) + 1, bool(depth & 0x80), transform, high_throughput, offset)
+
+
+def with_precision(stream: bytes, precision: int, *, signed: bool) -> bytes:
+    """A codestream of one component, its image and tile size segment saying this precision (15444-1 A.5.1, Ssiz)."""
+    if len(stream) <= _FIRST_SSIZ or stream[:4] != b"\xff\x4f\xff\x51" or stream[_FIRST_SSIZ - 2 : _FIRST_SSIZ] != b"\0\1":
+        raise UndecodablePixels("the encoder wrote no codestream of one component")
+    return stream[:_FIRST_SSIZ] + bytes([precision - 1 | signed << 7]) + stream[_FIRST_SSIZ + 1 :]
 
 
 def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool, bool]:

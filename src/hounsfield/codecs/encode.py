@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from hounsfield.codecs.capabilities import ENCODABLE
+from hounsfield.codecs.codestream import with_precision
 from hounsfield.codecs.decode import decode_samples
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, EncodedFrame, FrameDescription, SampleKind
 from hounsfield.codecs.native import Samples
@@ -77,7 +78,8 @@ def _encode_rle(samples: Samples, description: FrameDescription) -> bytes:
 def _encode_jpeg_ls(samples: Samples, description: FrameDescription) -> bytes:
     from imagecodecs import jpegls_encode  # only a child that encodes pays for it
 
-    _need_full_precision(samples, description)
+    if samples.dtype.itemsize > 2 or description.bits_stored != samples.dtype.itemsize * 8:
+        raise UndecodablePixels("JPEG-LS is written for 8 and 16 bits stored alone")
     # JPEG-LS knows no sign: two's complement is coded as it stands.
     plain = _without_colour_axis(samples)
     return bytes(jpegls_encode(plain.view(f"u{plain.dtype.itemsize}")))
@@ -104,15 +106,17 @@ def _encode_jpeg_2000(samples: Samples, description: FrameDescription) -> bytes:
 def _encode_high_throughput(samples: Samples, description: FrameDescription) -> bytes:
     from imagecodecs import htj2k_encode  # only a child that encodes pays for it
 
-    _need_full_precision(samples, description)
+    if samples.dtype.itemsize > 2:
+        raise UndecodablePixels("High-Throughput JPEG 2000 is written for samples of 8 and 16 bits")
     if samples.shape[2] != 1:
         raise UndecodablePixels("High-Throughput JPEG 2000 is written for one sample per pixel")
-    return bytes(htj2k_encode(_without_colour_axis(samples), reversible=True))
-
-
-def _need_full_precision(samples: Samples, description: FrameDescription) -> None:
-    if samples.dtype.itemsize > 2 or description.bits_stored != samples.dtype.itemsize * 8:
-        raise UndecodablePixels("the encoder writes samples of 8 and 16 bits stored alone")
+    if description.bits_stored == samples.dtype.itemsize * 8:
+        return bytes(htj2k_encode(_without_colour_axis(samples), reversible=True))
+    # The encoder takes the precision from the type of the samples. Signed ones are coded as they are: what the level shift of
+    # an unsigned stream would take off (15444-1 G.1) is taken off here, and the precision is written afterwards.
+    shift = 0 if description.signed else 1 << description.bits_stored - 1
+    shifted = (_without_colour_axis(samples).astype(np.int32) - shift).astype(np.int16)
+    return with_precision(bytes(htj2k_encode(shifted, reversible=True)), description.bits_stored, signed=description.signed)
 
 
 def _without_colour_axis(samples: Samples) -> Samples:
