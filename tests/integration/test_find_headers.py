@@ -126,6 +126,13 @@ class TestWhatMatches:
             ({"SliceLocation": "2.5"}, [2]),
             ({"AcquisitionTime": "02-"}, [2]),
             ({"AcquisitionDate": "20240101", "ImageComments": "*1"}, [1]),
+            ({"AcquisitionDateTime": "202401010130"}, [1]),
+            ({"AcquisitionDateTime": "2024010102-"}, [2]),
+            ({"AcquisitionDateTime": "20240101-20240101"}, [1, 2]),
+            ({"AcquisitionDateTime": "20230101-20230102\\202401010230"}, [2]),
+            ({"AcquisitionDateTime": "20240101003000", "TimezoneOffsetFromUTC": "+0000"}, [1]),  # it is stored at +0100
+            ({"AcquisitionDateTime": "20240101013000+0100", "TimezoneOffsetFromUTC": "-0500"}, [1]),
+            ({"AcquisitionDateTime": "-20231231", "TimezoneOffsetFromUTC": "-0100"}, [1]),
             ({"ContentDate": '""'}, [1, 2]),
             ({"ImageComments": '""'}, []),
             ({"AvailableTransferSyntaxUID": EXPLICIT}, [1, 2]),

@@ -12,6 +12,7 @@ from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.index.rows import Hit, InstanceHit, SeriesHit
 from hounsfield.index.words import fold_name_group
+from hounsfield.model.date_time import date_time_match, date_time_matches
 from hounsfield.model.matching import date_bounds, date_column, is_universal, matches_wild_card, time_bounds, time_column
 from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard, alternative
 
@@ -92,6 +93,8 @@ def item_matches(item: Fragment, keys: Sequence[Key]) -> bool:
 
 def value_matches(text: str, match: Match, vr: str) -> bool:
     """Whether one value, without padding, matches."""
+    if vr == "DT":
+        return _moment_matches(text, match)
     match match:
         case SingleValue(value):
             return _equal(text, value.strip(" "), vr)
@@ -108,6 +111,15 @@ def value_matches(text: str, match: Match, vr: str) -> bool:
             return bool(column) and bounds is not None and bounds[0] <= column <= bounds[1]
         case DateTimeRange() | Empty() | Items():
             return False
+
+
+def _moment_matches(text: str, match: Match) -> bool:
+    match match:
+        case AnyOf(values):
+            return any(_moment_matches(text, one) for value in values if (one := date_time_match(value)) is not None)
+        case SingleValue() | Range():
+            return date_time_matches(text, match)
+    return False
 
 
 def _equal(text: str, value: str, vr: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import date, datetime, time
 from functools import lru_cache
 
 from hounsfield.dicom.dictionary import keyword_of, tag_of, vr_of
 from hounsfield.index.fragments import FRAGMENT_LEVELS, Fragment, element_matches, raw_fragment_of, read_fragment
 from hounsfield.index.rows import Hit
+from hounsfield.model.date_time import Moments
 from hounsfield.model.matching import date_bounds, date_column, time_bounds, time_column
 from hounsfield.model.query import TIME_OF_DATE, AnyOf, DateTimeRange, Empty, Key, Level, Match, Query, Range, SingleValue, alternative
 from hounsfield.model.time_zone import QueryZone, offset_text, parse_offset
@@ -19,8 +18,6 @@ TIMEZONE_OFFSET_FROM_UTC = "00080201"
 _TIMES = frozenset(TIME_OF_DATE.values())
 _BIRTH_TIME = "00100032"
 """Its date is one that a patient is known by, wherever it is asked for: it moves with no time zone."""
-
-_DATE_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})?(\d{2})?(?:\d{2}(?:\.\d{1,6})?)?", re.ASCII)
 
 
 def _level(keyword: str) -> Level:
@@ -94,16 +91,11 @@ def _date_of(time: str) -> str:
 
 
 def _with_offset(zone: QueryZone, text: str, own_offset: str) -> str:
-    matched = _DATE_TIME.fullmatch(text)
-    if matched is None:
+    moments = Moments.of(text)
+    if moments is None or moments.offset_minutes is not None:
         return text
-    year, month, day, hour, minute = matched.groups("0")
     offset = parse_offset(own_offset)
-    try:
-        at = datetime.combine(date(int(year), int(month), int(day)), time(int(hour), int(minute)))
-    except ValueError:
-        return text
-    return text + offset_text(zone.stored(at) if offset is None else offset)
+    return text + offset_text(zone.stored(moments.first.replace(tzinfo=None)) if offset is None else offset)
 
 
 def _value(fragment: Fragment, tag: str) -> str:

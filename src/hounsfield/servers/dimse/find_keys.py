@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hounsfield.dicom.dictionary import keyword_of, vr_of
 from hounsfield.dicom.json_values import SINGLE_VALUED
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET, tag_text
 from hounsfield.index.fragments import FRAGMENT_LEVELS
+from hounsfield.model.date_time import date_time_match, in_offset
 from hounsfield.model.matching import date_bounds, date_column, has_wild_card, time_bounds, time_column
 from hounsfield.model.query import (
     TIME_OF_DATE,
@@ -131,10 +132,10 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
             partial = True
             continue
         (beyond if held is None else asked).append(element)
+        if zone is not None and vr_of(tag) == "DT" and element.text:
+            element = replace(element, text="\\".join(in_offset(value, zone.offset_minutes) for value in element.values))
         match = read_match(element, agreed) if tag != TIMEZONE_OFFSET_FROM_UTC else None  # it is never matched (PS3.4 C.2.2.2)
-        if match is not None and vr_of(tag) == "DT":
-            partial = True
-        elif match is not None and held is None:
+        if match is not None and held is None:
             beyond_keys.append(Key(keyword_of(tag), match))
         elif match is not None:
             matches[keyword_of(tag)] = match
@@ -205,7 +206,10 @@ def _value(tag: int, vr: str, value: str) -> Match:
 
 def _date_or_time(tag: int, vr: str, value: str) -> Match:
     if vr == "DT":
-        return SingleValue(value)
+        match = date_time_match(value)
+        if match is None:
+            raise UnfitIdentifier(f"{tag_text(tag)} takes a date and time, or a range of two", tag)
+        return match
     first, dash, last = value.partition("-")
     first, last = first.strip(), last.strip()
     bounds = (date_bounds if vr == "DA" else time_bounds)(first, last)
