@@ -171,6 +171,14 @@ def test_an_owner_that_starts_again_gives_back_what_it_had(jobs: Jobs) -> None:
     assert [job.state for job in jobs.find()] == [JobState.RUNNING, JobState.WAITING]
 
 
+def test_an_owner_keeps_what_it_knows_of(jobs: Jobs) -> None:
+    jobs.enqueue([new("a"), new("b"), new("c", queue="send/OTHER")])
+    first, _ = claim(jobs, "one")
+    claim(jobs, "one", queue="send/OTHER")
+    assert jobs.release_all("one", [first.id]) == 2
+    assert keys(jobs.find(state=JobState.RUNNING)) == ["a"]
+
+
 def test_a_failed_job_steps_aside_longer_each_time_and_then_for_good(jobs: Jobs, clock: Clock) -> None:
     jobs.enqueue([new("bad"), new("good")])
     waits = (2, 4)

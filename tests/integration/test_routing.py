@@ -22,7 +22,8 @@ from services.server import Server, launch, running
 
 pytestmark = needs_dcmtk
 
-WITHIN_S = 30.0
+WITHIN_S = 90.0
+"""Of a machine that is busy with other things; nothing here waits so long in vain."""
 
 
 def add_destination(server: Server, port: int, ae_title: str = "DEST", *options: str) -> None:

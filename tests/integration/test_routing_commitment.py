@@ -17,7 +17,8 @@ from services.server import Server, running
 
 pytestmark = needs_dcmtk
 
-WITHIN_S = 30.0
+WITHIN_S = 90.0
+"""Of a machine that is busy with other things; nothing here waits so long in vain."""
 KEPT = "commit/KEEPER"
 
 

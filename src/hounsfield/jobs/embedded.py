@@ -137,10 +137,10 @@ class EmbeddedJobs:
                 self._lock(connection, (), batch[0].queue)
                 connection.execute(self._sql.release, (self._listed(batch), owner))
 
-    def release_all(self, owner: str) -> int:
+    def release_all(self, owner: str, besides: Sequence[int] = ()) -> int:
         """As the port says."""
         with self._database.control() as connection:
-            return connection.execute(self._sql.release_all, (owner,)).rowcount
+            return connection.execute(self._sql.release_all, (owner, self._database.dialect.listed(besides))).rowcount
 
     def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False) -> None:
         """As the port says."""

@@ -57,8 +57,11 @@ class Jobs(Protocol):
         """They were not tried."""
         ...
 
-    def release_all(self, owner: str) -> int:
-        """All that an owner has claimed, who has just been started again; how many."""
+    def release_all(self, owner: str, besides: Sequence[int] = ()) -> int:
+        """All that an owner has claimed and knows nothing of: it was started again, or never heard what it was given; how many.
+
+        besides: identifiers of the jobs that it does know of.
+        """
         ...
 
     def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False) -> None:

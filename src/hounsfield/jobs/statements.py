@@ -93,12 +93,12 @@ class Statements:
         self.begin_following = text(
             begun.on_conflict_do_update(index_elements=["name"], set_={"position": begun.excluded.position}), "name", "position"
         )
-        self._claiming(text)
+        self._claiming(text, database)
         self._settling(text, database)
         self._looking(text, database)
         self._deciding(text)
 
-    def _claiming(self, text: Any) -> None:
+    def _claiming(self, text: Any, database: Connections) -> None:
         p = bindparam
         waiting, running = word(JobState.WAITING), word(JobState.RUNNING)
         due = exists().where(job.c.queue == job_queue.c.name, job.c.state == waiting, job.c.not_before_ns <= p("due"))
@@ -118,7 +118,10 @@ class Statements:
             "the_queue",
             "now",
         )
-        self.release_all = text(update(job).values(**untouched).where(job.c.owner == p("the_owner"), job.c.state == running), "the_owner")
+        known = database.dialect.among(job.c.id, "known")
+        self.release_all = text(
+            update(job).values(**untouched).where(job.c.owner == p("the_owner"), job.c.state == running, ~known), "the_owner", "known"
+        )
         self.running_groups = text(
             select(func.count(job.c.batch.distinct())).where(job.c.queue == p("queue"), job.c.state == running), "queue"
         )

@@ -44,8 +44,9 @@ class Workers:
         self._owner = owner
         self._monotonic = monotonic
         self._changed = threading.Condition()
-        self._running: list[str] = []
+        self._running: list[Sequence[Job]] = []
         self._owed: list[Sequence[Job]] = []
+        self._in_doubt = False
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; then what is under way has a few seconds to end. What it leaves is given back at the next start."""
@@ -53,6 +54,8 @@ class Workers:
             try:
                 self._begin_what_is_due(stop)
             except Unavailable as exc:
+                # The claim may have been committed all the same, and only its answer lost.
+                self._in_doubt = True
                 log.warning("jobs.not_claimed", error=type(exc).__name__)
             except Exception as exc:  # noqa: BLE001 - what cannot be claimed now is tried again; the process lives on
                 log.error("jobs.claim_failed", error=type(exc).__name__, places=places_of(exc))
@@ -66,6 +69,7 @@ class Workers:
     def _begin_what_is_due(self, stop: threading.Event) -> None:
         """One batch of each queue in turn, the one that has least under way first: a busy destination leaves room for the others."""
         self._pay_debts()
+        self._give_back_strays()
         began = True
         while began and not stop.is_set():
             queues = [queue for queue in self._jobs.claimable() if queue.partition("/")[0] in self._handlers]
@@ -82,17 +86,22 @@ class Workers:
         if not batch:
             return False
         with self._changed:
-            self._running.append(queue)
-        threading.Thread(target=self._handle, args=(handler, peer, batch), name=f"job-{batch[0].id}", daemon=True).start()
+            self._running.append(batch)
+        thread = threading.Thread(target=self._handle, args=(handler, peer, batch), name=f"job-{batch[0].id}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # there are too many threads on this machine
+            self._ended(batch)
+            self._give_back(batch)
+            raise
         return True
 
     def _under_way(self, queue: str) -> int:
         with self._changed:
-            return self._running.count(queue)
+            return sum(batch[0].queue == queue for batch in self._running)
 
     def _has_room(self, queue: str, parallel: int) -> bool:
-        with self._changed:
-            return len(self._running) < MOST_THREADS and self._running.count(queue) < parallel
+        return len(self._running) < MOST_THREADS and self._under_way(queue) < parallel
 
     def _handle(self, handler: Handler, peer: str, batch: Sequence[Job]) -> None:
         try:
@@ -104,9 +113,12 @@ class Workers:
             log.error("jobs.failed", queue=batch[0].queue, error=type(exc).__name__, places=places_of(exc))
             self._give_up_for_now(batch, type(exc).__name__)
         finally:
-            with self._changed:
-                self._running.remove(batch[0].queue)
-                self._changed.notify_all()
+            self._ended(batch)
+
+    def _ended(self, batch: Sequence[Job]) -> None:
+        with self._changed:
+            self._running = [other for other in self._running if other is not batch]
+            self._changed.notify_all()
 
     def _give_back(self, batch: Sequence[Job]) -> None:
         try:
@@ -122,6 +134,16 @@ class Workers:
             self._jobs.release(self._owed[0], self._owner)
             with self._changed:
                 self._owed.pop(0)
+
+    def _give_back_strays(self) -> None:
+        """What was claimed in our name without our hearing of it."""
+        if self._in_doubt:
+            with self._changed:
+                known = [job.id for batch in (*self._running, *self._owed) for job in batch]
+            strays = self._jobs.release_all(self._owner, known)
+            self._in_doubt = False
+            if strays:
+                log.warning("jobs.strays_given_back", jobs=strays)
 
     def _give_up_for_now(self, batch: Sequence[Job], error: str) -> None:
         try:

@@ -213,11 +213,25 @@ class Shaky(EmbeddedJobs):
         super().release(batch, owner)
 
 
+class Deaf(EmbeddedJobs):
+    """A database whose answer to the first claim is lost on its way."""
+
+    lost = 1
+
+    def claim(self, queue: str, owner: str, *, most: int, parallel: int, lease_s: float) -> list[Job]:
+        """The claim itself stands."""
+        claimed = super().claim(queue, owner, most=most, parallel=parallel, lease_s=lease_s)
+        if self.lost:
+            self.lost -= 1
+            raise IndexUnavailable("gone for a moment")
+        return claimed
+
+
 class Odd:
     """A handler with a mistake in it, at first."""
 
-    def __init__(self, error: Exception, jobs: EmbeddedJobs) -> None:
-        self.error: Exception | None = error
+    def __init__(self, error: Exception | None, jobs: EmbeddedJobs) -> None:
+        self.error = error
         self.jobs = jobs
         self.done = threading.Event()
 
@@ -238,6 +252,20 @@ class Odd:
 def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
     jobs = Shaky(site.database)
     handler = Odd(error, jobs)
+    stop = threading.Event()
+    thread = threading.Thread(target=Workers(jobs, {"send": handler}, "me").run, args=(stop,))
+    thread.start()
+    try:
+        assert handler.done.wait(20)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert site.states() == [D] * 5
+
+
+def test_what_was_claimed_without_our_hearing_of_it_is_not_left_lying(site: Site) -> None:
+    jobs = Deaf(site.database)
+    handler = Odd(None, jobs)
     stop = threading.Event()
     thread = threading.Thread(target=Workers(jobs, {"send": handler}, "me").run, args=(stop,))
     thread.start()
