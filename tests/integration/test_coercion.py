@@ -102,8 +102,11 @@ def decoded(data_set: bytes, transfer_syntax_uid: str) -> Dataset:
 
 
 def store(parts: Owning, ds: Dataset, treatment: Treatment, syntax: str = EXPLICIT_VR_LITTLE_ENDIAN) -> StoreResult:
-    with parts.store.receive(CT1, Envelope(CT_IMAGE, ds.SOPInstanceUID, syntax, treatment)) as reception:
-        data = encoded(ds, syntax)
+    return store_bytes(parts, encoded(ds, syntax), ds.SOPInstanceUID, treatment, syntax)
+
+
+def store_bytes(parts: Owning, data: bytes, sop_instance_uid: str, treatment: Treatment, syntax: str) -> StoreResult:
+    with parts.store.receive(CT1, Envelope(CT_IMAGE, sop_instance_uid, syntax, treatment)) as reception:
         for start in range(0, len(data), 500):
             reception.write(data[start : start + 500])
         return reception.finish()
@@ -235,6 +238,18 @@ def test_the_same_object_again_is_answered_as_it_counts(parts: Owning) -> None:
     for treatment in (NORTH, NO_TREATMENT):
         again = store(parts, image(), treatment)
         assert (again.outcome, again.coerced) == (StoreOutcome.DUPLICATE, first.coerced)
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_what_went_out_and_comes_back_is_here_already(parts: Owning, settings: Settings, syntax: str) -> None:
+    store(parts, image(), NORTH, syntax)
+    reading = Reading(parts, settings)
+    went_out = reading.sent(reading.instance(), syntax)
+    for treatment in (NORTH, NO_TREATMENT):
+        result = store_bytes(parts, went_out, "1.2.3.4.1", treatment, syntax)
+        assert (result.outcome, result.coerced) == (StoreOutcome.DUPLICATE, ())
+    same_length = went_out.replace(b"CT", b"MR", 1) if syntax != DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN else went_out + b"\0\0"
+    assert store_bytes(parts, same_length, "1.2.3.4.1", NO_TREATMENT, syntax).outcome is StoreOutcome.KEPT_ASIDE_UID
 
 
 def test_text_without_a_character_set_is_read_in_the_callers(parts: Owning, settings: Settings) -> None:

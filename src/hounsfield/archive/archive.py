@@ -75,7 +75,8 @@ class Archive:
         self._window_bytes = window_bytes
         self.problems: list[PackProblem] = []
         """Packs that a person should look at, as recovery and writing found them."""
-        self._reader = PackReader(root, disk=self._disk)
+        self.reader = PackReader(root, disk=self._disk)
+        """Of its packs, open ones among them."""
         self._pool = PackPool(
             self._disk,
             self._layout,
@@ -162,13 +163,13 @@ class Archive:
             if entries is not None:
                 for entry in entries:
                     if entry.member.offset_bytes >= through:
-                        yield recovered(self._reader, entry.member, identity, entry.header, entry.frame_table)
+                        yield recovered(self.reader, entry.member, identity, entry.header, entry.frame_table)
                 return
             if path.parent == self._layout.sealed:
                 self._report(pack_id, "its catalogue is damaged: the objects themselves were read")
             tail = TailRecovery(self._disk, descriptor, identity, through)
             for member in tail:
-                yield recovered(self._reader, member, identity)
+                yield recovered(self.reader, member, identity)
             for problem in tail.problems:
                 self._report(pack_id, problem)
         finally:
@@ -189,7 +190,7 @@ class Archive:
                 tail = TailRecovery(self._disk, descriptor, identity, 0)
                 tail.problems.append(f"the index has it through {through}, where no member ends")
             for member in tail:
-                yield recovered(self._reader, member, identity)
+                yield recovered(self.reader, member, identity)
             if tail.problems:
                 for problem in tail.problems:
                     self._report(pack_id, problem)
@@ -253,5 +254,5 @@ class Archive:
         """Close all files and give up the lock. Nothing is lost by not calling it."""
         self._pool.close()
         self._decisions.close()
-        self._reader.close()
+        self.reader.close()
         self._disk.close(self._lock)

@@ -21,6 +21,8 @@ from hounsfield.index.deletion import Removed, apply_deletion, read_deletion
 from hounsfield.index.dialect import Connection
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
+from hounsfield.index.reader import stored_instance
+from hounsfield.index.reading import INSTANCE
 from hounsfield.index.tables import instance, kept_aside, series, study
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import (
@@ -35,6 +37,7 @@ from hounsfield.model.errors import (
 )
 from hounsfield.model.identity import Judgement
 from hounsfield.model.outcomes import KEPT_ASIDE, StoreOutcome
+from hounsfield.model.stored_instance import StoredInstance
 
 LARGEST_GROUP = 512
 
@@ -95,6 +98,8 @@ class IndexWriter:
             .where(instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))
         )
         self._find = database.compile(known).sql
+        by_uid = (instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))
+        self._held = database.compile(INSTANCE.where(*by_uid)).sql
         held = (
             select(series.c.series_instance_uid, instance.c.sop_instance_uid)
             .join_from(study, series, series.c.study_key == study.c.id)
@@ -173,6 +178,11 @@ class IndexWriter:
         """The object that counts under a UID, as committed; cheap. Raises: IndexUnavailable."""
         rows = self._database.fetch(self._find, (partition_id, sop_instance_uid))
         return KnownInstance._make(rows[0]) if rows else None
+
+    def held(self, partition_id: int, sop_instance_uid: str) -> StoredInstance | None:
+        """The instance that counts under a UID, with where it lies. Raises: IndexUnavailable."""
+        rows = self._database.fetch(self._held, (partition_id, sop_instance_uid))
+        return stored_instance(rows[0]) if rows else None
 
     def find_aside(self, partition_id: int, attributes: ObjectAttributes, data_set_sha256: bytes) -> Judgement | None:
         """How the very same object was judged when it was kept aside before: a sender that tries again and again must not fill the disk.

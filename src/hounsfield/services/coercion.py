@@ -6,6 +6,7 @@ set is touched, and pixel data goes by as it is stored.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from hounsfield.dicom.element_tree import DataSet, read_data_set
 from hounsfield.dicom.header import scan_header
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.entities import ObjectAttributes
+from hounsfield.model.errors import DamagedObject
 from hounsfield.model.identifiers import UID
 from hounsfield.model.location import StoredObject
 from hounsfield.model.overlay import Overlay, Treatment
@@ -73,6 +75,24 @@ def _effective(packs: PackReader, instance: StoredInstance, pieces: Iterable[Buf
     with packs.mapped(location.pack_id, location.data_set_offset_bytes, instance.header_length_bytes) as view:
         edits = _edits(Header(view, instance.transfer_syntax_uid), instance.stored)
     return edited(pieces, edits, offset_bytes)
+
+
+def goes_out_as(packs: PackReader, instance: StoredInstance, length_bytes: int, data_set_sha256: bytes) -> bool:
+    """Whether an instance goes out as a data set of this length and digest. Raises: PackUnavailable."""
+    location = instance.stored.location
+    try:
+        if not transfer_syntax(instance.transfer_syntax_uid).deflated:
+            with packs.mapped(location.pack_id, location.data_set_offset_bytes, instance.header_length_bytes) as view:
+                growth = growth_bytes(_edits(Header(view, instance.transfer_syntax_uid), instance.stored))
+            if location.data_set_length_bytes + growth != length_bytes:
+                return False
+        digest, prefix = hashlib.sha256(), location.prefix_length_bytes
+        for piece in effective_file(packs, instance, packs.stream(location, instance.stored.digests)):
+            digest.update(piece[prefix:])
+            prefix -= min(prefix, len(piece))
+    except DamagedObject:
+        return False
+    return digest.digest() == data_set_sha256
 
 
 def effective_header(instance: StoredInstance, header: bytes) -> tuple[bytes, int]:

@@ -21,7 +21,7 @@ from hounsfield.dicom.header import scan
 from hounsfield.dicom.part10 import build_prefix
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.index.entry import IndexEntry
-from hounsfield.index.writer import IndexWriter
+from hounsfield.index.writer import IndexWriter, KnownInstance
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import InvalidUID, MismatchedIdentifiers, ObjectTooLarge, OutOfSpace, UnreadableObject
 from hounsfield.model.identifiers import parse_uid
@@ -29,7 +29,7 @@ from hounsfield.model.identity import Judgement
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.model.overlay import NO_OVERLAY, NO_TREATMENT, Overlay, Treatment
-from hounsfield.services.coercion import Header, coerced
+from hounsfield.services.coercion import Header, coerced, goes_out_as
 from hounsfield.services.file_head import FileHead
 
 Buffer = bytes | bytearray | memoryview
@@ -160,7 +160,9 @@ class DataSetReception:
         self._study_instance_uid = study_instance_uid
         self._room_bytes = store.limits.max_object_bytes
         store.require_room()
-        self._incoming: Incoming = store.archive.receive(prefix, affinity=store.affinity(origin), largest_overlay=treatment.largest_overlay)
+        self._incoming: Incoming = store.archive.receive(
+            prefix, affinity=store.affinity(origin), largest_overlay=treatment.largest_overlay if treatment else b""
+        )
 
     def __enter__(self) -> Self:
         self._incoming.__enter__()
@@ -186,10 +188,13 @@ class DataSetReception:
             if self._treatment:
                 header = Header.of(view, scanned.header_length_bytes, self._transfer_syntax_uid)
                 attributes, overlay = coerced(header, self._treatment, attributes)
-            before = self._judged_before(attributes, digest, overlay)
+            known = store.writer.find(self._origin.principal.partition_id, attributes.instance.sop_instance_uid)
+            before = self._judged_before(known, attributes, digest, overlay)
             table = scanned.frame_table.to_bytes()
         if before is not None:
             return self._answer(attributes, *before)
+        if known is not None and known.overlay and self._comes_back(known, attributes, digest):
+            return self._answer(attributes, Judgement(StoreOutcome.DUPLICATE), NO_OVERLAY)
         stored = incoming.commit(
             MemberNames(
                 partition_id=self._origin.principal.partition_id,
@@ -214,10 +219,10 @@ class DataSetReception:
         if self._study_instance_uid and attributes.study.study_instance_uid != self._study_instance_uid:
             raise MismatchedIdentifiers("the Study Instance UID in the data set is not the one in the request")
 
-    def _judged_before(self, attributes: ObjectAttributes, data_set_sha256: bytes, overlay: Overlay) -> tuple[Judgement, Overlay] | None:
+    def _judged_before(
+        self, known: KnownInstance | None, attributes: ObjectAttributes, data_set_sha256: bytes, overlay: Overlay
+    ) -> tuple[Judgement, Overlay] | None:
         """What was said of the very same object when it came before, and the overlay that counts; None where it is new."""
-        writer, partition_id = self._store.writer, self._origin.principal.partition_id
-        known = writer.find(partition_id, attributes.instance.sop_instance_uid)
         if (
             known is not None
             and known.data_set_sha256 == data_set_sha256
@@ -225,8 +230,17 @@ class DataSetReception:
             and known.study_instance_uid == attributes.study.study_instance_uid
         ):
             return Judgement(StoreOutcome.DUPLICATE), Overlay.from_bytes(bytes(known.overlay or b""))
-        aside = writer.find_aside(partition_id, attributes, data_set_sha256)
+        aside = self._store.writer.find_aside(self._origin.principal.partition_id, attributes, data_set_sha256)
         return None if aside is None else (aside, overlay)
+
+    def _comes_back(self, known: KnownInstance, attributes: ObjectAttributes, data_set_sha256: bytes) -> bool:
+        """Whether this is what we hand out under its UID, coerced when it was stored: somebody sends it back."""
+        if (known.transfer_syntax_uid, known.study_instance_uid) != (self._transfer_syntax_uid, attributes.study.study_instance_uid):
+            return False
+        held = self._store.writer.held(self._origin.principal.partition_id, attributes.instance.sop_instance_uid)
+        if held is None or not held.stored.overlay:
+            return False
+        return goes_out_as(self._store.archive.reader, held, self._incoming.data_set_length_bytes, data_set_sha256)
 
     @staticmethod
     def _answer(attributes: ObjectAttributes, judgement: Judgement, overlay: Overlay) -> StoreResult:
