@@ -31,7 +31,7 @@ from hounsfield.peers.availability import AVAILABILITY_SOP_CLASS
 from hounsfield.peers.pull import STUDY_ROOT_GET, STUDY_ROOT_MOVE
 from hounsfield.peers.query import PATIENT_ROOT_FIND, STUDY_ROOT_FIND
 from hounsfield.servers.dimse.service import Service
-from hounsfield.servers.dimse.storage import StoragePolicy, StorageService
+from hounsfield.servers.dimse.storage import OF_A_COERCED_CALLER, StoragePolicy, StorageService
 from hounsfield.servers.dimse.user_identity import NOT_VERIFIED
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.servers.outcomes import OUTCOMES
@@ -141,6 +141,9 @@ def _storage(running: Sequence[Service], offered: Offered) -> str:
         "",
         "Each in every transfer syntax of the list below, kept as it comes; any other class under the standard's storage arc, private",
         "classes and private transfer syntaxes too, unless `accept_unknown_sop_classes` is off.",
+        "",
+        "Attributes are coerced for calling AE titles with rules alone ([coercion](coercion.md)): those are answered B000, and told",
+        f"`{' '.join(map(str, OF_A_COERCED_CALLER))}` in the extended negotiation of storage. A default for Specific Character Set is kept by calling AE title.",
         "",
         "| SOP class | UID | as SCP of a C-GET requestor |",
         "|---|---|---|",

@@ -21,6 +21,8 @@ from hounsfield.model.peers import Peer, PeerCertificate
 
 STUDY = "1.2.826.0.1.3680043.10.999.2"
 UID = "1.2.826.0.1.3680043.10.999.1.1"
+MULTI_FRAME_WORD = "1.2.840.10008.5.1.4.1.1.7.3"
+COMPOSITE_GET = "1.2.840.10008.5.1.4.1.2.4.3"
 RULES = (
     CoercionRule("PatientID", CoercionAction.PREFIX, "N-"),
     CoercionRule("PatientName", CoercionAction.SUFFIX, "^^Dr."),
@@ -106,6 +108,22 @@ def test_fragments_pass_through_as_they_are(archive: Retrieving, tmp_path: Path)
     pixels = b"\xe0\x7f\x10\x00OB"
     assert sent[sent.index(pixels) :] == received[received.index(pixels) :]
     check(pydicom.filereader.read_dataset(io.BytesIO(sent), False, True))
+
+
+def test_frames_of_a_coerced_object_make_a_coerced_one(archive: Retrieving, tmp_path: Path) -> None:
+    data_set = pydicom.dcmread(write_ct(tmp_path / "1.dcm", 0))
+    data_set.SOPClassUID, data_set.NumberOfFrames, data_set.Rows, data_set.Columns = MULTI_FRAME_WORD, 4, 10, 100
+    data_set.save_as(tmp_path / "2.dcm", enforce_file_format=True)
+    assert sent_by("CT1", archive, tmp_path / "2.dcm").Status == 0xB000
+    receiver = Receiver()
+    with receiver.associated(archive.address, {MULTI_FRAME_WORD: [ExplicitVRLittleEndian]}, model=COMPOSITE_GET) as association:
+        asked = keys("FRAME", SOPInstanceUID=UID, SimpleFrameList=[2, 4])
+        assert list(association.send_c_get(asked, COMPOSITE_GET))[-1][0].Status == 0x0000
+    (made,) = receiver.came.values()
+    extracted = pydicom.filereader.read_dataset(io.BytesIO(made), False, True)
+    check(extracted)
+    assert extracted.FrameExtractionSequence[0].MultiFrameSourceSOPInstanceUID == UID
+    assert extracted.PixelData == data_set.PixelData[2000:4000] + data_set.PixelData[6000:8000]
 
 
 @needs_dcmtk
