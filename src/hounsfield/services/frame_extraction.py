@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import uuid
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hounsfield import __version__
 from hounsfield.archive.reader import PackReader
-from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
-from hounsfield.codecs.describe import ImageDescription, describe
-from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
+from hounsfield.codecs.describe import describe
+from hounsfield.dicom.data_set_writer import NewElement
 from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
 from hounsfield.dicom.frame_extraction import extract_header
 from hounsfield.dicom.frame_times import frame_times_s
-from hounsfield.dicom.frames import EncapsulatedFrames, FrameSpan, FrameTable, frames_from_bytes
-from hounsfield.dicom.packed_bits import BitRun
-from hounsfield.dicom.tags import NUMBER_OF_FRAMES, PIXEL_DATA, PIXEL_TAGS, SOP_INSTANCE_UID
+from hounsfield.dicom.frames import FrameTable, frames_from_bytes
+from hounsfield.dicom.tags import NUMBER_OF_FRAMES, PIXEL_TAGS, SOP_INSTANCE_UID
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.errors import DamagedObject, InstanceNotFound, InvalidInput, UndecodablePixels
 from hounsfield.model.frame_selection import (
@@ -33,73 +31,20 @@ from hounsfield.model.frame_selection import (
     TimeRange,
 )
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.network.transport import Buffer
 from hounsfield.services.coercion import effective_header
-from hounsfield.services.object_source import gathered
-from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, encapsulated, encoded, native
+from hounsfield.services.extraction import WORDS, Extraction, ExtractionSource
+from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.retrieve import Retrieve
-from hounsfield.services.rewrite import UNCOMPRESSED, mark_lossy
 
 MOST_HEADER_BYTES = 64 << 20
 """Of a stored object, up to Pixel Data: it is in memory, taken apart, while frames are taken out."""
 
-_WORDS = {"OW": "H", "OF": "I", "OD": "Q"}
 _FRAME_EXTRACTION_SEQUENCE, _CONTRIBUTING_EQUIPMENT_SEQUENCE = 0x00081164, 0x0018A001
 
 
 def new_uid() -> str:
     """A UID derived from a UUID (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"
-
-
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """An instance to be sent. It is a `peers.object_source.Batch` of one.
-
-    instance: what it is called; where it lies is its source's.
-    elements: all but Pixel Data and what belongs to it. indices: of its frames in the source.
-    pixels: the element of the source, for its tag, VR and byte order; its value is not whole.
-    """
-
-    instance: StoredInstance
-    elements: dict[int, NewElement]
-    indices: Sequence[int]
-    pixels: Element
-    little_endian: bool
-    description: ImageDescription
-    table: FrameTable
-    frame: Callable[[int], bytes]
-
-    missing: Sequence[str] = ()
-
-    def __len__(self) -> int:
-        return 1
-
-    @property
-    def uids(self) -> Sequence[str]:
-        """Its SOP Instance UID."""
-        return [self.instance.sop_instance_uid]
-
-    @property
-    def kinds(self) -> Sequence[tuple[str, str]]:
-        """Its SOP class and the transfer syntax of its source."""
-        return [(self.instance.sop_class_uid, self.instance.transfer_syntax_uid)]
-
-    def __iter__(self) -> Iterator[StoredInstance]:
-        return iter([self.instance])
-
-    def of(self, kinds: Collection[tuple[str, str]]) -> Iterable[StoredInstance]:
-        """The instance, where it is of one of these kinds."""
-        return [self.instance] if self.kinds[0] in kinds else []
-
-    @property
-    def is_compressed(self) -> bool:
-        """Whether the frames lie in fragments."""
-        return isinstance(self.table, EncapsulatedFrames)
-
-    def spans(self) -> list[FrameSpan]:
-        """Where its frames are in the source."""
-        return [self.table.frame(index) for index in self.indices]
 
 
 class FrameExtractor:
@@ -251,73 +196,7 @@ def _append(elements: dict[int, NewElement], tag: int, item: list[NewElement]) -
 
 def _check_words(pixels: Element, table: FrameTable) -> None:
     """Words of big endian are turned frame by frame."""
-    words = _WORDS.get(pixels.vr)
+    words = WORDS.get(pixels.vr)
     length = table.frame(0).length_bytes
     if table.packed_bits or (words is not None and length % array(words).itemsize):
         raise FramesNotExtractable("big endian words are shared by two frames")
-
-
-class ExtractionSource:
-    """Opens the one instance of an extraction. It is a `peers.object_source.ObjectSource`."""
-
-    def __init__(self, extraction: Extraction, codec: FrameCodec, preferred: Sequence[str]) -> None:
-        self.preferred = preferred
-        self._extraction = extraction
-        self._codec = codec
-
-    def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
-        """As the source is stored where its encoding can be kept, else as `services.object_source.PackSource` has it."""
-        stored = instance.transfer_syntax_uid
-        first = (stored, *self.preferred) if transfer_syntax(stored).lossy else (*self.preferred, stored)
-        order = dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
-        return [uid for uid in order if uid in accepted and self._can(uid)]
-
-    def _can(self, target_uid: str) -> bool:
-        stored = self._extraction.instance.transfer_syntax_uid
-        if self._extraction.is_compressed and target_uid == stored:
-            return True
-        if target_uid in UNCOMPRESSED:
-            return stored in DECODABLE or not self._extraction.is_compressed
-        return target_uid in ENCODABLE and stored in DECODABLE
-
-    def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
-        """Its data set. Raises: DamagedObject, PackUnavailable, UndecodablePixels, ObjectTooLarge, Unavailable."""
-        return gathered(self._pieces(transfer_syntax_uid))
-
-    def _pieces(self, target_uid: str) -> Iterator[Buffer]:
-        implicit_vr = transfer_syntax(target_uid).implicit_vr
-        value = self._value(target_uid, implicit_vr)
-        elements = self._extraction.elements | value.changed
-        if target_uid != self._extraction.instance.transfer_syntax_uid:
-            mark_lossy(elements, self._extraction.instance.transfer_syntax_uid, has_pixels=True)
-        yield encode_data_set([element for tag, element in elements.items() if tag < PIXEL_DATA], implicit_vr=implicit_vr)
-        yield from value.pieces
-
-    def _value(self, target_uid: str, implicit_vr: bool) -> PixelValue:
-        one = self._extraction
-        if not one.is_compressed and target_uid in UNCOMPRESSED:
-            return self._native(implicit_vr)
-        if one.is_compressed and target_uid == one.instance.transfer_syntax_uid:
-            return encapsulated(map(one.frame, one.indices), [span.length_bytes for span in one.spans()])
-        if target_uid in UNCOMPRESSED:
-            return decoded(self._codec, one.frame, one.description.frame, one.indices, implicit_vr=implicit_vr)
-        return encoded(self._codec, one.frame, one.description.frame, one.indices, target_uid)
-
-    def _native(self, implicit_vr: bool) -> PixelValue:
-        one = self._extraction
-        spans = one.spans()
-        lengths = [span.bit_length or 8 * span.length_bytes for span in spans]
-        words = None if one.little_endian else _WORDS.get(one.pixels.vr)
-
-        def runs() -> Iterator[BitRun]:
-            for index, span, length in zip(one.indices, spans, lengths, strict=True):
-                data = one.frame(index)
-                yield BitRun(data if words is None else _turned(data, words), span.bit_offset, length)
-
-        return PixelValue({}, native(runs(), sum(lengths), one.pixels.tag, one.pixels.vr, implicit_vr=implicit_vr))
-
-
-def _turned(data: bytes, words: str) -> bytes:
-    turned = array(words, data)
-    turned.byteswap()
-    return turned.tobytes()

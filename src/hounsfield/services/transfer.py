@@ -20,7 +20,8 @@ from hounsfield.peers.lanes import Lanes
 from hounsfield.peers.object_source import Kind, ObjectSource
 from hounsfield.peers.store_operations import MoveOriginator
 from hounsfield.peers.store_sender import StoreSender
-from hounsfield.services.frame_extraction import Extraction, FrameExtractor
+from hounsfield.services.extraction import Extraction
+from hounsfield.services.frame_extraction import FrameExtractor
 from hounsfield.services.object_source import HeaderSource, PackSource
 from hounsfield.services.rewrite import Rewriter
 

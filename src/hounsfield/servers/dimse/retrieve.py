@@ -31,7 +31,7 @@ from hounsfield.servers.dimse.information_model import COMPOSITE_INSTANCE_ROOT, 
 from hounsfield.servers.dimse.retrieve_identifier import asks_for_frames, named_by, named_frames
 from hounsfield.servers.dimse.retrieve_responses import RetrieveResponses
 from hounsfield.servers.dimse.service import Service, decline
-from hounsfield.services.frame_extraction import Extraction
+from hounsfield.services.extraction import Extraction
 from hounsfield.services.transfer import Plan, Transfer
 
 log = structlog.get_logger(__name__)

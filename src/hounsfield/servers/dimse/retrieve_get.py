@@ -12,7 +12,7 @@ from hounsfield.peers.object_source import ObjectSource
 from hounsfield.peers.store_operations import StoreOperations
 from hounsfield.servers.dimse.information_model import GET_MODELS, WITHOUT_BULK_DATA_MODELS, InformationModel
 from hounsfield.servers.dimse.retrieve import Operation, RetrieveService
-from hounsfield.services.frame_extraction import Extraction
+from hounsfield.services.extraction import Extraction
 from hounsfield.services.transfer import Plan, Transfer
 
 

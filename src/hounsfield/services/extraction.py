@@ -1,0 +1,140 @@
+"""An instance that is made of frames of another, as it is sent."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
+from hounsfield.codecs.describe import ImageDescription
+from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
+from hounsfield.dicom.element_tree import Element
+from hounsfield.dicom.frames import EncapsulatedFrames, FrameSpan, FrameTable
+from hounsfield.dicom.packed_bits import BitRun
+from hounsfield.dicom.tags import PIXEL_DATA
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.network.transport import Buffer
+from hounsfield.services.object_source import gathered
+from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, encapsulated, encoded, native
+from hounsfield.services.rewrite import UNCOMPRESSED, mark_lossy
+
+WORDS = {"OW": "H", "OF": "I", "OD": "Q"}
+"""Pixel data whose bytes are turned where it was big endian: the type of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """An instance to be sent. It is a `peers.object_source.Batch` of one.
+
+    instance: what it is called; where it lies is its source's.
+    elements: all but Pixel Data and what belongs to it. indices: of its frames in the source.
+    pixels: the element of the source, for its tag, VR and byte order; its value is not whole.
+    """
+
+    instance: StoredInstance
+    elements: dict[int, NewElement]
+    indices: Sequence[int]
+    pixels: Element
+    little_endian: bool
+    description: ImageDescription
+    table: FrameTable
+    frame: Callable[[int], bytes]
+
+    missing: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return 1
+
+    @property
+    def uids(self) -> Sequence[str]:
+        """Its SOP Instance UID."""
+        return [self.instance.sop_instance_uid]
+
+    @property
+    def kinds(self) -> Sequence[tuple[str, str]]:
+        """Its SOP class and the transfer syntax of its source."""
+        return [(self.instance.sop_class_uid, self.instance.transfer_syntax_uid)]
+
+    def __iter__(self) -> Iterator[StoredInstance]:
+        return iter([self.instance])
+
+    def of(self, kinds: Collection[tuple[str, str]]) -> Iterable[StoredInstance]:
+        """The instance, where it is of one of these kinds."""
+        return [self.instance] if self.kinds[0] in kinds else []
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the frames lie in fragments."""
+        return isinstance(self.table, EncapsulatedFrames)
+
+    def spans(self) -> list[FrameSpan]:
+        """Where its frames are in the source."""
+        return [self.table.frame(index) for index in self.indices]
+
+
+class ExtractionSource:
+    """Opens the one instance of an extraction. It is a `peers.object_source.ObjectSource`."""
+
+    def __init__(self, extraction: Extraction, codec: FrameCodec, preferred: Sequence[str]) -> None:
+        self.preferred = preferred
+        self._extraction = extraction
+        self._codec = codec
+
+    def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
+        """As the source is stored where its encoding can be kept, else as `services.object_source.PackSource` has it."""
+        stored = instance.transfer_syntax_uid
+        first = (stored, *self.preferred) if transfer_syntax(stored).lossy else (*self.preferred, stored)
+        order = dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
+        return [uid for uid in order if uid in accepted and self._can(uid)]
+
+    def _can(self, target_uid: str) -> bool:
+        stored = self._extraction.instance.transfer_syntax_uid
+        if self._extraction.is_compressed and target_uid == stored:
+            return True
+        if target_uid in UNCOMPRESSED:
+            return stored in DECODABLE or not self._extraction.is_compressed
+        return target_uid in ENCODABLE and stored in DECODABLE
+
+    def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
+        """Its data set. Raises: DamagedObject, PackUnavailable, UndecodablePixels, ObjectTooLarge, Unavailable."""
+        return gathered(self._pieces(transfer_syntax_uid))
+
+    def _pieces(self, target_uid: str) -> Iterator[Buffer]:
+        implicit_vr = transfer_syntax(target_uid).implicit_vr
+        value = self._value(target_uid, implicit_vr)
+        elements = self._extraction.elements | value.changed
+        if target_uid != self._extraction.instance.transfer_syntax_uid:
+            mark_lossy(elements, self._extraction.instance.transfer_syntax_uid, has_pixels=True)
+        yield encode_data_set([element for tag, element in elements.items() if tag < PIXEL_DATA], implicit_vr=implicit_vr)
+        yield from value.pieces
+
+    def _value(self, target_uid: str, implicit_vr: bool) -> PixelValue:
+        one = self._extraction
+        if not one.is_compressed and target_uid in UNCOMPRESSED:
+            return self._native(implicit_vr)
+        if one.is_compressed and target_uid == one.instance.transfer_syntax_uid:
+            return encapsulated(map(one.frame, one.indices), [span.length_bytes for span in one.spans()])
+        if target_uid in UNCOMPRESSED:
+            return decoded(self._codec, one.frame, one.description.frame, one.indices, implicit_vr=implicit_vr)
+        return encoded(self._codec, one.frame, one.description.frame, one.indices, target_uid)
+
+    def _native(self, implicit_vr: bool) -> PixelValue:
+        one = self._extraction
+        spans = one.spans()
+        lengths = [span.bit_length or 8 * span.length_bytes for span in spans]
+        words = None if one.little_endian else WORDS.get(one.pixels.vr)
+
+        def runs() -> Iterator[BitRun]:
+            for index, span, length in zip(one.indices, spans, lengths, strict=True):
+                data = one.frame(index)
+                yield BitRun(data if words is None else _turned(data, words), span.bit_offset, length)
+
+        return PixelValue({}, native(runs(), sum(lengths), one.pixels.tag, one.pixels.vr, implicit_vr=implicit_vr))
+
+
+def _turned(data: bytes, words: str) -> bytes:
+    turned = array(words, data)
+    turned.byteswap()
+    return turned.tobytes()
