@@ -160,6 +160,26 @@ class TestOptionalKeys:
         assert answer.statuses == {Status.PENDING_WITHOUT_OPTIONAL_KEYS}
         assert not {"ProcedureCodeSequence", "ImageComments", "SeriesDescription"} & set(answer.found[0].dir())
 
+    @pytest.mark.parametrize(
+        ("keys", "studies"),
+        [
+            ({"RetrieveAETitle": "HOUNSFIELD"}, ["1", "2", "3", "4"]),
+            ({"RetrieveAETitle": "OTHER\\HOUNS*"}, ["1", "2", "3", "4"]),
+            ({"RetrieveAETitle": "OTHER"}, []),
+            ({"InstanceAvailability": "ONLINE"}, ["1", "2", "3", "4"]),
+            ({"InstanceAvailability": "NEARLINE"}, []),
+            ({"InstanceAvailability": '""'}, []),
+            ({"NumberOfPatientRelatedStudies": "2"}, ["1", "2"]),
+            ({"NumberOfPatientRelatedInstances": "5", "NumberOfStudyRelatedInstances": "1"}, ["2"]),
+            ({"NumberOfPatientRelatedSeries": "1"}, ["3", "4"]),
+        ],
+    )
+    def test_computed_keys_match(self, served: Served, keys: dict[str, str], studies: list[str]) -> None:
+        with FindClient(served.port, EVERYTHING) as client:
+            answer = client.find(identifier({"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "", **keys}))
+        assert sorted(one.StudyInstanceUID[4:] for one in answer.found) == studies
+        assert answer.statuses <= {Status.PENDING}
+
     def test_attributes_without_a_column_are_matched_in_a_named_study_alone(self, served: Served) -> None:
         keys = {"QueryRetrieveLevel": "SERIES", "Manufacturer": "AC*", "SeriesInstanceUID": ""}
         with FindClient(served.port, EVERYTHING) as client:

@@ -78,7 +78,7 @@ def time_bounds(first: str, last: str) -> tuple[str, str] | None:
     if (first and not low) or (last and not high):
         return None
     named = len(re.sub(r"\D", "", last.partition(".")[0]))
-    if high and "." not in high:
+    if high and "." not in last:
         high = high[:named] + "9" * (6 - named) + ".~"
     return low or "0", high or LAST_CHARACTER
 

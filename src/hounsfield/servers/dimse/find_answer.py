@@ -16,7 +16,7 @@ from hounsfield.model.query import Items, Key, Level
 from hounsfield.model.time_zone import offset_text
 from hounsfield.servers.dimse import find_keys as keys
 from hounsfield.servers.dimse.find_keys import FindRequest
-from hounsfield.servers.dimse.find_results import Result
+from hounsfield.servers.dimse.find_results import Result, said_of_patient
 from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked
 from hounsfield.servers.dimse.information_model import LEVEL_NAMES
 
@@ -98,11 +98,7 @@ def _inner(asked: Asked, item: Mapping[str, Any]) -> NewElement:
 
 
 def _computed(hit: Hit, patient: PatientCounts | None) -> dict[int, str]:
-    found = {keys.INSTANCE_AVAILABILITY: "ONLINE"}
-    if patient is not None:
-        found[keys.NUMBER_OF_PATIENT_RELATED_STUDIES] = str(patient.studies)
-        found[keys.NUMBER_OF_PATIENT_RELATED_SERIES] = str(patient.series)
-        found[keys.NUMBER_OF_PATIENT_RELATED_INSTANCES] = str(patient.instances)
+    found = said_of_patient(patient)
     if isinstance(hit, PatientHit):
         return found
     found[keys.MODALITIES_IN_STUDY] = "\\".join(hit.modalities.split())

@@ -52,6 +52,9 @@ AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
 
 PATIENT_COUNTS = frozenset({NUMBER_OF_PATIENT_RELATED_STUDIES, NUMBER_OF_PATIENT_RELATED_SERIES, NUMBER_OF_PATIENT_RELATED_INSTANCES})
 
+JUDGED = frozenset({RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, *PATIENT_COUNTS})
+"""What no column and no object says, and that is matched on what is about to be answered."""
+
 COMPUTED: Mapping[int, Level] = {
     RETRIEVE_AE_TITLE: Level.PATIENT,
     INSTANCE_AVAILABILITY: Level.PATIENT,
@@ -99,6 +102,7 @@ class FindRequest:
 
     asked: the elements that answers hold, as asked.
     beyond: those that objects have, and the index does not; beyond_keys: what they are to match.
+    judged_keys: what the answers themselves are to match, by attributes in JUDGED.
     partial: whether an element is asked for that no answer holds.
     zone: in which the request's dates and times are meant, and the answers' are given; None where all stand as they are stored.
     """
@@ -109,6 +113,7 @@ class FindRequest:
     zone: QueryZone | None = None
     beyond: tuple[Asked, ...] = ()
     beyond_keys: tuple[Key, ...] = ()
+    judged_keys: tuple[Key, ...] = ()
 
 
 def read_find_request(identifier: Identifier, model: InformationModel, agreed: Agreed, stored: OffsetAt) -> FindRequest:
@@ -121,6 +126,7 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
     asked: list[Asked] = []
     beyond: list[Asked] = []
     beyond_keys: list[Key] = []
+    judged_keys: list[Key] = []
     partial = False
     for element in identifier:
         tag = element.tag
@@ -135,7 +141,9 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
         if zone is not None and vr_of(tag) == "DT" and element.text:
             element = replace(element, text="\\".join(in_offset(value, zone.offset_minutes) for value in element.values))
         match = read_match(element, agreed) if tag != TIMEZONE_OFFSET_FROM_UTC else None  # it is never matched (PS3.4 C.2.2.2)
-        if match is not None and held is None:
+        if match is not None and tag in JUDGED:
+            judged_keys.append(Key(keyword_of(tag), match))
+        elif match is not None and held is None:
             beyond_keys.append(Key(keyword_of(tag), match))
         elif match is not None:
             matches[keyword_of(tag)] = match
@@ -144,7 +152,9 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
     if agreed.date_time:
         _combine(matches)
     keys = tuple(Key(keyword, match) for keyword, match in matches.items())
-    return FindRequest(Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial, zone, tuple(beyond), tuple(beyond_keys))
+    return FindRequest(
+        Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial, zone, tuple(beyond), tuple(beyond_keys), tuple(judged_keys)
+    )
 
 
 def _zone(identifier: Identifier, stored: OffsetAt) -> QueryZone | None:
