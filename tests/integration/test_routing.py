@@ -76,6 +76,30 @@ def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: 
         assert arrived.uids() == uids(range(40))
 
 
+def test_a_slow_destination_does_not_hold_up_a_quick_one_and_each_has_its_order(tmp_path: Path) -> None:
+    """Objects of two studies by turns; two associations to each destination, so that the studies overtake each other and nothing else."""
+    number, port = 40, free_port()
+    files = [a_study(tmp_path, count, study=count % 2, study_date="20250101") for count in range(number)]
+    arriving = {study: [uid for count, uid in enumerate(uids(range(number))) if count % 2 == study] for study in (0, 1)}
+    with (
+        slow_destination() as (slow, slow_port),
+        storescp(tmp_path / "quick", port) as quick,
+        running(tmp_path / "data", "--open-access") as server,
+        queued(server) as jobs,
+    ):
+        slow.pause_s = 2.0
+        for ae_title, there in (("SLOW", slow_port), ("QUICK", port)):
+            server.run("peer", "add", ae_title, f"127.0.0.1:{there}", "--max-associations", "2")
+        server.run("route", "add", "both", "--to", "SLOW", "--to", "QUICK")
+        send(server, *files)
+        assert until(lambda: len(quick.uids()) == number, WITHIN_S)
+        assert len(slow.kept) < number
+        slow.pause_s = 0.0
+        assert until(lambda: count(jobs, JobState.DONE) == 2 * number, WITHIN_S)
+        for came in (slow.uids(), quick.uids()):
+            assert {study: [uid for uid in came if uid in arriving[study]] for study in (0, 1)} == arriving
+
+
 @pytest.mark.parametrize("away_s", [1, pytest.param(60, marks=pytest.mark.prove)])
 def test_a_destination_killed_midway_has_everything_once_when_it_is_back(tmp_path: Path, away_s: int) -> None:
     port, number = free_port(), 400
@@ -225,13 +249,16 @@ def test_priors_come_from_another_archive_when_a_new_study_arrives_or_is_schedul
         assert "OTHER" not in server.run("queue", "list", "--json").stdout + server.output.read_text()
 
 
-def a_study(folder: Path, number: int, *, study_date: str | None = None) -> Path:
-    """Of one object, made in a year of its own; the fifth is of another patient, without a date it is new."""
+def a_study(folder: Path, number: int, *, study_date: str | None = None, study: int | None = None) -> Path:
+    """An object in a study of its own, or in that of a number, made in a year of its own; without a date it is new.
+
+    Of those in studies of their own the fifth is another patient's.
+    """
     path = write_ct(folder / f"study{number}.dcm", number)
     data_set = pydicom.dcmread(path)
-    data_set.StudyInstanceUID = f"1.2.826.0.1.3680043.10.999.9.{number}"
+    data_set.StudyInstanceUID = f"1.2.826.0.1.3680043.10.999.9.{number if study is None else study}"
     data_set.SeriesInstanceUID = f"{data_set.StudyInstanceUID}.1"
     data_set.StudyDate = f"200{number}0101" if study_date is None else study_date
-    data_set.PatientID = "OTHER" if number == 5 else "T1"
+    data_set.PatientID = "OTHER" if number == 5 and study is None else "T1"
     data_set.save_as(path)
     return path
