@@ -89,6 +89,7 @@ class Day:
 
     def __init__(self, seed: int, disk: SimulatedDisk) -> None:
         self.chance = random.Random(seed)
+        self.overlays = random.Random(seed)  # of its own: a seed keeps its day
         self.disk = disk
         self.clock = Clock()
         self.history = History()
@@ -114,7 +115,7 @@ class Day:
             return
         prefix = self.chance.randbytes(self.chance.randrange(0, 400))
         incoming = self.archive.receive(
-            prefix, affinity=self.chance.choice(("", "1.1", "1.2")), largest_overlay=self.chance.choice(OVERLAYS)
+            prefix, affinity=self.chance.choice(("", "1.1", "1.2")), largest_overlay=self.overlays.choice(OVERLAYS)
         )
         size = self.chance.choice((0, 7, 600, 3000, 6000, 20_000))
         self._arriving.append((incoming, prefix, bytearray(), self.chance.randrange(size + 1)))
@@ -149,7 +150,7 @@ class Day:
             if self.chance.random() < 0.5:
                 assert incoming.view() == data
             self.history.attempted.setdefault(content, len(self.disk.journal))
-            overlay = self.chance.choice(OVERLAYS[:2])  # which fit, however little room was asked for
+            overlay = self.overlays.choice(OVERLAYS[:2])  # which fit, however little room was asked for
             stored = incoming.commit(names, header_length_bytes=min(100, len(data)), frame_table=b"table", overlay=overlay)
             self.history.acknowledged.append(Acknowledged(len(self.disk.journal), stored, content))
 
