@@ -207,6 +207,26 @@ def test_an_association_that_breaks(broken: str, archive: Retrieving, files: lis
     assert len(destination.came) == COUNT + len(aborted)
 
 
+def test_the_last_object_is_lost_when_all_else_is_done(archive: Retrieving, files: list[Path]) -> None:
+    """The second association breaks when the first has been released: a third one carries what it leaves."""
+    destination = Destination()
+    aborted: list[Any] = []
+
+    def abort(event: Any, _number: int) -> None:
+        if not aborted and destination.associations.index(event.assoc) == 1:
+            aborted.append(event.assoc)
+            assert until(lambda: not destination.associations[0].is_established, PATIENCE_S)
+            event.assoc.abort()
+
+    destination.before = abort
+    with destination.listening() as port:
+        know(archive, port)
+        responses = move(archive)
+    assert (responses[-1].status, responses[-1].counts) == (0x0000, (COUNT, 0, 0))
+    assert len(destination.associations) == 3
+    assert sorted({data for _, data in destination.came}) == sorted(map(data_set_of, files))
+
+
 def test_damage_is_counted_once(archive: Retrieving, files: list[Path]) -> None:
     damaged = [f"1.2.826.0.1.3680043.10.999.1.{number}" for number in (3, 4, 11)]
     for uid in damaged:
