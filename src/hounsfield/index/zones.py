@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -80,6 +81,15 @@ def in_zone(zone: QueryZone, attributes: Fragment) -> Fragment:
         elif element["vr"] == "DT" and (text := _value(attributes, name)):
             moved[name] = {**element, "Value": [_with_offset(zone, text, own_offset)]}
     return moved
+
+
+def with_partners(tags: Iterable[int]) -> frozenset[int]:
+    """The attributes that have to be known for some to be read in a zone: dates with their times, and the offset that they are in."""
+    found = {*tags, int(TIMEZONE_OFFSET_FROM_UTC, 16)}
+    for tag in tuple(found):
+        keyword = keyword_of(tag)
+        found.update(filter(None, (tag_of(keyword.replace("Date", "Time")), tag_of(keyword.replace("Time", "Date")))))
+    return frozenset(found)
 
 
 @lru_cache(maxsize=256)

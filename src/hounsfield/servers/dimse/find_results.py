@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.index.fragments import Fragment, item_matches, value_matches
 from hounsfield.index.rows import Hit, PatientCounts
-from hounsfield.index.zones import in_zone
+from hounsfield.index.zones import in_zone, with_partners
 from hounsfield.model.origin import Origin
 from hounsfield.servers.dimse.find_keys import (
     INSTANCE_AVAILABILITY,
@@ -55,6 +55,7 @@ class Results:
         self._stream = search.stream(origin, request.query, request.zone)
         self._counts_patients = any(element.tag in PATIENT_COUNTS for element in request.asked)
         beyond = bool(request.beyond)
+        self._tags = with_partners(asked.tag for asked in request.beyond)
         self.reads_headers = beyond and self._stream.named
         self.quick = self._stream.quick and not self.reads_headers
         self.partial = request.partial or bool(self._stream.unmatched) or (beyond and not self.reads_headers)
@@ -80,7 +81,7 @@ class Results:
         return all(value_matches(known.get(tag, ""), key.match, vr_of(tag)) for key, tag in tags)
 
     def _header(self, hit: Hit) -> Fragment | None:
-        header = self._headers.of(self._origin, hit)
+        header = self._headers.of(self._origin, hit, self._tags)
         return header if header is None or self._request.zone is None else in_zone(self._request.zone, header)
 
     def _matches(self, header: Fragment | None) -> bool:
