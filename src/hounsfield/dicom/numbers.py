@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _INT32 = range(-(2**31), 2**31)
 
 
