@@ -19,6 +19,7 @@ from hounsfield.app.bootstrap import Owning, owning, rebuilt
 from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
 from hounsfield.dicom.deflate import deflate, inflate
+from hounsfield.dicom.part10 import build_prefix
 from hounsfield.dicom.transfer_syntaxes import (
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
     EXPLICIT_VR_BIG_ENDIAN,
@@ -34,6 +35,7 @@ from hounsfield.model.overlay import NO_TREATMENT, Treatment
 from hounsfield.model.query import Key, Level, Query, SingleValue
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.services.export import export_study
+from hounsfield.services.intake import decode_origin, decode_result, encode_origin, encode_result
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.object_source import PackSource
 from hounsfield.services.retrieve import Retrieve
@@ -250,6 +252,18 @@ def test_what_went_out_and_comes_back_is_here_already(parts: Owning, settings: S
         assert (result.outcome, result.coerced) == (StoreOutcome.DUPLICATE, ())
     same_length = went_out.replace(b"CT", b"MR", 1) if syntax != DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN else went_out + b"\0\0"
     assert store_bytes(parts, same_length, "1.2.3.4.1", NO_TREATMENT, syntax).outcome is StoreOutcome.KEPT_ASIDE_UID
+
+
+def test_what_is_fetched_from_a_peer_is_subject_to_its_rules(parts: Owning, settings: Settings) -> None:
+    file = build_prefix(CT_IMAGE, "1.2.3.4.1", EXPLICIT_VR_LITTLE_ENDIAN) + encoded(image())
+    told = encode_origin(CT1, "1.2.3", NORTH)
+    assert decode_origin(told) == (CT1, "1.2.3", NORTH)
+    with parts.store.receive_file(*decode_origin(told)) as reception:
+        reception.write(file)
+        assert decode_result(encode_result(reception.finish())).coerced[0] == "PatientID"
+    reading = Reading(parts, settings)
+    sent = decoded(b"".join(reading.retrieve.stream(reading.instance()))[len(file) - len(encoded(image())) :], EXPLICIT_VR_LITTLE_ENDIAN)
+    check_coerced(sent)
 
 
 def test_text_without_a_character_set_is_read_in_the_callers(parts: Owning, settings: Settings) -> None:

@@ -262,7 +262,8 @@ def test_a_compressed_object_comes_as_it_is_stored_and_without_a_server_of_ours(
     data = tmp_path / "data"
     with orthanc(tmp_path / "orthanc", "SOURCE") as archive:
         archive.upload(tmp_path / "one.dcm")
-        assert hounsfield("peer", "add", "SOURCE", f"127.0.0.1:{archive.dicom_port}", "--data-dir", data).code == 0
+        rule = ("--coerce", "prefix PatientID=S-")
+        assert hounsfield("peer", "add", "SOURCE", f"127.0.0.1:{archive.dicom_port}", *rule, "--data-dir", data).code == 0
         done = hounsfield("peer", "pull", "SOURCE", "--study", "1.2.3", "--get", "--json", "--data-dir", data)
     assert (done.code, done.json["stored"]) == (0, 1), done.err
     assert hounsfield("export", "--study", "1.2.3", "--to", tmp_path / "out", "--data-dir", data).code == 0
@@ -271,3 +272,4 @@ def test_a_compressed_object_comes_as_it_is_stored_and_without_a_server_of_ours(
     assert ours.file_meta.TransferSyntaxUID == RLELossless
     assert ours.file_meta.SourceApplicationEntityTitle == "SOURCE"
     assert ours.PixelData == held.PixelData
+    assert (held.PatientID, ours.PatientID) == ("X", "S-X")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hounsfield.model.coercion import CoercionAction, CoercionRule
+from hounsfield.model.peers import Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ class Treatment:
     def largest_overlay(self) -> bytes:
         """No object's overlay is longer."""
         return Overlay(self.rules, self.character_set, self.system).to_bytes()
+
+    @classmethod
+    def of(cls, peer: Peer, system: str) -> Treatment:
+        """What a peer's objects are subject to. system: our AE title."""
+        return cls(peer.coercion, peer.character_set, system) if peer.coercion or peer.character_set else NO_TREATMENT
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Treatment:
+        """The inverse of `largest_overlay`."""
+        overlay = Overlay.from_bytes(raw)
+        return cls(overlay.rules, overlay.character_set, overlay.system)
 
 
 NO_TREATMENT = Treatment()

@@ -26,6 +26,7 @@ from hounsfield.model import errors
 from hounsfield.model.errors import ArchiveBusy, HounsfieldError, Unavailable
 from hounsfield.model.origin import Origin, Principal, Protocol, Role
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
+from hounsfield.model.overlay import NO_TREATMENT, Treatment
 from hounsfield.services.store import Buffer, Reception
 
 OPEN, DATA, FINISH, ABANDON, COMMAND, RESULT, ERROR = b"O", b"D", b"F", b"A", b"C", b"R", b"E"
@@ -39,8 +40,8 @@ _ERRORS: dict[str, type[HounsfieldError]] = {
 }
 
 
-def encode_origin(origin: Origin, study_instance_uid: str = "") -> bytes:
-    """As JSON, with the study that the object must belong to, if any."""
+def encode_origin(origin: Origin, study_instance_uid: str = "", treatment: Treatment = NO_TREATMENT) -> bytes:
+    """As JSON, with the study that the object must belong to, if any, and what it is subject to."""
     principal = origin.principal
     return json.dumps(
         {
@@ -50,11 +51,12 @@ def encode_origin(origin: Origin, study_instance_uid: str = "") -> bytes:
             "calling_ae_title": origin.calling_ae_title,
             "called_ae_title": origin.called_ae_title,
             "study_instance_uid": study_instance_uid,
+            "treatment": treatment.largest_overlay.decode(),
         }
     ).encode()
 
 
-def decode_origin(payload: bytes) -> tuple[Origin, str]:
+def decode_origin(payload: bytes) -> tuple[Origin, str, Treatment]:
     """Inverse of `encode_origin`."""
     raw = json.loads(payload)
     principal = raw["principal"]
@@ -65,7 +67,7 @@ def decode_origin(payload: bytes) -> tuple[Origin, str]:
         raw["calling_ae_title"],
         raw["called_ae_title"],
     )
-    return origin, raw["study_instance_uid"]
+    return origin, raw["study_instance_uid"], Treatment.from_bytes(raw["treatment"].encode())
 
 
 def encode_result(result: StoreResult) -> bytes:
@@ -155,8 +157,8 @@ class RemoteStore:
         self._idle: list[IntakeConnection] = []
         self._lock = threading.Lock()
 
-    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
-        return RemoteReception(self, origin, study_instance_uid)
+    def receive_file(self, origin: Origin, study_instance_uid: str = "", treatment: Treatment = NO_TREATMENT) -> Reception:
+        return RemoteReception(self, origin, study_instance_uid, treatment)
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Ask the archive process to do something. Raises: HounsfieldError as the archive process did."""
@@ -224,13 +226,13 @@ def read_answer(connection: IntakeConnection) -> bytes:
 class RemoteReception:
     """One object on its way over the socket."""
 
-    def __init__(self, store: RemoteStore, origin: Origin, study_instance_uid: str = "") -> None:
+    def __init__(self, store: RemoteStore, origin: Origin, study_instance_uid: str, treatment: Treatment) -> None:
         self._store = store
         self._connection = store.borrow()
         self._begun = True
         self._broken = False
         try:
-            self._connection.send(OPEN, encode_origin(origin, study_instance_uid))
+            self._connection.send(OPEN, encode_origin(origin, study_instance_uid, treatment))
         except OSError as exc:
             self._connection.close()
             raise Unavailable("the archive process went away") from exc

@@ -12,6 +12,7 @@ from hounsfield.dicom.tags import SERIES_INSTANCE_UID, SOP_CLASS_UID, SOP_INSTAN
 from hounsfield.model.identifiers import is_usable_uid, parse_uid
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
+from hounsfield.model.overlay import NO_TREATMENT, Treatment
 from hounsfield.model.query import Level
 from hounsfield.network.errors import NetworkError
 from hounsfield.peers.dimse import DimsePeer
@@ -24,13 +25,17 @@ _SOP_CLASSES_IN_STUDY = 0x00080062
 
 
 class Pulling:
-    """One retrieval by C-GET. outcomes: how the archive judged what came; filled while it goes on."""
+    """One retrieval by C-GET. outcomes: how the archive judged what came; filled while it goes on.
 
-    def __init__(self, store: FileStore, origin: Origin, peer: DimsePeer) -> None:
+    treatment: what the peer's objects are subject to, however they come.
+    """
+
+    def __init__(self, store: FileStore, origin: Origin, peer: DimsePeer, treatment: Treatment = NO_TREATMENT) -> None:
         self.outcomes: Counter[StoreOutcome] = Counter()
         self._store = store
         self._origin = origin
         self._peer = peer
+        self._treatment = treatment
 
     def run(self, wanted: Wanted) -> Iterator[Progress]:
         """Raises: QueryFailed and other NetworkErrors."""
@@ -38,7 +43,7 @@ class Pulling:
 
     def _receive(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Counted:
         prefix = build_prefix(sop_class_uid, parse_uid(sop_instance_uid), transfer_syntax_uid, self._peer.ae_title)
-        return Counted(self._store.receive_file(self._origin), prefix, self.outcomes)
+        return Counted(self._store.receive_file(self._origin, treatment=self._treatment), prefix, self.outcomes)
 
 
 class Counted:

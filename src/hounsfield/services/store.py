@@ -65,10 +65,11 @@ class Reception(Protocol):
 class FileStore(Protocol):
     """Where files are brought to."""
 
-    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
+    def receive_file(self, origin: Origin, study_instance_uid: str = "", treatment: Treatment = NO_TREATMENT) -> Reception:
         """A Part 10 file, or a bare data set; its preamble and file meta information are kept as they came.
 
         study_instance_uid: where given, `finish` raises MismatchedIdentifiers for an object of another study (PS3.18 10.5.1.1).
+        treatment: what the objects of whoever it comes from are subject to.
         """
 
 
@@ -113,8 +114,8 @@ class LocalStore:
         prefix = build_prefix(envelope.sop_class_uid, sop_instance_uid, envelope.transfer_syntax_uid, origin.calling_ae_title)
         return DataSetReception(self, origin, prefix, envelope.transfer_syntax_uid, sop_instance_uid, treatment=envelope.treatment)
 
-    def receive_file(self, origin: Origin, study_instance_uid: str = "") -> Reception:
-        return FileReception(self, origin, study_instance_uid)
+    def receive_file(self, origin: Origin, study_instance_uid: str = "", treatment: Treatment = NO_TREATMENT) -> Reception:
+        return FileReception(self, origin, study_instance_uid, treatment)
 
     def require_room(self) -> None:
         """Raises: OutOfSpace while the disk is as good as full; reading goes on meanwhile."""
@@ -258,10 +259,10 @@ class DataSetReception:
 class FileReception:
     """A file as it lies on a disk: where its data set begins is found in its first bytes."""
 
-    def __init__(self, store: LocalStore, origin: Origin, study_instance_uid: str = "") -> None:
+    def __init__(self, store: LocalStore, origin: Origin, study_instance_uid: str, treatment: Treatment) -> None:
         self._store = store
         self._origin = origin
-        self._study_instance_uid = study_instance_uid
+        self._named = (study_instance_uid, treatment)
         self._head: FileHead | None = FileHead()
         self._reception: DataSetReception | None = None
 
@@ -288,9 +289,7 @@ class FileReception:
 
     def _begin(self, head: FileHead) -> None:
         parts = head.split()
-        reception = DataSetReception(
-            self._store, self._origin, parts.prefix, parts.transfer_syntax_uid, study_instance_uid=self._study_instance_uid
-        )
+        reception = DataSetReception(self._store, self._origin, parts.prefix, parts.transfer_syntax_uid, "", *self._named)
         self._reception = reception.__enter__()
         self._head = None
         reception.write(parts.data_set)

@@ -21,6 +21,7 @@ from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, s
 from hounsfield.app.commands.peer_options import FAILURES_SHOWN, PARTLY, OurTitle, Study, Title, called
 from hounsfield.model.errors import ConfigurationError, HounsfieldError, InvalidInput
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.model.overlay import Treatment
 from hounsfield.model.query import Level
 from hounsfield.network.status import Status
 from hounsfield.peers import dimse, pull, query
@@ -155,8 +156,10 @@ def pull_(
     outcomes: Counter[Any] = Counter()
     with called(settings, peer_title) as peer, _progress(console) as progress:
         if by_get:
+            with bootstrap.database(settings) as opened:
+                treatment = Treatment.of(bootstrap.peers_of(opened, settings).get(peer.ae_title), settings.ae_title)
             with bootstrap.file_store(settings) as store:
-                pulling = Pulling(store, Origin(Protocol.DIMSE, SYSTEM, peer.host, peer.ae_title, settings.ae_title), peer)
+                pulling = Pulling(store, Origin(Protocol.DIMSE, SYSTEM, peer.host, peer.ae_title, settings.ae_title), peer, treatment)
                 last = _follow(pulling.run(wanted), progress)
                 outcomes = pulling.outcomes
         else:

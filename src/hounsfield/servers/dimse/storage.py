@@ -158,9 +158,7 @@ class StorageService(Service):
 def treatment_of(association: Association) -> Treatment:
     """What the caller's objects are subject to, as its rules were when it was let in."""
     admission = association.admission
-    if admission is None or not (admission.peer.coercion or admission.peer.character_set):
-        return NO_TREATMENT
-    return Treatment(admission.peer.coercion, admission.peer.character_set, association.called_ae_title)
+    return NO_TREATMENT if admission is None else Treatment.of(admission.peer, association.called_ae_title)
 
 
 def _drop(data: memoryview) -> None:
