@@ -20,7 +20,7 @@ def run(tmp_path: Path):
 
 
 def test_a_peer_is_added_shown_listed_and_removed(run) -> None:
-    options = ("--tls", "--may", "store,query", "--certificate", "AB" * 32, "--transfer-syntax", "1.2.840.10008.1.2.4.70")
+    options = ("--tls", "--may", "store", "--may", "query", "--certificate", "AB" * 32, "--transfer-syntax", "1.2.840.10008.1.2.4.70")
     assert run("add", "CT1", "192.0.2.10:104", *options).code == 0
     assert run("add", "CALLER").code == 0
     shown = run("show", "CT1", "--json").json
@@ -38,6 +38,8 @@ def test_rules_are_kept_and_shown_as_they_are_written(run) -> None:
     coerced = ["prefix PatientID=A-", "set-if-empty InstitutionName=Hospital = home", "remove OtherPatientIDs"]
     words = [word for rule in visible for word in ("--visible", rule)] + [word for rule in coerced for word in ("--coerce", rule)]
     assert run("add", "CT1", *words, "--character-set", "ISO_IR 100").code == 0
+    listed = run("list").out
+    assert "modality=CT" in listed
     shown = run("show", "CT1", "--json").json
     assert (shown["visible"], shown["character_set"], shown["coercion"]) == (visible, "ISO_IR 100", coerced)
 

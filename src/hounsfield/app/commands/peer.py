@@ -29,7 +29,14 @@ peer_promises.register(peers)
 
 Address = Annotated[str, typer.Argument(metavar="[HOST:PORT]", help="Where to call it; without it, it may only call us.")]
 Tls = Annotated[bool, typer.Option("--tls", help="Call it over TLS.")]
-May = Annotated[str, typer.Option("--may", help="What it may do here, separated by commas, or `nothing`.")]
+May = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--may",
+        metavar="PERMISSION",
+        help=f"What it may do here: {', '.join(Permission)}, or nothing; with commas or repeated; default: all.",
+    ),
+]
 MostAssociations = Annotated[int, typer.Option("--max-associations", help="Associations that we open to it at once.")]
 Certificate = Annotated[
     str, typer.Option("--certificate", help="The only certificate it goes by: SHA-256 fingerprint, or subject such as O=Hospital,CN=CT1.")
@@ -58,8 +65,6 @@ Coerce = Annotated[
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the peer of that title.")]
 
-EVERY_PERMISSION = ",".join(Permission)
-
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Peers]:
@@ -73,7 +78,7 @@ def add(
     ae_title: Title,
     address: Address = "",
     tls: Tls = False,
-    may: May = EVERY_PERMISSION,
+    may: May = None,
     max_associations: MostAssociations = 2,
     certificate: Certificate = "",
     transfer_syntax: Syntaxes = None,
@@ -95,7 +100,7 @@ def add(
         port,
         tls,
         tuple(transfer_syntax or ()),
-        parse_permissions(may),
+        parse_permissions(",".join(may or ())),
         max_associations,
         certificate,
         tuple(accept_class or ()),
@@ -118,9 +123,10 @@ def list_(data_dir: DataDir = None, database: Database = None, config: Config = 
     if as_json:
         sys.stdout.write(json.dumps([as_row(peer) for peer in found]) + "\n")
         return
-    table = Table("AE title", "address", "TLS", "may", "certificate")
+    table = Table("AE title", "address", "TLS", "may", "rules", "certificate")
     for peer in found:
-        table.add_row(*map(Text, (peer.ae_title, _address(peer), "yes" if peer.tls else "", ", ".join(sorted(peer.may)), peer.certificate)))
+        may, rules = ", ".join(sorted(peer.may)), "\n".join(_rules(peer))
+        table.add_row(*map(Text, (peer.ae_title, _address(peer), "yes" if peer.tls else "", may, rules, peer.certificate)))
     Console().print(table)
 
 
@@ -172,6 +178,13 @@ def as_row(peer: Peer) -> dict[str, object]:
         "character_set": peer.character_set,
         "coercion": coercion_words(peer.coercion),
     }
+
+
+def _rules(peer: Peer) -> list[str]:
+    """What is not as for everybody else, in the words of the options."""
+    sees = [f"sees {rule}" for rule in visible_words(peer.visible)]
+    character_set = [f"character set {peer.character_set}"] if peer.character_set else []
+    return sees + character_set + coercion_words(peer.coercion)
 
 
 def _parse_address(text: str) -> tuple[str, int]:
