@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -71,6 +72,7 @@ _RATES = (0x00180040, 0x00082144)
 
 _REPRESENTATIVE_FRAME, _FRAMES_OF_INTEREST, _OF_FRAMES_OF_INTEREST = 0x00286010, 0x00286020, (0x00286022, 0x00286023)
 _R_WAVE_POINTER = 0x00286040
+_LARGEST_US = 0xFFFF
 _MASKS, _MASK_FRAMES, _APPLICABLE_FRAMES, _VIEWING_MODE = 0x00286100, 0x00286110, 0x00286102, 0x00281090
 
 
@@ -114,7 +116,6 @@ class _Extraction:
         self._header = header
         self._indices = indices
         self._count = count
-        self._number_of = {index + 1: position for position, index in enumerate(indices, 1)}
         self._put(NUMBER_OF_FRAMES, "IS", str(len(indices)))
         self._functional_groups()
         if len(indices) < count:
@@ -124,6 +125,12 @@ class _Extraction:
             self._references()
             self._masks()
             extract_overlays(header, indices, self.elements)
+
+    def _new_number(self, number: float) -> int | None:
+        """Of a frame by its number (from 1) in the source; None where it is left out, or no number of VR US can name it."""
+        position = bisect_left(self._indices, number - 1)
+        is_kept = position < min(len(self._indices), _LARGEST_US) and self._indices[position] == number - 1
+        return position + 1 if is_kept else None
 
     def _put(self, tag: int, vr: str, value: str | bytes) -> None:
         self.elements[tag] = NewElement(tag, vr, value)
@@ -209,11 +216,11 @@ class _Extraction:
         """Frames that are named by number: those that are still there, by their new number (PS3.3 C.7.6.9)."""
         for tag in (_REPRESENTATIVE_FRAME, _R_WAVE_POINTER):
             self._renumber(tag)
-        named = [int(number) for number in numbers(self._header, _FRAMES_OF_INTEREST)]
+        named = numbers(self._header, _FRAMES_OF_INTEREST)
         for tag in _OF_FRAMES_OF_INTEREST:
             if tag in self.elements:
                 raw = bytes(self._header.elements[tag].value).split(b"\\")
-                kept = [value for value, number in zip(raw, named, strict=False) if number in self._number_of]
+                kept = [value for value, number in zip(raw, named, strict=False) if self._new_number(number)]
                 self._put(tag, self.elements[tag].vr, b"\\".join(kept))
                 if not kept or len(raw) != len(named):
                     self._remove(tag)
@@ -221,7 +228,7 @@ class _Extraction:
 
     def _renumber(self, tag: int) -> None:
         if tag in self.elements:
-            kept = [self._number_of[int(number)] for number in numbers(self._header, tag) if int(number) in self._number_of]
+            kept = [new for number in numbers(self._header, tag) if (new := self._new_number(number)) is not None]
             self._put(tag, "US", struct.pack(f"<{len(kept)}H", *kept))
             if not kept:
                 self._remove(tag)
@@ -230,14 +237,14 @@ class _Extraction:
         """Mask Subtraction Sequence, where its masks are still there (PS3.3 C.7.6.10); else the frames are shown as they are."""
         items = []
         for item in self._header.items(_MASKS):
-            masks = [int(number) for number in numbers(item, _MASK_FRAMES)]
-            bounds = [int(number) for number in numbers(item, _APPLICABLE_FRAMES)]
+            masks = [self._new_number(number) for number in numbers(item, _MASK_FRAMES)]
+            bounds = numbers(item, _APPLICABLE_FRAMES)
             applicable = [self._within(first, last) for first, last in zip(bounds[::2], bounds[1::2], strict=False)]
             ranges = [number for pair in applicable if pair is not None for number in pair]
-            if (_MASK_FRAMES in item and not all(mask in self._number_of for mask in masks)) or (bounds and not ranges):
+            if not all(masks) or (bounds and not ranges):
                 continue
             inner = new_elements(item, is_kept)
-            for tag, values in ((_MASK_FRAMES, [self._number_of[mask] for mask in masks]), (_APPLICABLE_FRAMES, ranges)):
+            for tag, values in ((_MASK_FRAMES, masks), (_APPLICABLE_FRAMES, ranges)):
                 if tag in inner:
                     inner[tag] = NewElement(tag, "US", struct.pack(f"<{len(values)}H", *values))
             items.append(list(inner.values()))
@@ -247,11 +254,13 @@ class _Extraction:
                 self._remove(_MASKS)
                 self._put(_VIEWING_MODE, "CS", "NAT")
 
-    def _within(self, first: int, last: int) -> tuple[int, int] | None:
-        kept = [position for position, index in enumerate(self._indices, 1) if first <= index + 1 <= last]
-        return (kept[0], kept[-1]) if kept else None
+    def _within(self, first: float, last: float) -> tuple[int, int] | None:
+        """The new numbers of the first and the last frame between two of the source."""
+        before, through = bisect_left(self._indices, first - 1), bisect_right(self._indices, last - 1)
+        return (before + 1, through) if before < through <= _LARGEST_US else None
 
 
 def _decimals(values: Sequence[float]) -> str:
     """Of VR DS: 16 characters each at the most (PS3.5 6.2)."""
-    return "\\".join(f"{value:.10g}" for value in values)
+    texts = [f"{value:.10g}" for value in values]
+    return "\\".join(text if len(text) <= 16 else f"{value:.8g}" for text, value in zip(texts, values, strict=True))

@@ -38,6 +38,12 @@ def numbers(tree: DataSet, tag: int) -> list[float]:
     return list(values) if all(map(math.isfinite, values)) else []
 
 
+def whole_number(tree: DataSet, tag: int, default: int) -> int:
+    """The first value of such an element, if it is a whole number of 32 bits without a sign; else the default."""
+    value = next(iter(numbers(tree, tag)), -1.0)
+    return int(value) if 0 <= value < 1 << 32 and value == int(value) else default
+
+
 def offsets_ms(header: DataSet, count: int) -> list[float] | None:
     """From the first frame to each, by Frame Time Vector or Frame Time (PS3.3 C.7.6.5); None where neither is there for `count` frames."""
     vector = numbers(header, FRAME_TIME_VECTOR)

@@ -180,6 +180,11 @@ def is_inflated(blob: Buffer) -> bool:
     return bool(_read_header(blob)[1] & _INFLATED)
 
 
+def is_native(blob: Buffer) -> bool:
+    """Whether the frames of a table in its compact form are of equal length, one after the other. Raises: FramesDamaged."""
+    return _read_header(blob)[0] == _NATIVE
+
+
 def frame_count(blob: Buffer) -> int:
     """How many frames a table in its compact form has. Raises: FramesDamaged."""
     return _read_header(blob)[2]

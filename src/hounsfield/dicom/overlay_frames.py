@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hounsfield.dicom.data_set_writer import NewElement
 from hounsfield.dicom.element_tree import DataSet
-from hounsfield.dicom.frame_times import numbers
+from hounsfield.dicom.frame_times import whole_number
 from hounsfield.dicom.packed_bits import BitRun, joined_bits
 from hounsfield.model.frame_selection import SOPClassNotExtractable
 
@@ -26,20 +26,21 @@ def extract_overlays(header: DataSet, indices: Sequence[int], elements: dict[int
 
 
 def _extract(header: DataSet, group: int, indices: Sequence[int], elements: dict[int, NewElement]) -> None:
-    frames = int(next(iter(numbers(header, group | _FRAMES)), 1))
-    first = int(next(iter(numbers(header, group | _FIRST_FRAME)), 1)) - 1
+    frames = whole_number(header, group | _FRAMES, 1)
+    first = whole_number(header, group | _FIRST_FRAME, 1) - 1
     kept = [(position, index - first) for position, index in enumerate(indices, 1) if first <= index < first + frames]
     if not kept:
         for tag in [tag for tag in elements if tag & 0xFFFF0000 == group]:
             del elements[tag]
         return
+    if kept[0][0] > 0xFFFF:
+        raise SOPClassNotExtractable("it has an overlay over a frame that Image Frame Origin cannot name")
     elements[group | _FIRST_FRAME] = NewElement(group | _FIRST_FRAME, "US", struct.pack("<H", kept[0][0]))
     if frames == 1:
         return
     elements[group | _FRAMES] = NewElement(group | _FRAMES, "IS", str(len(kept)))
-    rows, columns = numbers(header, group | _ROWS), numbers(header, group | _COLUMNS)
     data = elements.get(group | _DATA)
-    bits = int(rows[0] * columns[0]) if rows and columns else 0
+    bits = whole_number(header, group | _ROWS, 0) * whole_number(header, group | _COLUMNS, 0)
     if data is None or not isinstance(data.value, bytes) or not bits or bits * frames > 8 * len(data.value):
         raise SOPClassNotExtractable("it has an overlay that is not whole")
     runs = (BitRun(data.value[start >> 3 : (start + bits + 7) >> 3], start & 7, bits) for start in (bits * frame for _, frame in kept))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription
+from hounsfield.dicom.compact_frames import CompactFrames
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.element_tree import Element
-from hounsfield.dicom.frames import EncapsulatedFrames, FrameSpan, FrameTable
 from hounsfield.dicom.packed_bits import BitRun
 from hounsfield.dicom.tags import PIXEL_DATA
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
@@ -39,7 +39,7 @@ class Extraction:
     pixels: Element
     little_endian: bool
     description: ImageDescription
-    table: FrameTable
+    table: CompactFrames
     frame: Callable[[int], bytes]
 
     missing: Sequence[str] = ()
@@ -64,15 +64,6 @@ class Extraction:
         """The instance, where it is of one of these kinds."""
         return [self.instance] if self.kinds[0] in kinds else []
 
-    @property
-    def is_compressed(self) -> bool:
-        """Whether the frames lie in fragments."""
-        return isinstance(self.table, EncapsulatedFrames)
-
-    def spans(self) -> list[FrameSpan]:
-        """Where its frames are in the source."""
-        return [self.table.frame(index) for index in self.indices]
-
 
 class ExtractionSource:
     """Opens the one instance of an extraction. It is a `peers.object_source.ObjectSource`."""
@@ -91,10 +82,10 @@ class ExtractionSource:
 
     def _can(self, target_uid: str) -> bool:
         stored = self._extraction.instance.transfer_syntax_uid
-        if self._extraction.is_compressed and target_uid == stored:
+        if self._extraction.table.is_compressed and target_uid == stored:
             return True
         if target_uid in UNCOMPRESSED:
-            return stored in DECODABLE or not self._extraction.is_compressed
+            return stored in DECODABLE or not self._extraction.table.is_compressed
         return target_uid in ENCODABLE and stored in DECODABLE
 
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
@@ -112,26 +103,26 @@ class ExtractionSource:
 
     def _value(self, target_uid: str, implicit_vr: bool) -> PixelValue:
         one = self._extraction
-        if not one.is_compressed and target_uid in UNCOMPRESSED:
+        if not one.table.is_compressed and target_uid in UNCOMPRESSED:
             return self._native(implicit_vr)
-        if one.is_compressed and target_uid == one.instance.transfer_syntax_uid:
-            return encapsulated(map(one.frame, one.indices), [span.length_bytes for span in one.spans()])
+        if one.table.is_compressed and target_uid == one.instance.transfer_syntax_uid:
+            return encapsulated(map(one.frame, one.indices), [one.table.frame(index).length_bytes for index in one.indices])
         if target_uid in UNCOMPRESSED:
             return decoded(self._codec, one.frame, one.description.frame, one.indices, implicit_vr=implicit_vr)
         return encoded(self._codec, one.frame, one.description.frame, one.indices, target_uid)
 
     def _native(self, implicit_vr: bool) -> PixelValue:
         one = self._extraction
-        spans = one.spans()
-        lengths = [span.bit_length or 8 * span.length_bytes for span in spans]
+        first = one.table.frame(one.indices[0])
+        bits = first.bit_length or 8 * first.length_bytes
         words = None if one.little_endian else WORDS.get(one.pixels.vr)
 
         def runs() -> Iterator[BitRun]:
-            for index, span, length in zip(one.indices, spans, lengths, strict=True):
+            for index in one.indices:
                 data = one.frame(index)
-                yield BitRun(data if words is None else _turned(data, words), span.bit_offset, length)
+                yield BitRun(data if words is None else _turned(data, words), one.table.frame(index).bit_offset, bits)
 
-        return PixelValue({}, native(runs(), sum(lengths), one.pixels.tag, one.pixels.vr, implicit_vr=implicit_vr))
+        return PixelValue({}, native(runs(), bits * len(one.indices), one.pixels.tag, one.pixels.vr, implicit_vr=implicit_vr))
 
 
 def _turned(data: bytes, words: str) -> bytes:

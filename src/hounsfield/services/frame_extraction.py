@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from hounsfield import __version__
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.describe import describe
+from hounsfield.dicom.compact_frames import CompactFrames
 from hounsfield.dicom.data_set_writer import NewElement
 from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
 from hounsfield.dicom.frame_extraction import extract_header
 from hounsfield.dicom.frame_times import frame_times_s
-from hounsfield.dicom.frames import FrameTable, frames_from_bytes
 from hounsfield.dicom.tags import NUMBER_OF_FRAMES, PIXEL_TAGS, SOP_INSTANCE_UID
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.errors import DamagedObject, InstanceNotFound, InvalidInput, UndecodablePixels
@@ -117,16 +117,16 @@ class FrameExtractor:
             raise FramesNotExtractable(f"it cannot be written anew without loss: {header.problems[0]}")
         return header, raw
 
-    def _table(self, source: StoredInstance) -> FrameTable:
+    def _table(self, source: StoredInstance) -> CompactFrames:
         location = source.stored.location
         raw = self._retrieve.reader.frame_table(
             source.stored.partition_id, source.sop_instance_uid, location.pack_id, location.offset_bytes
         )
         if raw is None:
             raise InstanceNotFound(f"no instance {source.sop_instance_uid} any more")
-        return frames_from_bytes(raw)
+        return CompactFrames(raw)
 
-    def _frames(self, source: StoredInstance, table: FrameTable) -> Callable[[int], bytes]:
+    def _frames(self, source: StoredInstance, table: CompactFrames) -> Callable[[int], bytes]:
         location = source.stored.location
         inflated = memoryview(inflate(self._retrieve.read(source).data_set)) if table.inflated else None
 
@@ -194,9 +194,9 @@ def _append(elements: dict[int, NewElement], tag: int, item: list[NewElement]) -
     elements[tag] = NewElement(tag, "SQ", [*items, item])
 
 
-def _check_words(pixels: Element, table: FrameTable) -> None:
+def _check_words(pixels: Element, table: CompactFrames) -> None:
     """Words of big endian are turned frame by frame."""
     words = WORDS.get(pixels.vr)
-    length = table.frame(0).length_bytes
-    if table.packed_bits or (words is not None and length % array(words).itemsize):
+    first = table.frame(0)
+    if first.bit_length or (words is not None and first.length_bytes % array(words).itemsize):
         raise FramesNotExtractable("big endian words are shared by two frames")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from hounsfield.dicom.data_set_writer import encode_data_set
+from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.element_tree import DataSet, read_data_set
 from hounsfield.dicom.frame_extraction import extract_header
 from hounsfield.dicom.frame_times import frame_times_s
@@ -190,3 +193,19 @@ def test_times_of_functional_groups(date: str, content: str, times: list[float] 
         groups.append(group)
     tree = header(PerFrameFunctionalGroupsSequence=groups, ContentDate="20260228", ContentTime=content or None)
     assert frame_times_s(tree, COUNT) == times
+
+
+READ = [0x00280009, 0x0028000A, 0x00181063, 0x00181065, 0x00181066, 0x00181500, 0x00181510, 0x00181520, 0x00182002, 0x00209311]
+READ += [0x00286010, 0x00286020, 0x00286022, 0x00286040, 0x60000010, 0x60000011, 0x60000015, 0x60000051, 0x60003000]
+RAW = st.one_of(
+    st.binary(max_size=12), st.sampled_from([b"1", b"6", b"-1", b"1\\2\\3\\4\\5\\6", b"1e308\\1e308", b"\6\0", b"\x18\0\x63\x10"])
+)
+ELEMENT = st.builds(NewElement, st.sampled_from(READ), st.sampled_from(["AT", "CS", "DS", "FD", "IS", "LO", "OB", "UL", "UN", "US"]), RAW)
+
+
+@given(st.lists(ELEMENT, unique_by=lambda element: element.tag), st.sets(st.integers(0, COUNT - 1), min_size=1))
+def test_any_values_make_a_header_or_are_refused(elements: list[NewElement], indices: set[int]) -> None:
+    tree = read_data_set(encode_data_set(elements, implicit_vr=False), ExplicitVRLittleEndian)
+    frame_times_s(tree, COUNT)
+    with contextlib.suppress(SOPClassNotExtractable):
+        encode_data_set(extract_header(tree, sorted(indices), COUNT).values(), implicit_vr=False)
