@@ -38,6 +38,7 @@ from hounsfield.services.export import export_study
 from hounsfield.services.intake import decode_origin, decode_result, encode_origin, encode_result
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.object_source import PackSource
+from hounsfield.services.peer_rules import check_coercion
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.store import Envelope
@@ -205,6 +206,20 @@ def test_a_rebuilding_brings_the_same_back(parts: Owning, settings: Settings, se
         assert parts.archive.seal_idle()
     rebuilt(parts, settings, lambda _: None)
     assert said() == before
+
+
+def test_the_longest_rules(parts: Owning, settings: Settings) -> None:
+    """As long as a peer may have them, in letters that take most room."""
+    keywords = ["ImageComments", "PatientComments", "AdditionalPatientHistory", "StudyComments", "VisitComments", "TextComments"]
+    rules = tuple(CoercionRule(keyword, CoercionAction.SET, "王" * 1024) for keyword in (*keywords, *keywords[:2]))
+    assert check_coercion(rules) == rules
+    store(parts, image(), Treatment(rules, "", "HOUNSFIELD"))
+    assert parts.archive.seal_idle()
+    rebuilt(parts, settings, lambda _: None)
+    reading = Reading(parts, settings)
+    sent = decoded(reading.sent(reading.instance(), EXPLICIT_VR_LITTLE_ENDIAN), EXPLICIT_VR_LITTLE_ENDIAN)
+    assert {sent[keyword].value for keyword in keywords} == {"王" * 1024}
+    assert str(sent.PatientName) == "Müller^Jörg"
 
 
 def test_a_later_object_of_less_precedence_counts_with_its_overlay(parts: Owning, settings: Settings) -> None:
