@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -122,6 +123,8 @@ class StoreHelpers:
                 return association
         if time.monotonic() - asked_s > LATE_S:
             self._lanes.takes_one_alone(self._ae_title)
+        with contextlib.suppress(NetworkError):
+            association.release()
         finish(association)
         return None
 
