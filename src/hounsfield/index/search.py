@@ -170,7 +170,8 @@ class Search:
             values.extend((f" {word}", f" {word.upper()}"))
         if not selective and (query.keys or words):
             by_date = _order_of(query)
-            walked = by_date is not None and by_date.keyword == "StudyDate"
+            # Where something is left to be judged on what is found, that is listed first, dates or not.
+            walked = by_date is not None and by_date.keyword == "StudyDate" and not unsupported
             asked = [key for key in query.keys if key.keyword not in unsupported and not (walked and key.keyword == "StudyDate")]
             clues = [clue for key in asked for clue in clues_of(key, fuzzy=query.fuzzy)]
             clues += [Clue(Ends.TYPED, word) for word in words]
