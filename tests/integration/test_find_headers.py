@@ -11,7 +11,9 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from find_kit.client import EVERYTHING, PATIENT_ROOT, Answer, FindClient, identifier
-from find_kit.served import Served, serving
+from find_kit.served import ORIGIN, Served, serving
+from hounsfield.model.coercion import CoercionAction, CoercionRule
+from hounsfield.model.overlay import Treatment
 from hounsfield.model.time_zone import fixed
 from hounsfield.network.status import Status
 from hounsfield.services.header_attributes import MOST_HEADER_BYTES, HeaderAttributes
@@ -185,6 +187,22 @@ class TestWhatIsNotMatched:
         ):
             answer = client.find(data_set)
             assert (len(answer.found), answer.statuses) == (1, PARTIAL)
+
+
+def test_of_a_coerced_object_what_goes_out_counts(served: Served, client: FindClient, tmp_path: Path) -> None:
+    rules = (
+        CoercionRule("OtherPatientNames", CoercionAction.SET, "Maiden^Name"),
+        CoercionRule("SoftwareVersions", CoercionAction.REMOVE),
+    )
+    path = _save(_object(5, 1, 1), tmp_path / "coerced.dcm")
+    with served.store.receive_file(ORIGIN, treatment=Treatment(rules, system="HOUNSFIELD")) as reception:
+        reception.write(path.read_bytes())
+        reception.finish()
+    named = {"PatientID": "P5", "StudyInstanceUID": "1.2.5"}
+    answer = _find(client, "SERIES", **named, OtherPatientNames="Maiden*", SoftwareVersions="")
+    (one,) = answer.found
+    assert answer.statuses == WHOLE
+    assert (str(one.OtherPatientNames), one.SoftwareVersions) == ("Maiden^Name", "")
 
 
 def test_cancel_while_headers_are_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
