@@ -34,7 +34,6 @@ from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.model.overlay import NO_TREATMENT, Treatment
 from hounsfield.model.query import Key, Level, Query, SingleValue
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.services.export import export_study
 from hounsfield.services.intake import decode_origin, decode_result, encode_origin, encode_result
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.object_source import PackSource
@@ -42,6 +41,7 @@ from hounsfield.services.peer_rules import check_coercion
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.store import Envelope
+from services.command_line import hounsfield
 from services.databases import settings_of
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -319,10 +319,11 @@ def test_documents_and_files(parts: Owning, settings: Settings, tmp_path: Path) 
     assert "00101000" not in document
     assert document["04000561"]["Value"][0]["04000550"]["Value"][0]["00100020"]["Value"] == ["123"]
     assert document["7FE00010"]["BulkDataURI"].endswith("/bulkdata/7FE00010")
-    (_, path), *_ = export_study(reading.retrieve, "1.2.3", tmp_path / "out")
-    check_coerced(pydicom.dcmread(path))
-    (_, path), *_ = export_study(reading.retrieve, "1.2.3", tmp_path / "original", original=True)
-    assert path.read_bytes().endswith(encoded(image()))
+    for folder, options in (("out", ()), ("original", ("--original",))):
+        ran = hounsfield("export", "--study", "1.2.3", "--to", tmp_path / folder, "--data-dir", settings.data_dir, *options)
+        assert ran.code == 0, ran
+    check_coerced(pydicom.dcmread(tmp_path / "out" / "1.2.3" / "1.2.3.4" / "1.2.3.4.1.dcm"))
+    assert (tmp_path / "original" / "1.2.3" / "1.2.3.4" / "1.2.3.4.1.dcm").read_bytes().endswith(encoded(image()))
 
 
 def test_a_long_object_is_edited_as_it_streams(parts: Owning, settings: Settings) -> None:

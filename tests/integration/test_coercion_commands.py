@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pydicom
+import pytest
 
 from dimse_kit.dcmtk import needs_dcmtk, run
 from dimse_kit.objects import data_set_of, write_ct
@@ -18,6 +19,7 @@ def exported(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.prove
 @needs_dcmtk
 def test_from_the_command_line_to_the_file(tmp_path: Path) -> None:
     path = write_ct(tmp_path / "1.dcm", 1)
