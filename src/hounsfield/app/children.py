@@ -19,6 +19,11 @@ READY_VARIABLE = "HOUNSFIELD_READY_FD"
 SUPERVISOR_VARIABLE = "HOUNSFIELD_SUPERVISOR_PID"
 
 _PR_SET_PDEATHSIG = 1
+_STARTING = threading.Lock()
+"""Held while a program is started. A process that is forked meanwhile (granian forks its workers) would inherit the pipe by which the
+program's start is told, and whoever started it would wait for that process' end."""
+os.register_at_fork(before=_STARTING.acquire, after_in_parent=_STARTING.release, after_in_child=_STARTING.release)
+
 _DEFERRED = (signal.SIGINT, signal.SIGTERM)
 """Blocked in a child until it has said what it does at them (`end_when_told`)."""
 
@@ -70,18 +75,19 @@ class Child:
 
     def start(self, timeout_s: float) -> None:
         """Returns when the process says it is ready. Raises: ConfigurationError when it ends instead."""
-        reading, writing = os.pipe()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)  # of this thread; the child inherits it
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", f"hounsfield.app.{self.name}_process"],
-                pass_fds=(writing,),
-                env={**os.environ, READY_VARIABLE: str(writing)},
-                stdin=subprocess.DEVNULL,
-            )
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            os.close(writing)
+        with _STARTING:
+            reading, writing = os.pipe()
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _DEFERRED)  # of this thread; the child inherits it
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", f"hounsfield.app.{self.name}_process"],
+                    pass_fds=(writing,),
+                    env={**os.environ, READY_VARIABLE: str(writing)},
+                    stdin=subprocess.DEVNULL,
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                os.close(writing)
         try:
             deadline = time.monotonic() + timeout_s
             readable, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
