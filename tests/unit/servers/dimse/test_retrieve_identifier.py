@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
-from hounsfield.model.retrieval import Named
+from hounsfield.model.frame_selection import CalculatedFrameList, InvalidFrameSelection, SimpleFrameList, TimeRange
+from hounsfield.model.retrieval import Named, NamedFrames
 from hounsfield.servers.dimse.identifier import UnfitIdentifier, read_identifier
 from hounsfield.servers.dimse.information_model import PATIENT_ROOT, PATIENT_STUDY_ONLY, STUDY_ROOT, InformationModel
-from hounsfield.servers.dimse.retrieve_identifier import named_by
+from hounsfield.servers.dimse.retrieve_identifier import asks_for_frames, named_by, named_frames
 
 TAGS = {"level": (0x00080052, "CS"), "patient": (0x00100020, "LO"), "issuer": (0x00100021, "LO"), "study": (0x0020000D, "UI")}
 TAGS |= {"series": (0x0020000E, "UI"), "sop": (0x00080018, "UI")}
@@ -52,3 +53,46 @@ def test_an_identifier_that_breaks_the_rules(model: InformationModel, values: di
     with pytest.raises(UnfitIdentifier) as caught:
         named(model, **values)
     assert caught.value.offending_elements == (offending,)
+
+
+def frames(*keys: NewElement, implicit_vr: bool = False, uid: str = "1.6") -> NamedFrames:
+    elements = [NewElement(0x00080052, "CS", "FRAME"), NewElement(0x00080018, "UI", uid), *keys]
+    raw = encode_data_set(elements, implicit_vr=implicit_vr)
+    identifier = read_identifier(raw, "1.2.840.10008.1.2" if implicit_vr else "1.2.840.10008.1.2.1")
+    assert asks_for_frames(identifier)
+    return named_frames(identifier)
+
+
+@pytest.mark.parametrize("implicit_vr", [False, True])
+def test_frame_range_keys(implicit_vr: bool) -> None:
+    simple, calculated = NewElement(0x00081161, "UL", [1, 3]), NewElement(0x00081162, "UL", [1, 9, 2, 12, 0xFFFFFFFF, 1])
+    times = NewElement(0x00081163, "FD", [0.5, 2.25])
+    assert frames(simple, implicit_vr=implicit_vr) == NamedFrames("1.6", SimpleFrameList((1, 3)))
+    assert frames(calculated, implicit_vr=implicit_vr) == NamedFrames("1.6", CalculatedFrameList(((1, 9, 2), (12, 0xFFFFFFFF, 1))))
+    assert frames(times, implicit_vr=implicit_vr) == NamedFrames("1.6", TimeRange(0.5, 2.25))
+    assert frames(simple, NewElement(0x00081163, "FD", None)).selection == SimpleFrameList((1, 3)), "an empty key asks for nothing"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        (),
+        (NewElement(0x00081161, "UL", [1]), NewElement(0x00081162, "UL", [1, 2, 1])),
+        (NewElement(0x00081162, "UL", [1, 2]),),
+        (NewElement(0x00081163, "FD", [1.0]),),
+        (NewElement(0x00081163, "FD", [1.0, 2.0, 3.0]),),
+        (NewElement(0x00081161, "LO", "first"),),
+    ],
+)
+def test_frame_range_keys_that_break_the_rules(keys: tuple[NewElement, ...]) -> None:
+    with pytest.raises(InvalidFrameSelection):
+        frames(*keys)
+
+
+def test_frames_of_one_instance() -> None:
+    for uid in ("", "1.6\\1.7"):
+        with pytest.raises(UnfitIdentifier) as caught:
+            frames(NewElement(0x00081161, "UL", [1]), uid=uid)
+        assert caught.value.offending_elements == (0x00080018,)
+    with pytest.raises(UnfitIdentifier):
+        frames(NewElement(0x00081161, "UL", bytes(6)))
