@@ -12,12 +12,15 @@ import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000Lossless
 from pynetdicom import AE
+from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 
 from dimse_kit.dcmtk import needs_dcmtk, run, storescp
 from dimse_kit.objects import CT_IMAGE_STORAGE, data_set_of, write_ct
 from dimse_kit.retrieving import STUDY_GET, Receiver, Retrieving, keys, retrieving
+from hounsfield.app import bootstrap
 from hounsfield.model.coercion import CoercionAction, CoercionRule
-from hounsfield.model.peers import Peer, PeerCertificate
+from hounsfield.model.peers import Peer
+from services.databases import settings_of
 
 STUDY = "1.2.826.0.1.3680043.10.999.2"
 UID = "1.2.826.0.1.3680043.10.999.1.1"
@@ -31,16 +34,15 @@ RULES = (
 )
 
 
-class Callers:
-    """CT1 has rules, the others none."""
-
-    def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
-        return Peer(calling_ae_title, host, coercion=RULES if calling_ae_title == "CT1" else ())
-
-
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Retrieving]:
-    with retrieving(tmp_path / "archive", Callers()) as running:
+    """CT1 has rules, the others none."""
+    settings = settings_of(tmp_path / "known")
+    with bootstrap.owning(settings) as known, retrieving(tmp_path / "archive", bootstrap.callers_of(known.database, settings)) as running:
+        peers = bootstrap.peers_of(known.database, settings)
+        peers.put(Peer("CT1", coercion=RULES))
+        for title in ("CT2", "GETTER", "MOVESCU"):
+            peers.put(Peer(title))
         yield running
 
 
@@ -89,6 +91,17 @@ def test_pynetdicom_is_told_and_gets_it_coerced(archive: Retrieving, tmp_path: P
         data_set = pydicom.filereader.read_dataset(io.BytesIO(got(archive, syntax)), is_implicit, True)
         check(data_set)
         assert data_set.PixelData == pydicom.dcmread(path).PixelData
+
+
+@pytest.mark.parametrize(("title", "said"), [("CT1", b"\2\0\1\0\1\0"), ("CT2", b"\2\0\3\0\0\0")])
+def test_who_asks_is_told_whether_elements_may_be_coerced(archive: Retrieving, title: str, said: bytes) -> None:
+    asked = SOPClassExtendedNegotiation()
+    asked.sop_class_uid, asked.service_class_application_information = CT_IMAGE_STORAGE, b"\3\0\0\0\2\0"
+    ae = AE(title)
+    ae.add_requested_context(CT_IMAGE_STORAGE)
+    association = ae.associate(*archive.address, ae_title="HOUNSFIELD", ext_neg=[asked])
+    assert association.acceptor.sop_class_extended == {CT_IMAGE_STORAGE: said}
+    association.release()
 
 
 def test_another_caller_has_its_objects_as_they_are(archive: Retrieving, tmp_path: Path) -> None:

@@ -10,8 +10,6 @@ from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 
 from dimse_kit.objects import CT_IMAGE_STORAGE, write_ct
 from dimse_kit.server import running_server
-from hounsfield.model.coercion import CoercionAction, CoercionRule
-from hounsfield.model.peers import Peer, PeerCertificate
 
 PRIVATE_CLASS = "1.3.12.2.1107.5.9.1"
 VERIFICATION = "1.2.840.10008.1.1"
@@ -38,22 +36,6 @@ def test_full_storage_that_keeps_signatures_and_coerces_nothing(tmp_path: Path) 
         # Not of verification, which has none, and not of a class for which there is no context.
         assert answers == dict.fromkeys((CT_IMAGE_STORAGE, PRIVATE_CLASS), b"\2\0\3\0\0\0")
         assert association.send_c_store(dcmread(write_ct(tmp_path / "1.dcm", 1))).Status == 0x0000
-        association.release()
-
-
-class Coerced:
-    """Every caller has a rule."""
-
-    def admit(self, calling_ae_title: str, host: str, certificate: PeerCertificate | None = None) -> Peer:
-        return Peer(calling_ae_title, host, coercion=(CoercionRule("PatientID", CoercionAction.PREFIX, "N-"),))
-
-
-def test_a_caller_with_rules_is_told_that_elements_may_be_coerced() -> None:
-    entity = AE("SENDER")
-    entity.add_requested_context(CT_IMAGE_STORAGE)
-    with running_server(callers=Coerced()) as server:
-        association = entity.associate(*server.address, ae_title="HOUNSFIELD", ext_neg=[_asked(CT_IMAGE_STORAGE, b"\3\0\0\0\2\0")])
-        assert association.acceptor.sop_class_extended == {CT_IMAGE_STORAGE: b"\2\0\1\0\1\0"}
         association.release()
 
 
