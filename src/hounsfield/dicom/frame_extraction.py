@@ -46,7 +46,9 @@ _DROPPED = frozenset(
         0x7FE00001,  # Extended Offset Table, its lengths, Encapsulated Pixel Data Value Total Length
         0x7FE00002,
         0x7FE00003,
-        0x00080014,  # Instance Creator UID
+        0x00080012,  # Instance Creation Date and Time, Instance Creator UID
+        0x00080013,
+        0x00080014,
         0x00082142,  # Start Trim, Stop Trim
         0x00082143,
         0x00089458,  # Frame Display Sequence
