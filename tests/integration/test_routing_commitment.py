@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pydicom
+import pytest
 
 from dimse_kit.dcmtk import needs_dcmtk
 from dimse_kit.keeper import Keeper
@@ -13,6 +14,7 @@ from dimse_kit.objects import write_ct
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.model.jobs import JobState
 from routing_kit.destination import queued, send, until
+from services.orthanc import needs_orthanc, orthanc
 from services.server import Server, running
 
 pytestmark = needs_dcmtk
@@ -33,15 +35,17 @@ def states(jobs: EmbeddedJobs, queue: str = KEPT) -> list[JobState]:
     return [job.state for job in reversed(jobs.find(queue=queue))]
 
 
+@needs_orthanc
+@pytest.mark.prove
 def test_another_archive_keeps_what_it_was_sent_and_one_can_see_that(tmp_path: Path) -> None:
-    files = [write_ct(tmp_path / f"{number}.dcm", number) for number in range(12)]
+    """Orthanc, which reports on an association of its own."""
+    files = [write_ct(tmp_path / f"{number}.dcm", number, pixel_bytes=2000) for number in range(12)]
     with (
-        running(tmp_path / "keeper", "--open-access", "--ae-title", "KEEPER") as keeper,
         running(tmp_path / "data", "--open-access") as server,
+        orthanc(tmp_path / "orthanc", "KEEPER", {"server": ("HOUNSFIELD", server.dicom_port)}) as keeper,
         queued(server) as jobs,
     ):
         add_keeper(server, keeper.dicom_port)
-        keeper.run("peer", "add", "HOUNSFIELD", f"127.0.0.1:{server.dicom_port}")
         send(server, *files)
         assert until(lambda: states(jobs) == [JobState.DONE] * len(files), WITHIN_S), server.output.read_text()[-3000:]
         listed = json.loads(server.run("queue", "list", "--kept-by", "KEEPER", "--json").stdout)
