@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hounsfield.dicom.dictionary import keyword_of, vr_of
@@ -122,39 +122,49 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
     zone = _zone(identifier, stored) if agreed.time_zone else None
     if not agreed.relational:
         _require_unique_keys(identifier, model, level)
-    matches: dict[str, Match] = {}
-    asked: list[Asked] = []
-    beyond: list[Asked] = []
-    beyond_keys: list[Key] = []
-    judged_keys: list[Key] = []
-    partial = False
+    found = _Found()
     for element in identifier:
+        if element.tag not in _CONTROL and not (element.tag == TIMEZONE_OFFSET_FROM_UTC and zone is not None):
+            found.take(element, level, agreed, zone)
+    if UNIQUE_KEYS[level] not in identifier:
+        found.asked.append(Asked(UNIQUE_KEYS[level], "UI", ""))
+    if agreed.date_time:
+        _combine(found.matches)
+    query = Query(level, _keys(found.matches), fuzzy=agreed.fuzzy)
+    beyond, beyond_keys, judged_keys = tuple(found.beyond), _keys(found.beyond_matches), _keys(found.judged_matches)
+    return FindRequest(query, tuple(found.asked), found.partial, zone, beyond, beyond_keys, judged_keys)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the elements of an identifier are, by where their attributes are held."""
+
+    asked: list[Asked] = field(default_factory=list)
+    beyond: list[Asked] = field(default_factory=list)
+    matches: dict[str, Match] = field(default_factory=dict)
+    beyond_matches: dict[str, Match] = field(default_factory=dict)
+    judged_matches: dict[str, Match] = field(default_factory=dict)
+    partial: bool = False
+
+    def take(self, element: Asked, level: Level, agreed: Agreed, zone: QueryZone | None) -> None:
+        """One more. Raises: UnfitIdentifier."""
         tag = element.tag
-        if tag in _CONTROL or (tag == TIMEZONE_OFFSET_FROM_UTC and zone is not None):
-            continue
         held = FRAGMENT_LEVELS.get(tag, COMPUTED.get(tag))
         own = header_level(tag) if held is None else held
         if own is None or own > level:
-            partial = True
-            continue
-        (beyond if held is None else asked).append(element)
+            self.partial = True
+            return
+        (self.beyond if held is None else self.asked).append(element)
         if zone is not None and vr_of(tag) == "DT" and element.text:
             element = replace(element, text="\\".join(in_offset(value, zone.offset_minutes) for value in element.values))
-        match = read_match(element, agreed) if tag != TIMEZONE_OFFSET_FROM_UTC else None  # it is never matched (PS3.4 C.2.2.2)
-        if match is not None and tag in JUDGED:
-            judged_keys.append(Key(keyword_of(tag), match))
-        elif match is not None and held is None:
-            beyond_keys.append(Key(keyword_of(tag), match))
-        elif match is not None:
+        match = read_match(element, agreed)
+        if match is not None and tag != TIMEZONE_OFFSET_FROM_UTC:  # which says something of the request (PS3.4 C.4.1.1.3.1)
+            matches = self.judged_matches if tag in JUDGED else self.beyond_matches if held is None else self.matches
             matches[keyword_of(tag)] = match
-    if UNIQUE_KEYS[level] not in identifier:
-        asked.append(Asked(UNIQUE_KEYS[level], "UI", ""))
-    if agreed.date_time:
-        _combine(matches)
-    keys = tuple(Key(keyword, match) for keyword, match in matches.items())
-    return FindRequest(
-        Query(level, keys, fuzzy=agreed.fuzzy), tuple(asked), partial, zone, tuple(beyond), tuple(beyond_keys), tuple(judged_keys)
-    )
+
+
+def _keys(matches: Mapping[str, Match]) -> tuple[Key, ...]:
+    return tuple(Key(keyword, match) for keyword, match in matches.items())
 
 
 def _zone(identifier: Identifier, stored: OffsetAt) -> QueryZone | None:
