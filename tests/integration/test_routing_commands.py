@@ -103,6 +103,7 @@ def test_the_queue_on_the_command_line(run: Commands) -> None:
     run.enqueue(NewJob("commit/DEST", "c", "g", say))
     assert [one["queue"] for one in run("queue", "list", "--kept-by", "DEST", "--json").json["jobs"]] == ["commit/DEST"]
     assert run("queue", "cancel", "--kept-by", "DEST").out == "1\n"
+    assert run("queue", "retry", "--queue", "send/DEST").out == "3\n"
     assert [one["queue"] for one in run("queue", "list", "--from", "DEST", "--json").json["jobs"]] == ["prefetch/DEST"]
     first = str(run("queue", "list", "--to", "DEST", "--json").json["jobs"][-1]["id"])
     assert run("queue", "cancel", first).out == "1\n"
@@ -137,6 +138,8 @@ def test_priors_of_a_scheduled_study(run: Commands) -> None:
         (("cancel", "1", "--to", "DEST"), 2),
         (("cancel", "--from", "DEST", "--to", "DEST"), 2),
         (("cancel", "--kept-by", "DEST", "--to", "DEST"), 2),
+        (("cancel", "--queue", "send/DEST", "--to", "DEST"), 2),
+        (("cancel", "--queue", "send/NOBODY"), 1),
         (("list", "--state", "lost"), 2),
         (("list", "--limit", "0"), 2),
     ],

@@ -33,6 +33,7 @@ ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
 To = Annotated[str, typer.Option("--to", help="What goes to this AE title.")]
 From = Annotated[str, typer.Option("--from", help="What is brought from this AE title.")]
 KeptBy = Annotated[str, typer.Option("--kept-by", help="What this AE title is asked to keep.")]
+QueueName = Annotated[str, typer.Option("--queue", help="A queue by its name in the list, such as priors/WORKSTATION.")]
 JobId = Annotated[int, typer.Argument(help="The job's number.", min=0, show_default=False)]
 
 
@@ -48,6 +49,7 @@ def list_queue(
     to: To = "",
     source: From = "",
     keeper: KeptBy = "",
+    queue_name: QueueName = "",
     state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Jobs at most, the latest first.")] = 20,
     data_dir: DataDir = None,
@@ -56,7 +58,7 @@ def list_queue(
     as_json: AsJson = False,
 ) -> None:
     """List the queues with how many jobs each has, and the latest jobs."""
-    queue = _queue_named(to, source, keeper)
+    queue = _queue_named(to, source, keeper, queue_name)
     with _opened(config, data_dir, database) as opened:
         summaries = [one for one in opened.all(ORIGIN) if queue in ("", one.name)]
         jobs = opened.jobs(ORIGIN, queue=queue, state=state, limit=limit)
@@ -104,12 +106,13 @@ def retry(
     to: To = "",
     source: From = "",
     keeper: KeptBy = "",
+    queue_name: QueueName = "",
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
 ) -> None:
     """Try one job, or all waiting and failed ones of a queue, at once."""
-    queue = _one_of(number, to, source, keeper)
+    queue = _one_of(number, to, source, keeper, queue_name)
     with _opened(config, data_dir, database) as opened:
         count = opened.retry_all(ORIGIN, queue) if queue else bool(opened.retry(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
@@ -121,28 +124,29 @@ def cancel(
     to: To = "",
     source: From = "",
     keeper: KeptBy = "",
+    queue_name: QueueName = "",
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
 ) -> None:
     """Take one job, or all unfinished ones of a queue, out of it."""
-    queue = _one_of(number, to, source, keeper)
+    queue = _one_of(number, to, source, keeper, queue_name)
     with _opened(config, data_dir, database) as opened:
         count = opened.cancel_all(ORIGIN, queue) if queue else bool(opened.cancel(ORIGIN, number))
     sys.stdout.write(f"{int(count)}\n")
 
 
-def _queue_named(to: str, source: str, keeper: str) -> str:
-    named = [f"{kind}/{peer}" for kind, peer in ((SEND, to), (PREFETCH, source), (COMMIT, keeper)) if peer]
+def _queue_named(to: str, source: str, keeper: str, name: str) -> str:
+    named = [f"{kind}/{peer}" for kind, peer in ((SEND, to), (PREFETCH, source), (COMMIT, keeper)) if peer] + [name] * bool(name)
     if len(named) > 1:
-        raise InvalidInput("give one of --to, --from and --kept-by")
+        raise InvalidInput("give one of --to, --from, --kept-by and --queue")
     return named[0] if named else ""
 
 
-def _one_of(number: int, to: str, source: str, keeper: str) -> str:
-    queue = _queue_named(to, source, keeper)
+def _one_of(number: int, to: str, source: str, keeper: str, name: str) -> str:
+    queue = _queue_named(to, source, keeper, name)
     if bool(number) == bool(queue):
-        raise InvalidInput("give the number of a job, or a queue with --to, --from or --kept-by")
+        raise InvalidInput("give the number of a job, or a queue with --to, --from, --kept-by or --queue")
     return queue
 
 
