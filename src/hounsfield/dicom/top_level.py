@@ -96,8 +96,11 @@ def read_top_level(header: Buffer, transfer_syntax_uid: str) -> TopLevel:
             if offset >= end:
                 break
             tag, stated, value, length = read_element_header(view, offset, end, encoding)
-            if tag in PIXEL_TAGS or tag in DELIMITATIONS or (tag == 0 and length == 0):
+            if tag in PIXEL_TAGS or (tag == 0 and length == 0):
                 break
+            if tag in DELIMITATIONS:  # a stray item or delimitation between elements: step into it
+                offset = value
+                continue
             if length == UNDEFINED_LENGTH:
                 following = skip_items(view, value, end, IMPLICIT_LITTLE if stated == b"UN" else encoding)
             else:

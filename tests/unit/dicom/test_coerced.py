@@ -192,6 +192,14 @@ def test_an_element_that_stands_twice_and_out_of_order() -> None:
     assert out.count(struct.pack("<HH", 0x0010, 0x0020)) == 2, "once more in the record of the change"
 
 
+def test_a_stray_delimitation_hides_nothing() -> None:
+    stray = struct.pack("<HHL", 0xFFFE, 0xE00D, 0)
+    header = data_set(E(0x00080060, "CS", "CT")) + stray + data_set(E(0x00100020, "LO", "1"), E(0x00200010, "SH", "S"))
+    out, _ = coerced(header, "prefix PatientID=A-", "set PatientName=Doe")
+    tree = read_data_set(out, EXPLICIT)
+    assert [tree.text(tag) for tag in (0x00100010, 0x00100020, 0x00200010)] == ["Doe", "A-1", "S"]
+
+
 def test_what_cannot_be_read_stays_behind_what_can() -> None:
     header = data_set(E(0x00100020, "LO", "1")) + b"\x20\0\x10\0SH\xff\xffcut"
     out, _ = coerced(header, "set PatientID=2", "set StudyID=5")
