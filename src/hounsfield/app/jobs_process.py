@@ -41,6 +41,7 @@ LOOK_EVERY_S = 0.25
 PURGE_EVERY_S = 60.0
 KEPT_S = 86_400.0
 """How long one can still look at what was done."""
+FORGET_EVERY_S = 3600.0
 
 log = structlog.get_logger()
 
@@ -65,16 +66,18 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         opened = stack.enter_context(bootstrap.database(settings))
         jobs = bootstrap.jobs_of(opened)
         given_back = jobs.release_all(settings.node)
+        commitments = asked_commitments(settings)
         router = Router(Arrivals(opened), jobs, bootstrap.routes_of(opened, settings).all)
         background = [
             threading.Thread(target=_follow, args=(router, stop), name="router", daemon=True),
-            threading.Thread(target=_purge, args=(jobs, stop), name="purge", daemon=True),
+            threading.Thread(target=_repeatedly, args=(lambda: _purge(jobs, stop), PURGE_EVERY_S, stop), name="purge", daemon=True),
+            threading.Thread(target=_repeatedly, args=(commitments.drop_old, FORGET_EVERY_S, stop), name="forget", daemon=True),
         ]
         handlers: dict[str, Handler] = {
             SEND: _forward(opened, settings, jobs, stop, stack),
             PREFETCH: _prefetch(opened, settings, jobs, stop),
             PRIORS: SendPriors(jobs, IndexReader(opened), stop.is_set),
-            COMMIT: AskToKeep(jobs, asked_commitments(settings), _caller(opened, settings), stop.is_set),
+            COMMIT: AskToKeep(jobs, commitments, _caller(opened, settings), stop.is_set),
         }
         workers = Workers(jobs, handlers, settings.node)
         for thread in background:
@@ -124,15 +127,19 @@ def _follow(router: Router, stop: threading.Event) -> None:
         stop.wait(LOOK_EVERY_S)
 
 
-def _purge(jobs: Jobs, stop: threading.Event) -> None:
-    while not stop.wait(PURGE_EVERY_S):
+def _repeatedly(tidy: Callable[[], None], every_s: float, stop: threading.Event) -> None:
+    while not stop.wait(every_s):
         try:
-            while jobs.purge(KEPT_S) and not stop.is_set():
-                pass
+            tidy()
         except Unavailable as exc:
-            log.warning("jobs.not_purged", error=type(exc).__name__)
+            log.warning("jobs.not_tidied", error=type(exc).__name__)
         except Exception as exc:  # noqa: BLE001 - as above
-            log.error("jobs.purge_failed", error=type(exc).__name__, places=places_of(exc))
+            log.error("jobs.tidying_failed", error=type(exc).__name__, places=places_of(exc))
+
+
+def _purge(jobs: Jobs, stop: threading.Event) -> None:
+    while jobs.purge(KEPT_S) and not stop.is_set():
+        pass
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ One file a request, so that the process that asks and the one that hears the ans
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -129,8 +130,9 @@ class AskedCommitments:
         """Forgets what was asked more than 30 days ago. Raises: PackUnavailable."""
         try:
             for path in self._folder.iterdir() if self._folder.is_dir() else ():
-                if path.stat().st_mtime < self._now() - KEPT_S:
-                    path.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # another process is just putting one in its place
+                    if path.stat().st_mtime < self._now() - KEPT_S:
+                        path.unlink()
         except OSError as exc:
             raise unavailable(exc, "removing old requests for storage commitment") from exc
 
