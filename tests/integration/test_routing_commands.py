@@ -102,6 +102,11 @@ def test_the_queue_on_the_command_line(run: Commands) -> None:
     assert len(listed["jobs"]) == 4
     run.enqueue(NewJob("commit/DEST", "c", "g", say))
     assert [one["queue"] for one in run("queue", "list", "--kept-by", "DEST", "--json").json["jobs"]] == ["commit/DEST"]
+    with bootstrap.database(settings_of(run.data_dir)) as opened:
+        jobs = bootstrap.jobs_of(opened)
+        jobs.park(jobs.claim("commit/DEST", "me", most=1, parallel=1, lease_s=60), "me", "2.25.4711", 3600)
+    assert run("queue", "list", "--kept-by", "DEST", "--json").json["jobs"][0]["transaction"] == "2.25.4711"
+    assert "2.25.4711 is awaited" in " ".join(run("queue", "list", "--kept-by", "DEST").out.split())
     assert run("queue", "cancel", "--kept-by", "DEST").out == "1\n"
     assert run("queue", "retry", "--queue", "send/DEST").out == "3\n"
     assert [one["queue"] for one in run("queue", "list", "--from", "DEST", "--json").json["jobs"]] == ["prefetch/DEST"]
