@@ -239,7 +239,8 @@ def test_priors_come_from_another_archive_when_a_new_study_arrives_or_is_schedul
         assert [job["study"][-1] for job in listed["jobs"]] == ["9"]
 
         server.run("peer", "add", "SLOW", f"127.0.0.1:{workstation_port}")
-        order = ("route", "prefetch", "--patient-id", "OTHER", "--to", "SLOW", "--from", "OLDPACS", "--occasion", "A1")
+        wanted = ("--patient-id", "OTHER", "--modality", "CT", "--body-part", "*CHEST*", "--priors", "2")
+        order = ("route", "prefetch", "--to", "SLOW", "--from", "OLDPACS", *wanted)
         server.run(*order)
         assert until(lambda: len(workstation.kept) == 1, WITHIN_S), server.output.read_text()[-2000:]
         assert workstation.kept[0].data_set == data_set_of(tmp_path / "study5.dcm")
