@@ -264,3 +264,16 @@ def test_a_renewed_certificate_is_shown_to_who_calls_from_then_on(site: Site, tm
         early.send(1, request(CommandField.C_ECHO_RQ, 1, VERIFICATION_SOP_CLASS, has_data_set=False))
         assert early.receive() is not None, "what stands goes on"
         early.release()
+
+
+def test_nobody_is_let_in_by_authorities_that_are_withdrawn(site: Site, tmp_path: Path) -> None:
+    authorities = tmp_path / "authorities.pem"
+    shutil.copyfile(site.authority.file, authorities)
+    listens = RenewedServerTls(site.server.credentials, authorities, require_client_certificate=True)
+    with running_server(tls_context=listens, callers=Bound("")) as running:
+        assert echo(calling(running, ours(site, site.ct))) == 0
+        authorities.unlink()
+        with pytest.raises(NetworkError):
+            echo(calling(running, ours(site, site.ct)))
+        shutil.copyfile(site.authority.file, authorities)
+        assert echo(calling(running, ours(site, site.ct))) == 0

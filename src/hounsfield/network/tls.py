@@ -53,17 +53,22 @@ class ServerTls(Protocol):
 class RenewedServerTls:
     """The context of a listener, with the certificate that lies in its files when a connection comes in. A `ServerTls`.
 
-    Connections that stand keep theirs. Raises: ConfigurationError, as `server_context`.
+    Connections that stand keep theirs. While the authorities are withdrawn (`Renewed`) every connection is refused.
+    Raises: ConfigurationError, as `server_context`.
     """
 
     def __init__(self, ours: Credentials, authorities: Path | None, *, require_client_certificate: bool) -> None:
-        files = dict.fromkeys(path for path in (ours.certificate, ours.key, authorities) if path is not None)
         make = partial(server_context, ours, authorities, require_client_certificate=require_client_certificate)
-        self._context = Renewed("the TLS certificate of the listener", tuple(files), make)
+        anchors = () if authorities is None else (authorities,)
+        self._context = Renewed("the TLS certificate of the listener", (ours.certificate, ours.key), make, anchors=anchors)
 
     def wrap_socket(self, sock: socket.socket, server_side: bool = False, do_handshake_on_connect: bool = True) -> ssl.SSLSocket:
-        """As `ssl.SSLContext.wrap_socket`."""
-        return self._context.get().wrap_socket(sock, server_side, do_handshake_on_connect)
+        """As `ssl.SSLContext.wrap_socket`. Raises: ssl.SSLError also where the authorities are withdrawn."""
+        try:
+            context = self._context.get()
+        except ConfigurationError as exc:
+            raise ssl.SSLError("no authority is believed now") from exc
+        return context.wrap_socket(sock, server_side, do_handshake_on_connect)
 
 
 def server_context(ours: Credentials, authorities: Path | None, *, require_client_certificate: bool) -> ssl.SSLContext:

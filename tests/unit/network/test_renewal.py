@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hounsfield.model.errors import ConfigurationError
-from hounsfield.network.renewal import Renewed
+from hounsfield.network.renewal import GRACE_S, Renewed
 
 
 class Joined:
@@ -77,3 +77,65 @@ def test_what_cannot_be_used_at_first_is_said(joined: Joined) -> None:
     joined.second.write_text("b2")
     with pytest.raises(ConfigurationError, match="belong together"):
         renewed(joined)
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def believing(files: Joined, now: Clock) -> Renewed[str]:
+    """The second file says whom to believe."""
+    return Renewed("test", (files.first,), files.make, anchors=(files.second,), now=now)
+
+
+def assert_refused(value: Renewed[str]) -> None:
+    with pytest.raises(ConfigurationError, match="nobody is believed"):
+        value.get()
+
+
+def test_who_is_named_by_a_file_that_is_missing_or_empty_is_believed_no_more(joined: Joined) -> None:
+    value = believing(joined, Clock())
+    joined.second.unlink()
+    assert_refused(value)
+    joined.second.write_text("a3")
+    assert value.get() == "a1a3"
+    joined.second.write_text("")
+    assert_refused(value)
+    joined.second.write_text("b3")
+    assert_refused(value)
+    joined.first.write_text("b1")
+    assert value.get() == "b1b3"
+
+
+def test_who_was_named_by_a_file_that_cannot_be_read_now_is_believed_for_a_while(joined: Joined) -> None:
+    clock = Clock()
+    value = believing(joined, clock)
+    joined.second.write_text("rubbish")
+    assert value.get() == "a1a2"
+    clock.seconds += GRACE_S / 2
+    joined.second.write_text("other rubbish")
+    assert value.get() == "a1a2"
+    clock.seconds += GRACE_S / 2
+    assert_refused(value)
+    joined.second.write_text("a4")
+    assert value.get() == "a1a4"
+
+
+def test_what_is_our_own_stays_while_whom_we_believe_stays(joined: Joined) -> None:
+    clock = Clock()
+    value = believing(joined, clock)
+    joined.first.unlink()
+    clock.seconds += 2 * GRACE_S
+    assert value.get() == "a1a2"
+    clock.seconds += 2 * GRACE_S
+    assert value.get() == "a1a2"
+    joined.second.write_text("a5")
+    assert value.get() == "a1a2"
+    clock.seconds += GRACE_S
+    assert_refused(value)

@@ -22,7 +22,12 @@ from hounsfield.services.web_tokens import ALGORITHMS, LONGEST_TOKEN_BYTES, Trus
 
 NOW = 1_800_000_000
 ISSUER, AUDIENCE = "https://login.example", "hounsfield"
-ACCOUNTS = {"ada": Account("ada", Role.ADMINISTRATOR, "", 0), "gone": Account("gone", Role.VIEWER, "", 0, disabled=True)}
+ACCOUNTS = {
+    "ada": Account("ada", Role.ADMINISTRATOR, "", 0),
+    "gone": Account("gone", Role.VIEWER, "", 0, disabled=True),
+    "a" * 64: Account("a" * 64, Role.VIEWER, "", 0),
+    "kate": Account("kate", Role.VIEWER, "", 0),
+}
 CLAIMS = {"iss": ISSUER, "aud": AUDIENCE, "sub": "Ada", "exp": NOW + 300, "iat": NOW - 5}
 
 
@@ -104,6 +109,8 @@ def test_every_algorithm_that_is_offered(issuer: Issuer, tokens: WebTokens, alg:
         ({"sub": 7}, "sub"),
         ({"sub": "eve"}, "without an account"),
         ({"sub": "gone"}, "disabled"),
+        ({"sub": "a" * 64 + "-and-more"}, "no user name"),
+        ({"sub": "\u212aate"}, "no user name"),
     ],
 )
 def test_a_claim_that_does_not_hold(issuer: Issuer, tokens: WebTokens, claims: dict[str, Any], told: str) -> None:
@@ -180,6 +187,19 @@ def test_new_keys_are_taken_while_we_run(issuer: Issuer, tokens: WebTokens) -> N
     assert tokens.check(issuer.sign("ec")).name == "ada"
 
 
+@pytest.mark.parametrize(
+    "withdraw", [lambda file: file.unlink(), lambda file: file.write_text(""), lambda file: file.write_text('{"keys": []}')]
+)
+def test_keys_that_are_withdrawn_are_believed_no_more(issuer: Issuer, tokens: WebTokens, withdraw: Callable[[Path], object]) -> None:
+    assert tokens.check(issuer.sign()).name == "ada"
+    withdraw(issuer.file)
+    assert "withdrawn" in refused(tokens, issuer.sign())
+    issuer.file.write_text("half a fi")
+    assert "withdrawn" in refused(tokens, issuer.sign()), "what is withdrawn does not come back by another mistake"
+    issuer.publish("ec")
+    assert tokens.check(issuer.sign()).name == "ada"
+
+
 @pytest.mark.parametrize("kid", ["rsa", "ec", "okp"])
 def test_one_key_in_pem(issuer: Issuer, keys: dict[str, Any], kid: str) -> None:
     issuer.file.write_bytes(keys[kid].as_pem(private=False))
@@ -187,6 +207,24 @@ def test_one_key_in_pem(issuer: Issuer, keys: dict[str, Any], kid: str) -> None:
     alg = {"rsa": "RS256", "ec": "ES256", "okp": "Ed25519"}[kid]
     token = jwt.encode({"alg": alg}, CLAIMS, keys[kid], algorithms=[alg])
     assert tokens.check(token).name == "ada"
+
+
+@pytest.mark.parametrize("form", ["pem", "set"])
+def test_the_only_key_without_an_identifier_serves_tokens_that_name_one(issuer: Issuer, keys: dict[str, Any], form: str) -> None:
+    public = {name: value for name, value in keys["ec"].as_dict(private=False).items() if name != "kid"}
+    issuer.file.write_bytes(keys["ec"].as_pem(private=False) if form == "pem" else json.dumps({"keys": [public]}).encode())
+    tokens = WebTokens(Trust(issuer.file, ISSUER, AUDIENCE), ACCOUNTS.get, lambda: NOW)
+    assert tokens.check(issuer.sign()).name == "ada"
+    assert "signature" in refused(tokens, issuer.sign("stranger"))
+    assert "cannot be verified" in refused(tokens, issuer.sign("rsa", "RS256"))
+
+
+def test_a_key_without_an_identifier_serves_its_own_algorithm_alone(issuer: Issuer, keys: dict[str, Any]) -> None:
+    public = {name: value for name, value in keys["rsa"].as_dict(private=False).items() if name != "kid"} | {"alg": "PS256"}
+    issuer.file.write_text(json.dumps({"keys": [public]}))
+    tokens = WebTokens(Trust(issuer.file, ISSUER, AUDIENCE), ACCOUNTS.get, lambda: NOW)
+    assert tokens.check(issuer.sign("rsa", "PS256")).name == "ada"
+    assert refused(tokens, issuer.sign("rsa", "RS256"))
 
 
 Write = Callable[[Issuer], object]
@@ -197,7 +235,7 @@ Write = Callable[[Issuer], object]
     [
         (lambda issuer: issuer.file.unlink(), "cannot be read"),
         (lambda issuer: issuer.file.write_text("{}"), "no JSON web key set"),
-        (lambda issuer: issuer.file.write_text('{"keys": []}'), "no JSON web key set"),
+        (lambda issuer: issuer.file.write_text('{"keys": []}'), "hold no key"),
         (lambda issuer: issuer.file.write_text("[" * 100_000), "no JSON web key set"),
         (lambda issuer: issuer.file.write_text(" " * ((1 << 20) + 1)), "more than"),
         (lambda issuer: issuer.file.write_text("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"), "no JSON web key set"),
