@@ -18,13 +18,15 @@ from hounsfield.peers.dimse import DimsePeer
 
 class Keeper:
     """pynetdicom as the provider. fails: instances it does not commit, with their reason. same: it reports on the association it was
-    asked on; early: before it answers the request. heard: transactions it was asked for, with the instances.
+    asked on; early: before it answers the request; breaks: it aborts instead of reporting.
+    heard: transactions it was asked for, with the instances.
     results: of those; last: the one that is reported next. stored: SOP Instance UIDs in the order in which they came.
     """
 
     def __init__(self) -> None:
         self.same = True
         self.early = False
+        self.breaks = False
         self.status = 0x0000
         self.fails: dict[str, int] = {}
         self.heard: list[tuple[str, list[tuple[str, str]]]] = []
@@ -86,7 +88,10 @@ class Keeper:
 
     def _report_later(self, association: Association) -> None:
         park(association)
-        self._report(association)
+        if self.breaks:
+            association.abort()
+        else:
+            self._report(association)
 
     def _report(self, association: Association, event_type: int = 0) -> None:
         kind = event_type or (2 if "FailedSOPSequence" in self.last else 1)

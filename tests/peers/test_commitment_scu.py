@@ -45,6 +45,13 @@ def test_the_result_on_the_same_association(keeper: Keeper, tmp_path: Path, earl
     assert until(lambda: keeper.answers == [0])
 
 
+def test_a_request_that_was_granted_holds_though_the_association_breaks(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.breaks = True
+    asked = AskedCommitments(tmp_path / "asked").ask(keeper.peer, WANTED, limits=LIMITS)
+    assert asked.result is None
+    assert AskedCommitments(tmp_path / "asked").find(asked.request.transaction_uid) == asked
+
+
 def test_failures_are_told_apart(keeper: Keeper, tmp_path: Path) -> None:
     keeper.fails = {"1.2.3.2": 0x0112}
     asked = AskedCommitments(tmp_path / "asked").ask(keeper.peer, WANTED, limits=LIMITS)

@@ -36,6 +36,10 @@ class TimedOut(AssociationLost):
     """The peer let a deadline pass; the association was aborted by us."""
 
 
+class NeverEstablished(AssociationLost):
+    """The association ended before it stood: nothing was asked on it."""
+
+
 class AssociationRefused(NetworkError):
     """The peer answered A-ASSOCIATE-RJ or accepted no presentation context that was needed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -77,9 +78,11 @@ def ask(
         association.send(1, command, encode_request(wanted, implicit_vr=_is_implicit(association)))
         talk = _Talk(association, wanted.transaction_uid, keep)
         talk.hear_answer()
-        if not is_failure(talk.status):
-            talk.hear_report(wait_s)
-        association.release()
+        # What was answered holds, also where the association breaks then: the report may come on another.
+        with contextlib.suppress(AssociationLost):
+            if not is_failure(talk.status):
+                talk.hear_report(wait_s)
+            association.release()
         return Asked(talk.status, talk.comment, talk.result)
     finally:
         finish(association)

@@ -14,7 +14,7 @@ from hounsfield.dicom.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.errors import UnreadableObject
 from hounsfield.network.association import Association
 from hounsfield.network.dimse import Command, CommandField, Element, decode_command, request
-from hounsfield.network.errors import AssociationLost, AssociationRefused, ProtocolError
+from hounsfield.network.errors import AssociationLost, AssociationRefused, NeverEstablished, ProtocolError
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.negotiation import Implementation
 from hounsfield.network.pdu import ProposedContext
@@ -43,17 +43,20 @@ class DimsePeer:
 def open_association(
     peer: DimsePeer, contexts: Sequence[ProposedContext], limits: AssociationLimits, roles: tuple[RoleSelection, ...] = ()
 ) -> Association:
-    """Returns an established association, at least one context accepted. Raises: NetworkError."""
-    return associate(
-        (peer.host, peer.port),
-        peer.calling_ae_title,
-        peer.ae_title,
-        contexts,
-        IMPLEMENTATION,
-        limits,
-        tls_context=peer.tls_context,
-        roles=roles,
-    )
+    """Returns an established association, at least one context accepted. Raises: Unreachable, AssociationRefused, NeverEstablished."""
+    try:
+        return associate(
+            (peer.host, peer.port),
+            peer.calling_ae_title,
+            peer.ae_title,
+            contexts,
+            IMPLEMENTATION,
+            limits,
+            tls_context=peer.tls_context,
+            roles=roles,
+        )
+    except (AssociationLost, ProtocolError) as exc:
+        raise NeverEstablished(str(exc)) from exc
 
 
 class Sent(NamedTuple):

@@ -11,7 +11,7 @@ from hounsfield.jobs.port import Jobs
 from hounsfield.model.commitment import CommitmentResult, FailureReason, Reference
 from hounsfield.model.errors import ConfigurationError, OutOfSpace, PackUnavailable, PeerUnknown
 from hounsfield.model.jobs import Job
-from hounsfield.network.errors import NetworkError, NothingAccepted
+from hounsfield.network.errors import AssociationRefused, NetworkError, NeverEstablished, NothingAccepted, Unreachable
 from hounsfield.network.status import Status
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.services.asked_commitments import AskedCommitment, CommitmentRefused
@@ -76,7 +76,7 @@ class AskToKeep:
             unasked = [job for job in batch if not job.ticket]
             if unasked and not self._stopping():
                 self._ask(peer, unasked, settling)
-        except (NetworkError, CommitmentRefused, PeerUnknown, ConfigurationError, OutOfSpace, PackUnavailable) as exc:
+        except (NetworkError, PeerUnknown, ConfigurationError, OutOfSpace, PackUnavailable) as exc:
             pause_s = self._jobs.pause(batch[0].queue, str(exc))
             log.warning("commitment.paused", peer=peer, error=type(exc).__name__, pause_s=round(pause_s, 1))
         finally:
@@ -99,11 +99,18 @@ class AskToKeep:
             asked = self._commitments.ask(self._call(peer), references, wait_s=self._wait_s)
         except CommitmentRefused as exc:
             if exc.status in _LATER:
-                raise
-            settling.fail_for_good(unasked, str(exc))
+                settling.fail_together(unasked, str(exc))
+            else:
+                settling.fail_for_good(unasked, str(exc))
             return
         except NothingAccepted:
             settling.fail_for_good(unasked, f"{peer} does not offer storage commitment")
+            return
+        except (Unreachable, AssociationRefused, NeverEstablished):
+            raise
+        except NetworkError as exc:
+            # It broke on this request: others must not wait for it.
+            settling.fail_together(unasked, str(exc))
             return
         ticket = asked.request.transaction_uid
         settling.park(unasked, ticket)
@@ -157,6 +164,11 @@ class _Settling:
         """Tried in vain; asked again later."""
         self._jobs.fail(job, self._owner, error)
         self._forget([job])
+
+    def fail_together(self, failed: Sequence[Job], error: str) -> None:
+        """Their request was in vain; asked again later, while others are asked for."""
+        for job in failed:
+            self.fail(job, error)
 
     def fail_for_good(self, failed: Sequence[Job], error: str) -> None:
         """Until somebody tries again."""

@@ -13,7 +13,7 @@ from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Failure, Reference
 from hounsfield.model.errors import ConfigurationError, OutOfSpace, PeerUnknown
 from hounsfield.model.jobs import SECOND_NS, Backoff, Job, JobState, NewJob
-from hounsfield.network.errors import AssociationLost, NothingAccepted, Unreachable
+from hounsfield.network.errors import AssociationLost, AssociationRefused, NeverEstablished, NothingAccepted, ProtocolError, Unreachable
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.services.ask_to_keep import RESULT_WITHIN_S, AskToKeep, words_for
 from hounsfield.services.asked_commitments import AskedCommitment, CommitmentRefused
@@ -234,11 +234,10 @@ def test_what_the_peer_cannot_say_now_is_asked_again_and_not_sent(site: Site, re
     "error",
     [
         Unreachable("it is down"),
-        AssociationLost("it went away"),
+        NeverEstablished("it went away before it had said anything"),
+        AssociationRefused("it is congested"),
         ConfigurationError("no such file"),
         OutOfSpace("the disk is full"),
-        CommitmentRefused("KEEPER refused with 0213", 0x0213),
-        CommitmentRefused("KEEPER refused with 0110", 0x0110),
     ],
 )
 def test_while_the_peer_cannot_be_asked_the_queue_waits(site: Site, error: Exception) -> None:
@@ -251,6 +250,32 @@ def test_while_the_peer_cannot_be_asked_the_queue_waits(site: Site, error: Excep
     site.keeper.error = None
     site.pass_s(2)
     assert site.settle() == {"1.1": D, "1.2": D, "1.3": D}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AssociationLost("it went away"),
+        ProtocolError("it answered 8001 to message 1"),
+        CommitmentRefused("KEEPER refused with 0213", 0x0213),
+        CommitmentRefused("KEEPER refused with 0110", 0x0110),
+    ],
+)
+def test_a_request_that_the_peer_cannot_digest_steps_aside_and_in_the_end_fails(site: Site, error: Exception) -> None:
+    site.keeper.error = error
+    site.jobs.enqueue([replace(site.send("1.9"), group="1/1.9")])
+    site.sent()
+    site.pass_s(10)
+    site.run()
+    site.keeper.error = None
+    assert site.settle() == {"1.1": W, "1.2": W, "1.3": W, "1.9": D}, "the next study is not held up"
+    assert (site.job("1.1").attempts, site.job("1.1").last_error, site.job("1.1").ticket) == (1, str(error), "")
+    assert site.jobs.queues()[0].failures == 0
+    site.keeper.error = error
+    for _ in range(2):
+        site.pass_s(60)
+        site.settle()
+    assert site.states() == {"1.1": F, "1.2": F, "1.3": F, "1.9": D}
 
 
 @pytest.mark.parametrize(
