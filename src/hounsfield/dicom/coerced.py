@@ -15,12 +15,13 @@ from hounsfield.dicom.character_encoding import defined_terms, encode_text
 from hounsfield.dicom.character_sets import DEFAULT_CHARACTER_SET, CharacterSet, character_set
 from hounsfield.dicom.data_set_writer import UTF_8
 from hounsfield.dicom.dictionary import tag_of, vr_of
-from hounsfield.dicom.edits import Edit, edited
+from hounsfield.dicom.edits import Edit
 from hounsfield.dicom.encoding import IMPLICIT_LITTLE, Encoding
+from hounsfield.dicom.index_attributes import ALL_TAGS
 from hounsfield.dicom.json_values import SINGLE_VALUED
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.dicom.texts import LONGEST_TEXT_BYTES, TEXT_VRS, in_utf_8, undeclared_texts
-from hounsfield.dicom.top_level import TopLevel, encode_element, encode_item, read_top_level
+from hounsfield.dicom.top_level import Span, TopLevel, encode_element, encode_item, read_top_level
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.overlay import NO_OVERLAY, Overlay, Treatment
 
@@ -30,6 +31,7 @@ _MODIFIED_ATTRIBUTES_SEQUENCE = 0x04000550
 _MODIFICATION_DATETIME, _MODIFYING_SYSTEM, _SOURCE_OF_PREVIOUS_VALUES, _REASON = 0x04000562, 0x04000563, 0x04000564, 0x04000565
 _PATIENT_ID, _ISSUER_OF_PATIENT_ID = 0x00100020, 0x00100021
 
+_INDEXED = frozenset(ALL_TAGS)
 LONGEST_FOR_INDEX_BYTES = 64 << 10
 _TOO_LONG = "\0"
 """Stands for a text that is not looked at; no text is this, for padding is not part of one."""
@@ -56,9 +58,13 @@ def _default_for(found: TopLevel, header: Buffer, transfer_syntax_uid: str, char
     """The default character set where it is needed and explains every text."""
     if not character_set_text or found.declared:
         return ""
-    raws = undeclared_texts(header, transfer_syntax_uid)
     theirs = character_set(character_set_text.encode("ascii"))
-    return character_set_text if raws and all(map(theirs.decodes, raws)) else ""
+    explained = False
+    for raw in undeclared_texts(header, transfer_syntax_uid):
+        if not theirs.decodes(raw):
+            return ""
+        explained = True
+    return character_set_text if explained else ""
 
 
 def _characters(found: TopLevel, default: str) -> CharacterSet:
@@ -76,14 +82,25 @@ def elements_for(header: Buffer, transfer_syntax_uid: str, overlay: Overlay, pro
     return _replacements(read_top_level(header, transfer_syntax_uid), overlay, provenance)
 
 
-def header_for_index(header: Buffer, transfer_syntax_uid: str, overlay: Overlay) -> bytes:
-    """The header with its overlay, without long values and without a record of the change: what the index is to see."""
+def values_for_index(header: Buffer, transfer_syntax_uid: str, overlay: Overlay) -> dict[int, bytes | None]:
+    """The values that differ, of the elements that the index wants; None where one goes or is too long to be looked at."""
     found = read_top_level(header, transfer_syntax_uid)
-    elements = {span.tag: b"" for span in found.spans if span.end_bytes - span.offset_bytes > LONGEST_FOR_INDEX_BYTES}
-    return b"".join(edited([header], _as_edits(found, elements | _replacements(found, overlay, None))))
+    wanted = {tag: span for tag, span in found.first.items() if tag in _INDEXED}
+    short = {tag: span for tag, span in wanted.items() if span.end_bytes - span.offset_bytes <= LONGEST_FOR_INDEX_BYTES}
+    changed = _values(found, short, overlay, None)
+    return dict.fromkeys(wanted.keys() - short.keys()) | {tag: value for tag, value in changed.items() if tag in _INDEXED}
 
 
-def _replacements(found: TopLevel, overlay: Overlay, provenance: Provenance | None) -> dict[int, bytes]:
+def _replacements(found: TopLevel, overlay: Overlay, provenance: Provenance) -> dict[int, bytes]:
+    values = _values(found, found.first, overlay, provenance)
+    return {tag: b"" if value is None else encode_element(tag, _vr(found, tag), value, found.encoding) for tag, value in values.items()}
+
+
+def _values(found: TopLevel, rewritten: Mapping[int, Span], overlay: Overlay, provenance: Provenance | None) -> dict[int, bytes | None]:
+    """By tag; None where an element goes. rewritten: of these the texts where they have to be in UTF-8.
+
+    provenance: None leaves out the record of the change.
+    """
     encoding = found.encoding
     characters = _characters(found, overlay.character_set)
     changed = _changed(found, characters, overlay.rules)
@@ -91,7 +108,7 @@ def _replacements(found: TopLevel, overlay: Overlay, provenance: Provenance | No
     written = characters
     if any(encode_text(text, characters) is None for text in changed.values() if text is not None):
         written = UTF_8
-        values = {tag: value for tag, span in found.first.items() if (value := in_utf_8(found, span, characters)) is not None}
+        values = {tag: value for tag, span in rewritten.items() if (value := in_utf_8(found, span, characters)) is not None}
     if overlay.character_set or written is not characters:
         terms = overlay.character_set if written is characters else defined_terms(written)
         values[SPECIFIC_CHARACTER_SET] = terms.encode("ascii")
@@ -105,7 +122,7 @@ def _replacements(found: TopLevel, overlay: Overlay, provenance: Provenance | No
         item = _record(modified, stamp, overlay.system, provenance.source, inner)
         values[ORIGINAL_ATTRIBUTES_SEQUENCE] = earlier + encode_item(item, inner)
         values[INSTANCE_COERCION_DATETIME] = stamp
-    return {tag: b"" if value is None else encode_element(tag, _vr(found, tag), value, encoding) for tag, value in values.items()}
+    return values
 
 
 def _date_time(at_ns: int) -> bytes:

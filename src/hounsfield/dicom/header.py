@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import repeat
 
@@ -66,6 +66,24 @@ def scan(data_set: Buffer, transfer_syntax_uid: str) -> ScannedObject:
 def scan_header(header: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None = None) -> ScannedObject:
     """The same from the stored header alone, as a pack's catalogue keeps it. Raises: UnreadableObject."""
     return _scan(header, transfer_syntax_uid, frame_table or NO_FRAMES)
+
+
+def attributes_with(header: Buffer, transfer_syntax_uid: str, values: Mapping[int, bytes | None]) -> ObjectAttributes:
+    """The indexed attributes of a header, not deflated, where some of its elements have other values.
+
+    values: by tag, as the header would have them; None of an element that is not to count. Raises: UnreadableObject.
+    """
+    syntax = transfer_syntax(transfer_syntax_uid)
+    with memoryview(header) as whole, whole.cast("B") as view:
+        encoding, _problem = detect(view, syntax.implicit_vr, syntax.little_endian)
+        read: dict[int, bytes] = {}
+        _walk(view, encoding, read, [])
+    for tag, value in values.items():
+        if value is None:
+            read.pop(tag, None)
+        else:
+            read[tag] = value[:_KEPT_BYTES]
+    return index_attributes.build(read, UID(syntax.uid), encoding)[0]
 
 
 def _scan(data_set: Buffer, transfer_syntax_uid: str, frame_table: FrameTable | None) -> ScannedObject:

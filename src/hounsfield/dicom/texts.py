@@ -16,7 +16,7 @@ TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 
 
 LONGEST_TEXT_BYTES = 1 << 20
-"""A longer text is neither changed nor put into another character set."""
+"""A longer text is neither looked at nor changed nor put into another character set."""
 
 
 def is_plain(raw: bytes) -> bool:
@@ -24,15 +24,15 @@ def is_plain(raw: bytes) -> bool:
     return raw.isascii() and ESCAPE not in raw
 
 
-def undeclared_texts(header: Buffer, transfer_syntax_uid: str) -> list[bytes]:
-    """The texts for which no character set is declared and that the default repertoire cannot express."""
+def undeclared_texts(header: Buffer, transfer_syntax_uid: str) -> Iterator[bytes]:
+    """The texts for which no character set is declared and that the default repertoire cannot express, one at a time."""
     tree = read_data_set(header, transfer_syntax_uid)
-    return [raw for raw, characters in _texts(tree) if not (characters.is_declared or is_plain(raw))]
+    return (raw for raw, characters in _texts(tree) if not (characters.is_declared or is_plain(raw)))
 
 
 def _texts(data_set: DataSet) -> Iterator[tuple[bytes, CharacterSet]]:
     for element in data_set:
-        if element.vr in TEXT_VRS:
+        if element.vr in TEXT_VRS and len(element.value) <= LONGEST_TEXT_BYTES:
             yield bytes(element.value), data_set.characters
         for item in element.items or ():
             yield from _texts(item)
@@ -44,8 +44,8 @@ def in_utf_8(found: TopLevel, span: Span, characters: CharacterSet) -> bytes | N
     characters: in which the data set is written, where an item does not say otherwise.
     """
     value = found.raw(span.tag)
-    if span.vr in TEXT_VRS and len(value) <= LONGEST_TEXT_BYTES:
-        return None if is_plain(bytes(value)) else characters.decode(bytes(value)).encode()
+    if span.vr in TEXT_VRS:
+        return _text_in_utf_8(value, characters)
     if span.vr != "SQ":
         return None
     items = read_items(value, found.encoding, characters)
@@ -65,9 +65,15 @@ def _item(item: DataSet, encoding: Encoding) -> bytes:
 def _element(element: Element, characters: CharacterSet, encoding: Encoding) -> bytes:
     if element.items is not None:
         return encode_element(element.tag, "SQ", _items(element.items, encoding), encoding)
-    value = bytes(element.value)
     if element.encapsulated:
-        return encode_undefined(element.tag, element.vr, value, encoding)
-    if element.vr in TEXT_VRS and not is_plain(value):
-        value = characters.decode(value).encode()
-    return encode_element(element.tag, element.vr, value, encoding)
+        return encode_undefined(element.tag, element.vr, bytes(element.value), encoding)
+    changed = _text_in_utf_8(element.value, characters) if element.vr in TEXT_VRS else None
+    return encode_element(element.tag, element.vr, bytes(element.value) if changed is None else changed, encoding)
+
+
+def _text_in_utf_8(value: memoryview, characters: CharacterSet) -> bytes | None:
+    """None where it can stay as it is, or where it is too long."""
+    if len(value) > LONGEST_TEXT_BYTES:
+        return None
+    raw = bytes(value)
+    return None if is_plain(raw) else characters.decode(raw).encode()

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.dicom.buffer import Buffer
-from hounsfield.dicom.coerced import Provenance, edits_for, elements_for, header_for_index, overlay_for
+from hounsfield.dicom.coerced import Provenance, edits_for, elements_for, overlay_for, values_for_index
 from hounsfield.dicom.deflate import deflate, inflate
 from hounsfield.dicom.edits import Edit, edited, growth_bytes
 from hounsfield.dicom.element_tree import DataSet, read_data_set
-from hounsfield.dicom.header import scan_header
+from hounsfield.dicom.header import attributes_with
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import DamagedObject
@@ -49,8 +49,8 @@ def coerced(header: Header, treatment: Treatment, as_stored: ObjectAttributes) -
 
 def effective_attributes(header: Header, overlay: Overlay, transfer_syntax_uid: str) -> ObjectAttributes:
     """What the index is to hold of an object. Raises: UnreadableObject."""
-    read = scan_header(header_for_index(header.data, header.transfer_syntax_uid, overlay), header.transfer_syntax_uid)
-    return replace(read.attributes, transfer_syntax_uid=UID(transfer_syntax_uid))
+    values = values_for_index(header.data, header.transfer_syntax_uid, overlay)
+    return replace(attributes_with(header.data, header.transfer_syntax_uid, values), transfer_syntax_uid=UID(transfer_syntax_uid))
 
 
 def effective_file(packs: PackReader, instance: StoredInstance, pieces: Iterable[Buffer]) -> Iterator[bytes | memoryview]:

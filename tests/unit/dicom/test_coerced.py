@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hounsfield.dicom.coerced import Provenance, edits_for, elements_for, header_for_index, overlay_for
+from hounsfield.dicom.coerced import Provenance, edits_for, elements_for, overlay_for, values_for_index
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.edits import edited, growth_bytes
 from hounsfield.dicom.element_tree import DataSet, read_data_set
+from hounsfield.dicom.header import attributes_with, scan_header
 from hounsfield.dicom.top_level import MOST_ELEMENTS, read_top_level
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.coercion import CoercionAction, CoercionRule
+from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.overlay import NO_OVERLAY, Overlay, Treatment
 
 PROVENANCE = Provenance("CT1", 1_700_000_000_123_456_789)
@@ -207,10 +210,69 @@ def test_what_cannot_be_read_stays_behind_what_can() -> None:
     assert read_data_set(out, EXPLICIT).text(0x00100020) == "2"
 
 
-def test_the_index_sees_values_without_long_ones() -> None:
-    header = data_set(E(0x00100020, "LO", "1"), E(0x00420011, "OB", bytes(1 << 20)))
-    seen = header_for_index(header, EXPLICIT, Overlay((rule("set PatientID=2"),)))
-    assert seen == data_set(E(0x00100020, "LO", "2"))
+def uids() -> list[NewElement]:
+    """The least that the index takes."""
+    return [
+        E(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2"),
+        E(0x00080018, "UI", "1.2.3.4.5"),
+        E(0x00100020, "LO", "1"),
+        E(0x0020000D, "UI", "1.2.3"),
+        E(0x0020000E, "UI", "1.2.3.4"),
+    ]
+
+
+def peak_bytes(call: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
+@pytest.mark.parametrize("words", ["prefix PatientID=A-", "remove PatientID", "set InstitutionName=Klinik 王"])
+def test_the_index_sees_what_the_edited_header_has(words: str, syntax: str) -> None:
+    texts = [
+        E(0x00080005, "CS", "ISO_IR 100"),
+        E(0x00081030, "LO", "Sch\xe4del".encode("latin-1")),
+        E(0x00400275, "SQ", [[E(0x00321060, "LO", b"Sch\xe4del")]]),
+        E(0x00420011, "OB", bytes(1 << 18)),
+    ]
+    header = data_set(*sorted(uids() + texts), syntax=syntax)
+    out, overlay = coerced(header, words, syntax=syntax)
+    seen = attributes_with(header, syntax, values_for_index(header, syntax, overlay))
+    assert seen == scan_header(out, syntax).attributes
+    assert seen != scan_header(header, syntax).attributes
+
+
+def test_the_index_takes_no_more_memory_for_long_headers() -> None:
+    private = [E(0x00091000 + number, "LT", b"\xe9" + bytes(60_000)) for number in range(150)]
+    header = data_set(*sorted([*uids(), *private, E(0x00204000, "LT", "x" * 70_000), E(0x00104000, "LT", "é" * 40_000)]))
+    overlay = overlay_for(header, EXPLICIT, Treatment((rule("set PatientName=王"),), "", "S"))
+
+    def seen() -> ObjectAttributes:
+        return attributes_with(header, EXPLICIT, values_for_index(header, EXPLICIT, overlay))
+
+    assert seen().patient.name == "王"
+    assert b"00104000" not in seen().study.json, "too long to be looked at"
+    assert peak_bytes(seen) < 1 << 20
+
+
+def test_the_default_character_set_is_judged_without_the_texts_in_memory() -> None:
+    nested = [[E(0x0040A160, "UT", b"\xe9" * (1 << 20))] for _ in range(8)]
+    header = data_set(E(0x00081110, "SQ", nested), E(0x00100010, "PN", b"M\xfc"), E(0x00204000, "UT", b"\xe9" * (9 << 20)))
+    treatment = Treatment((), "ISO_IR 100", "S")
+    assert overlay_for(header, EXPLICIT, treatment).character_set == "ISO_IR 100"
+    assert peak_bytes(lambda: overlay_for(header, EXPLICIT, treatment)) < 8 << 20
+
+
+def test_a_long_text_in_an_item_stays_in_its_character_set() -> None:
+    long = b"\xe9" * ((1 << 20) + 2)
+    items = [[E(0x0040A123, "PN", b"M\xfc"), E(0x0040A160, "UT", long)]]
+    header = data_set(E(0x00080005, "CS", "ISO_IR 100"), E(0x00081110, "SQ", items))
+    (item,) = read(coerced(header, "set PatientID=王")[0]).items(0x00081110)
+    assert (item.text(0x0040A123), bytes(item.elements[0x0040A160].value) == long) == ("Mü", True)
 
 
 def test_elements_by_tag() -> None:
