@@ -71,7 +71,10 @@ def entries_of(make: Maker, one: Made) -> Iterator[IndexEntry]:
                 station_name=station,
             )
             institution_name = text_element("00080080", "LO", institution.encode(), UNICODE)
-            series = replace(made.attributes.series, json=f'"00080060":{{"vr":"CS"}},{institution_name}\n"0020000E":{{}}'.encode())
+            # A procedure that another institution asked for does not make the series its own.
+            asked = f'"00400275":{{"vr":"SQ","Value":[{{{text_element("00080080", "LO", b"South", UNICODE)}}}]}}'
+            first = f'"00080060":{{"vr":"CS"}},{institution_name}'
+            series = replace(made.attributes.series, json=f'{first}\n"0020000E":{{}}\n{asked}'.encode())
             yield replace(made, stored=replace(made.stored, source=source), attributes=replace(made.attributes, series=series))
 
 

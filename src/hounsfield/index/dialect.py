@@ -83,8 +83,8 @@ class Dialect(ABC):
         return nullcontext()
 
     @abstractmethod
-    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
-        """One statement for many rows."""
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> int:
+        """One statement for many rows; how many rows it changed."""
 
     @abstractmethod
     def batch(self, connection: Connection) -> AbstractContextManager[object]:
@@ -111,8 +111,8 @@ class Dialect(ABC):
         """Whether the column holds the text as it stands."""
 
     @abstractmethod
-    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
-        """Whether the column holds the bytes as they stand."""
+    def first_line_contains(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        """Whether what stands before the column's first line feed holds the bytes as they stand; nothing does where there is none."""
 
     @abstractmethod
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
@@ -176,9 +176,9 @@ class SqliteDialect(Dialect):
         connection.execute("PRAGMA journal_size_limit = 67108864")
         return connection
 
-    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> int:
         assert isinstance(connection, sqlite3.Connection)
-        connection.executemany(sql, rows)
+        return connection.executemany(sql, rows).rowcount
 
     def batch(self, connection: Connection) -> AbstractContextManager[object]:
         return nullcontext()
@@ -198,8 +198,9 @@ class SqliteDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.instr(column, bindparam(parameter)) > NOTHING
 
-    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
-        return func.instr(column, bindparam(parameter)) > NOTHING
+    def first_line_contains(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        first = func.substr(column, literal_column("1"), func.instr(column, literal_column("x'0a'")))
+        return func.instr(first, bindparam(parameter)) > NOTHING
 
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.any_code(column, bindparam(parameter)) > NOTHING
@@ -254,10 +255,11 @@ class PostgresqlDialect(Dialect):
         connection.execute("SET synchronous_commit = on")
         return connection
 
-    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> None:
+    def execute_many(self, connection: Connection, sql: str, rows: Iterable[Values]) -> int:
         assert isinstance(connection, self._psycopg.Connection)
         with connection.cursor() as cursor:
             cursor.executemany(sql, rows)
+            return int(cursor.rowcount)
 
     def batch(self, connection: Connection) -> AbstractContextManager[object]:
         assert isinstance(connection, self._psycopg.Connection)
@@ -279,8 +281,10 @@ class PostgresqlDialect(Dialect):
     def contains(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return func.strpos(column, bindparam(parameter)) > NOTHING
 
-    def contains_bytes(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
-        return func.position(bindparam(parameter).op("IN")(column)) > NOTHING
+    def first_line_contains(self, column: ColumnElement[bytes], parameter: str) -> ColumnElement[bool]:
+        end = func.position(literal_column("'\\x0a'::bytea").op("IN")(column))
+        first = func.substr(column, literal_column("1"), end)
+        return func.position(bindparam(parameter).op("IN")(first)) > NOTHING
 
     def any_code(self, column: ColumnElement[str], parameter: str) -> ColumnElement[bool]:
         return column.op("~", is_comparison=True)(bindparam(parameter))

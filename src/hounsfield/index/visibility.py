@@ -112,7 +112,8 @@ class Visibility:
             return self._text(table.c.issuer, shape, name)
         of_study = series.alias("seen_series")
         if kind == "institutions":
-            matched = or_(*[dialect.contains_bytes(of_study.c.json, name()) for _ in range(exact)])
+            # Institution Name of the series itself is in the first segment; those behind hold sequences too, whose items may have one.
+            matched = or_(*[dialect.first_line_contains(of_study.c.json, name()) for _ in range(exact)])
         elif kind == "stations":
             matched = self._text(of_study.c.station_name, shape, name)
         else:
