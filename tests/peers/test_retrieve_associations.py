@@ -173,6 +173,29 @@ def helpers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("store-helper")]
 
 
+def test_no_thread_is_to_be_had(archive: Retrieving, files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first association carries all; the place of the second is not lost with it."""
+    start = threading.Thread.start
+
+    def exhausted(thread: threading.Thread) -> None:
+        if thread.name.startswith("store-helper"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    alone, together = Destination(), Destination()
+    with alone.listening(most=1) as port, monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", exhausted)
+        know(archive, port)
+        responses = move(archive)
+    assert (responses[-1].status, responses[-1].counts) == (0x0000, (COUNT, 0, 0))
+    assert alone.holds(files)
+    assert len(alone.associations) == 1
+    with together.listening() as port:
+        know(archive, port)
+        assert move(archive)[-1].counts == (COUNT, 0, 0)
+    assert together.most == 2
+
+
 @needs_dcmtk
 def test_a_peer_that_takes_one_after_the_other(archive: Retrieving, files: list[Path], tmp_path: Path) -> None:
     """storescp answers the second association when the first is over: nobody waits for it."""

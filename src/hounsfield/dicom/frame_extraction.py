@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -263,6 +264,9 @@ class _Extraction:
 
 
 def _decimals(values: Sequence[float]) -> str:
-    """Of VR DS: 16 characters each at the most (PS3.5 6.2)."""
+    """Of VR DS: 16 characters each at the most (PS3.5 6.2). Raises: SOPClassNotExtractable."""
     texts = [f"{value:.10g}" for value in values]
-    return "\\".join(text if len(text) <= 16 else f"{value:.8g}" for text, value in zip(texts, values, strict=True))
+    texts = [text if len(text) <= 16 else f"{value:.8g}" for text, value in zip(texts, values, strict=True)]
+    if not all(math.isfinite(float(text)) for text in texts):
+        raise SOPClassNotExtractable("its times or movements add up to what is no finite number")
+    return "\\".join(texts)

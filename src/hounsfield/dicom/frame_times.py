@@ -18,7 +18,7 @@ _FRAME_CONTENT = 0x00209111
 _FRAME_REFERENCE_DATETIME, _FRAME_ACQUISITION_DATETIME = 0x00189151, 0x00189074
 _CONTENT_DATE, _CONTENT_TIME = 0x00080023, 0x00080033
 
-_DATE_TIME = re.compile(r"(\d{8})(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6}))?)?)?(?:[+-]\d{4})?")
+_DATE_TIME = re.compile(r"(\d{8})([01]\d|2[0-3])(?:([0-5]\d)(?:([0-5]\d|60)(?:\.(\d{1,6}))?)?)?(?:[+-]\d{4})?")
 
 
 def numbers(tree: DataSet, tag: int) -> list[float]:
@@ -54,7 +54,7 @@ def offsets_ms(header: DataSet, count: int) -> list[float] | None:
 
 
 def frame_times_s(header: DataSet, count: int) -> list[float] | None:
-    """Of all frames, in seconds from Content Time (0008,0033); None where the times of some are not known.
+    """Of all frames, in seconds from Content Time (0008,0033); None where the times of some are not known, or are no finite numbers.
 
     By Frame Reference DateTime or Frame Acquisition DateTime of the functional groups, else by the Cine module.
     """
@@ -65,7 +65,8 @@ def frame_times_s(header: DataSet, count: int) -> list[float] | None:
     if offsets is None:
         return None
     delay = next(iter(numbers(header, FRAME_DELAY)), 0.0)
-    return [(delay + offset) / 1000 for offset in offsets]
+    times = [(delay + offset) / 1000 for offset in offsets]
+    return times if all(map(math.isfinite, times)) else None
 
 
 def _by_functional_groups(header: DataSet, groups: Sequence[DataSet]) -> list[float] | None:
@@ -86,9 +87,9 @@ def _date_time(text: str) -> datetime | None:
     if found is None:
         return None
     date, hour, minute, second, fraction = found.groups()
+    micros = int((fraction or "0").ljust(6, "0"))
     try:
         day = datetime.strptime(date, "%Y%m%d")  # noqa: DTZ007  the times of one object are compared with each other alone
-    except ValueError:
+        return day + timedelta(hours=int(hour), minutes=int(minute or 0), seconds=int(second or 0), microseconds=micros)
+    except (ValueError, OverflowError):  # beyond the last day of the year 9999
         return None
-    micros = int((fraction or "0").ljust(6, "0"))
-    return day + timedelta(hours=int(hour), minutes=int(minute or 0), seconds=int(second or 0), microseconds=micros)

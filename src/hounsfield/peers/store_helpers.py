@@ -57,11 +57,16 @@ class StoreHelpers:
     def call(self, most: int) -> None:
         """Opens as many more associations as may be open beside the sender's own, unless that was done before.
 
-        Nobody waits for them: one that the peer does not answer carries nothing.
+        Nobody waits for them: one that the peer does not answer, or that has no thread, carries nothing.
         """
         while self._called + 1 < most and self._lanes.enter_beside(self._ae_title, most):
             self._called += 1
-            threading.Thread(target=self._help, name=f"store-helper-{self._called}", daemon=True).start()
+            try:
+                threading.Thread(target=self._help, name=f"store-helper-{self._called}", daemon=True).start()
+            except RuntimeError as exc:  # there is no thread to be had
+                self._lanes.leave(self._ae_title)
+                log.warning("store_helper.not_started", peer=self._ae_title, reason=str(exc))
+                break
         self._called = most
 
     def outcomes(self) -> Iterator[Sent]:

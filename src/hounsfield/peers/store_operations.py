@@ -21,6 +21,8 @@ from hounsfield.peers.object_source import ObjectSource
 log = structlog.get_logger(__name__)
 
 _MEDIUM_PRIORITY = 0
+_INTERNAL_ERROR = "internal error, see the server's log"
+_CUT_SHORT = "an object could not be read to its end; it must not arrive as if it were whole"
 
 
 class Sent(NamedTuple):
@@ -148,7 +150,7 @@ class StoreOperations:
             except Exception:
                 # One odd object must not keep the others from going.
                 log.exception("store_operation.failed", sop_instance_uid=instance.sop_instance_uid)
-                return Sent(instance, None, "internal error, see the server's log")
+                return Sent(instance, None, _INTERNAL_ERROR)
         return Sent(instance, None, why)
 
     def _message(self, instance: StoredInstance, context_id: int, data_set: Buffer | Iterable[Buffer]) -> _Prepared:
@@ -169,18 +171,25 @@ class StoreOperations:
     def _send(self, prepared: _Prepared) -> None:
         self.under_way[prepared.message_id] = prepared.instance
         self.held = None
-        if prepared.message:
-            self._association.send_message(prepared.message)
-            return
         try:
-            self._association.send(prepared.context_id, prepared.command, prepared.pieces)
+            if prepared.message:
+                self._association.send_message(prepared.message)
+            else:
+                self._association.send(prepared.context_id, prepared.command, prepared.pieces)
         except NetworkError:
             raise
         except HounsfieldError as exc:
-            del self.under_way[prepared.message_id]
-            self.spoilt = Sent(prepared.instance, None, str(exc))
-            self._association.abort()
-            raise AssociationLost("an object could not be read to its end; it must not arrive as if it were whole") from exc
+            self._spoil(prepared, str(exc))
+            raise AssociationLost(_CUT_SHORT) from exc
+        except Exception as exc:
+            log.exception("store_operation.failed", sop_instance_uid=prepared.instance.sop_instance_uid)
+            self._spoil(prepared, _INTERNAL_ERROR)
+            raise AssociationLost(_CUT_SHORT) from exc
+
+    def _spoil(self, prepared: _Prepared, why: str) -> None:
+        del self.under_way[prepared.message_id]
+        self.spoilt = Sent(prepared.instance, None, why)
+        self._association.abort()
 
     def _answer(self) -> Sent:
         while True:

@@ -125,7 +125,7 @@ class _Watched:
         uid = instance.sop_instance_uid
         try:
             opened = self._source.open(instance, transfer_syntax_uid)
-        except HounsfieldError as exc:
+        except Exception as exc:
             self._note(uid, exc)
             raise
         self.opened.add(uid)
@@ -135,12 +135,13 @@ class _Watched:
     def _pieces(self, uid: str, pieces: Iterable[Buffer]) -> Iterator[Buffer]:
         try:
             yield from pieces
-        except HounsfieldError as exc:
+        except Exception as exc:
             self._note(uid, exc)
             raise
 
-    def _note(self, uid: str, error: HounsfieldError) -> None:
-        self.unsendable[uid] = Fate.LATER if isinstance(error, Unavailable | NetworkError) else Fate.REFUSED
+    def _note(self, uid: str, error: Exception) -> None:
+        is_final = isinstance(error, HounsfieldError) and not isinstance(error, Unavailable | NetworkError)
+        self.unsendable[uid] = Fate.REFUSED if is_final else Fate.LATER
 
 
 def fate_of(status: int) -> Fate:

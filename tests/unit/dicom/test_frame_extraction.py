@@ -195,6 +195,39 @@ def test_times_of_functional_groups(date: str, content: str, times: list[float] 
     assert frame_times_s(tree, COUNT) == times
 
 
+@pytest.mark.parametrize("late", ["99991231235960", "20260301240000", "20260301006000", "20260301000061"])
+def test_a_time_that_is_none(late: str) -> None:
+    """A leap second after the last day that can be told, and what no clock shows."""
+    item, group = Dataset(), Dataset()
+    item.add_new(0x00189151, "LO", late)
+    group.FrameContentSequence = [item]
+    tree = header(PerFrameFunctionalGroupsSequence=[group] * COUNT, ContentDate="20260228", ContentTime="120000")
+    assert frame_times_s(tree, COUNT) is None
+    assert (
+        frame_times_s(header(PerFrameFunctionalGroupsSequence=[group] * COUNT, ContentDate=late[:8], ContentTime=late[8:]), COUNT) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "indices"),
+    [
+        ({"FrameTime": "1e308"}, [0, 2, 4]),
+        ({"FrameTime": "1e308"}, [5]),
+        ({"FrameTime": "1e308", "FrameDelay": "1e308"}, [1]),
+        ({"FrameTimeVector": ["0", *["1e308"] * 5]}, [0, 3]),
+        ({"FrameTimeVector": ["0", "1e308", "1e308", "-1e308", "-1e308", "1e308"]}, [2, 4]),
+        ({"PositionerPrimaryAngleIncrement": "1e308"}, [1, 5]),
+        ({"PositionerPrimaryAngle": "1e308", "PositionerPrimaryAngleIncrement": "1e308"}, [1]),
+    ],
+)
+def test_what_adds_up_to_no_finite_number(values: dict[str, Any], indices: list[int]) -> None:
+    """It is refused, as is the question when the frames were taken."""
+    tree = header(**values)
+    with pytest.raises(SOPClassNotExtractable, match="finite"):
+        extracted(tree, indices)
+    assert frame_times_s(tree, COUNT) is None
+
+
 READ = [0x00280009, 0x0028000A, 0x00181063, 0x00181065, 0x00181066, 0x00181500, 0x00181510, 0x00181520, 0x00182002, 0x00209311]
 READ += [0x00286010, 0x00286020, 0x00286022, 0x00286040, 0x60000010, 0x60000011, 0x60000015, 0x60000051, 0x60003000]
 RAW = st.one_of(
@@ -208,4 +241,8 @@ def test_any_values_make_a_header_or_are_refused(elements: list[NewElement], ind
     tree = read_data_set(encode_data_set(elements, implicit_vr=False), ExplicitVRLittleEndian)
     frame_times_s(tree, COUNT)
     with contextlib.suppress(SOPClassNotExtractable):
-        encode_data_set(extract_header(tree, sorted(indices), COUNT).values(), implicit_vr=False)
+        made = extract_header(tree, sorted(indices), COUNT)
+        assert not [
+            one for one in made.values() if one.vr == "DS" and isinstance(one.value, str) and ("inf" in one.value or "nan" in one.value)
+        ]
+        encode_data_set(made.values(), implicit_vr=False)

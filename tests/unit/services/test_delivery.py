@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import pytest
 from pynetdicom import AE, evt
 
 from dimse_kit.dcmtk import free_port
 from dimse_kit.server import MemoryStore, running_server
-from hounsfield.model.errors import DamagedObject, HounsfieldError, OutOfSpace, PackUnavailable, UnreadableObject
+from hounsfield.model.errors import DamagedObject, OutOfSpace, PackUnavailable, UnreadableObject
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.peers import Peer
 from hounsfield.model.stored_instance import StoredInstance
@@ -39,7 +39,7 @@ class Source:
 
     preferred: Sequence[str] = ()
 
-    def __init__(self, faults: dict[int, HounsfieldError] | None = None) -> None:
+    def __init__(self, faults: Mapping[int, Exception] | None = None) -> None:
         self.faults = faults or {}
 
     def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
@@ -85,7 +85,7 @@ def moody_peer(abort_at: str) -> Iterator[tuple[int, list[str]]]:
 def deliver(
     store: MemoryStore | int | None,
     instances: Sequence[StoredInstance],
-    faults: dict[int, HounsfieldError] | None = None,
+    faults: Mapping[int, Exception] | None = None,
     *,
     tls: bool = False,
 ) -> tuple[list[tuple[int | None, Fate]], NetworkError | None]:
@@ -146,10 +146,15 @@ def test_an_object_at_which_the_peer_breaks_off_is_told_from_those_behind_it() -
 
 
 @pytest.mark.parametrize(
-    ("fault", "fate"), [(DamagedObject("its checksum is wrong"), Fate.REFUSED), (PackUnavailable("the disk is away"), Fate.LATER)]
+    ("fault", "fate"),
+    [
+        (DamagedObject("its checksum is wrong"), Fate.REFUSED),
+        (PackUnavailable("the disk is away"), Fate.LATER),
+        (ZeroDivisionError("nobody foresaw it"), Fate.LATER),
+    ],
 )
 @pytest.mark.parametrize("number", [2, -2])
-def test_an_object_that_cannot_be_read_here_is_not_the_peers_fault(number: int, fault: HounsfieldError, fate: Fate) -> None:
+def test_an_object_that_cannot_be_read_here_is_not_the_peers_fault(number: int, fault: Exception, fate: Fate) -> None:
     store = MemoryStore()
     fates, error = deliver(store, [instance(1), instance(2), instance(3)], {number: fault})
     assert error is None
