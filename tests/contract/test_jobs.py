@@ -69,6 +69,43 @@ def test_a_key_is_enqueued_once(jobs: Jobs) -> None:
     assert jobs.claimable() == []
 
 
+@pytest.mark.parametrize("ended", [JobState.FAILED, JobState.CANCELLED])
+def test_what_came_to_nothing_is_taken_up_on_a_new_occasion_and_not_on_the_same(jobs: Jobs, clock: Clock, ended: JobState) -> None:
+    first = NewJob(QUEUE, "a", "study", {"occasion": "1", "rule": "r"}, 1)
+    assert jobs.enqueue([first]) == 1
+    batch = claim(jobs)
+    jobs.park(batch, "one", "1.2.3", 60)
+    jobs.wake(QUEUE, "1.2.3")
+    (job,) = claim(jobs)
+    if ended is JobState.FAILED:
+        jobs.fail(job, "one", "no", permanently=True)
+    else:
+        jobs.cancel(job_id=job.id)
+    clock.pass_s(60)
+    assert jobs.enqueue([first, NewJob(QUEUE, "a", "study", {"rule": "r", "occasion": "1"}, 1)]) == 0, "the same step made twice"
+    assert jobs.find()[0].state is ended
+    again = NewJob(QUEUE, "a", "other study", {"occasion": "2", "rule": "r"}, 2, delay_s=5.0)
+    assert jobs.enqueue([again, again, new("b")]) == 2
+    _, found = jobs.find()
+    due = clock() + 5 * SECOND_NS
+    assert found == Job(job.id, QUEUE, "a", "other study", again.payload, 2, JobState.WAITING, 0, due, "", "", clock(), 0)
+
+
+def test_what_is_under_way_or_done_is_not_taken_up_on_a_new_occasion(jobs: Jobs) -> None:
+    jobs.enqueue([NewJob(QUEUE, name, name, {"occasion": "1"}) for name in ("waiting", "running", "done")])
+    waiting = claim(jobs)
+    running = claim(jobs)
+    jobs.complete(claim(jobs), "one")
+    jobs.release(waiting, "one")
+    assert jobs.enqueue([NewJob(QUEUE, name, name, {"occasion": "2"}) for name in ("waiting", "running", "done")]) == 0
+    assert [(job.state, job.payload["occasion"]) for job in jobs.find()] == [
+        (JobState.DONE, "1"),
+        (JobState.RUNNING, "1"),
+        (JobState.WAITING, "1"),
+    ]
+    assert jobs.hold(running, "one", 60) == {running[0].id}
+
+
 def test_what_was_enqueued_is_given_back_whole(jobs: Jobs, clock: Clock) -> None:
     jobs.enqueue([NewJob(QUEUE, "k", "g", {"instance": "1.2", "rule": "näme"}, 2)])
     (job,) = jobs.find()
@@ -80,9 +117,9 @@ def test_what_was_enqueued_is_given_back_whole(jobs: Jobs, clock: Clock) -> None
 def test_a_follower_steps_with_what_it_enqueues(jobs: Jobs) -> None:
     assert jobs.position("routing") is None
     jobs.begin_following("routing", 5)
-    assert jobs.enqueue([new("a")], Step("routing", 5, 9))
+    assert jobs.enqueue([new("a")], Step("routing", 5, 9)) == 1
     assert jobs.position("routing") == 9
-    assert not jobs.enqueue([new("b")], Step("routing", 5, 7)), "another has stepped meanwhile"
+    assert jobs.enqueue([new("b")], Step("routing", 5, 7)) is None, "another has stepped meanwhile"
     assert (jobs.position("routing"), keys(jobs.find())) == (9, ["a"])
     jobs.begin_following("routing", 3)
     assert jobs.position("routing") == 3
@@ -223,6 +260,15 @@ def test_a_pause_doubles_and_ends_when_something_succeeds(jobs: Jobs, clock: Clo
     (queue,) = jobs.queues()
     assert (queue.failures, queue.last_error, queue.paused_until_ns) == (0, "", 0)
     assert queue.counts == {JobState.DONE: 1, JobState.WAITING: 1}
+
+
+def test_a_peer_that_takes_what_it_is_asked_is_in_order(jobs: Jobs, clock: Clock) -> None:
+    jobs.enqueue([new("a")])
+    jobs.pause(QUEUE, "unreachable")
+    clock.pass_s(60)
+    jobs.park(claim(jobs), "one", "1.2.3", 60)
+    (queue,) = jobs.queues()
+    assert (queue.failures, queue.last_error, queue.paused_until_ns) == (0, "", 0)
 
 
 def test_retry_ends_a_pause_and_brings_failed_jobs_back(jobs: Jobs) -> None:

@@ -12,8 +12,11 @@ from hounsfield.index.database import Database
 from hounsfield.index.entry import IndexEntry
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.jobs.port import Jobs
+from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.errors import AccessDenied, AlreadyExists, InvalidInput, NotFound, PeerUnknown
+from hounsfield.model.jobs import JobState
 from hounsfield.model.origin import SYSTEM, Origin, Principal, Protocol, Role
+from hounsfield.model.overlay import Overlay
 from hounsfield.model.peers import Peer
 from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.records.routes import RouteRecords
@@ -135,6 +138,41 @@ def test_another_object_that_counts_under_a_uid_by_now_goes_too(index: Indexed, 
     assert len({job.payload["version"] for job in jobs.find()}) == 2
 
 
+def test_the_same_object_under_other_rules_of_coercion_goes_too(index: Indexed, jobs: Jobs) -> None:
+    maker = Maker()
+    overlays = [Overlay((CoercionRule("PatientID", CoercionAction.SET, text),)).to_bytes() for text in ("WRONG", "RIGHT")]
+    for overlay in (*overlays, b""):
+        made = entry(maker, sop="1.9", content="the same")
+        index.writer.add(replace(made, stored=replace(made.stored, overlay=overlay)))
+        router(index, ALL).follow()
+        _delete(index, maker)
+    digest = made.stored.digests.data_set_sha256.hex()[:32]
+    versions = [job.payload["version"] for job in jobs.find()]
+    assert (len(set(versions)), versions[0]) == (3, digest)
+
+
+@pytest.mark.parametrize("decided", [JobState.FAILED, JobState.CANCELLED])
+def test_what_came_to_nothing_is_sent_when_the_object_comes_anew(index: Indexed, jobs: Jobs, decided: JobState) -> None:
+    maker = Maker()
+    for _ in range(2):
+        index.writer.add(entry(maker, sop="1.9", content="the same"))
+        router(index, ALL).follow()
+        (job,) = jobs.claim("send/ONE", "me", most=9, parallel=1, lease_s=60)
+        assert [(one.id, one.state) for one in jobs.find()] == [(job.id, JobState.RUNNING)]
+        if decided is JobState.FAILED:
+            jobs.fail(job, "me", "refused", permanently=True)
+        else:
+            jobs.cancel(job_id=job.id)
+        _delete(index, maker)
+
+
+def _delete(index: Indexed, maker: Maker) -> None:
+    """The study of all that is here."""
+    named = {"kind": "delete", "level": "study", "partition_id": 1, "study_instance_uid": "1.2.3"}
+    maker.received_at_ns += 1000
+    index.writer.apply_decision({**named, "decided_at_ns": maker.received_at_ns, "principal": "ada", "reason": "test"})
+
+
 def _earlier(maker: Maker) -> IndexEntry:
     """Of the same UID, received before: it counts instead (`model.identity`)."""
     made = entry(maker, sop="1.9", content="first")
@@ -210,7 +248,8 @@ def test_priors_are_asked_for_once_a_study(index: Indexed, jobs: Jobs) -> None:
     index.writer.add(entry(maker, study="1.2.4"))
     follower.follow()
     found = [(job.queue, job.payload) for job in reversed(jobs.find())]
-    say = {"rule": "old pacs", "partition": "1", "priors": "5"}
+    day = str(arrival_of(Arrivals(index.database).after(0, 1)[0]).received.date())
+    say = {"rule": "old pacs", "partition": "1", "priors": "5", "occasion": f"arrival on {day}"}
     assert found == [("prefetch/PACS2", {**say, "study": "1.2.3"}), ("prefetch/PACS2", {**say, "study": "1.2.4"})]
 
 

@@ -43,14 +43,13 @@ class EmbeddedJobs:
 
     # Enqueueing
 
-    def enqueue(self, jobs: Sequence[NewJob], step: Step | None = None) -> bool:
+    def enqueue(self, jobs: Sequence[NewJob], step: Step | None = None) -> int | None:
         """As the port says."""
         with self._database.control() as connection:
             if step is not None and not connection.execute(self._sql.step, (step.after, step.follower, step.before)).rowcount:
-                return False
+                return None
             self._lock(connection, jobs)
-            self._add(connection, jobs)
-        return True
+            return self._add(connection, jobs)
 
     def _lock(self, connection: Connection, new: Sequence[NewJob], *queues: str) -> None:
         """Whatever changes several jobs of a queue locks it first, and several queues in one order: so no two wait for each other."""
@@ -59,22 +58,21 @@ class EmbeddedJobs:
         for queue in sorted({*queues, *(one.queue for one in new)}):
             connection.execute(self._sql.lock_queue, (queue,))
 
-    def _add(self, connection: Connection, new: Sequence[NewJob]) -> None:
+    def _add(self, connection: Connection, new: Sequence[NewJob]) -> int:
         now = self._clock_ns()
         rows = [
             (
                 one.queue,
                 one.unique_key,
                 one.group,
-                json.dumps(dict(one.payload)),
+                json.dumps(dict(one.payload), sort_keys=True),
                 one.rank,
                 now + int(one.delay_s * SECOND_NS) if one.delay_s else 0,
                 now,
             )
             for one in new
         ]
-        if rows:
-            self._database.dialect.execute_many(connection, self._sql.add, rows)
+        return self._database.dialect.execute_many(connection, self._sql.add, rows) if rows else 0
 
     def position(self, follower: str) -> int | None:
         """As the port says."""
@@ -169,6 +167,7 @@ class EmbeddedJobs:
             with self._database.control() as connection:
                 self._lock(connection, (), batch[0].queue)
                 connection.execute(self._sql.park, (until, ticket, self._listed(batch), owner))
+                connection.execute(self._sql.in_order, (batch[0].queue,))
 
     def wake(self, queue: str, ticket: str) -> int:
         """As the port says."""

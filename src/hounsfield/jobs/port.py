@@ -22,8 +22,11 @@ class Step(NamedTuple):
 class Jobs(Protocol):
     """Safe to use from any thread and from several processes."""
 
-    def enqueue(self, jobs: Sequence[NewJob], step: Step | None = None) -> bool:
-        """All of them, but for those whose key is known. False, and nothing is enqueued, where the follower stands elsewhere by now."""
+    def enqueue(self, jobs: Sequence[NewJob], step: Step | None = None) -> int | None:
+        """All of them, but for those whose key is known; how many. None, and nothing is enqueued, where the follower stands elsewhere.
+
+        A known job that failed or was cancelled is waiting again where its payload is another now: there is a new occasion for it.
+        """
         ...
 
     def position(self, follower: str) -> int | None:
@@ -75,7 +78,8 @@ class Jobs(Protocol):
     def park(self, batch: Sequence[Job], owner: str, ticket: str, within_s: float) -> None:
         """Somebody else has been asked, who answers under this ticket: they wait for `wake`, and no longer than this.
 
-        Whoever parks looks once more whether the answer has come meanwhile: it may have come before there was a ticket to wake.
+        Their queue is in order. Whoever parks looks once more whether the answer has come meanwhile: it may have come before there was a
+        ticket to wake.
         """
         ...
 

@@ -76,8 +76,14 @@ class Statements:
             finished_at_ns=ZERO,
             ticket=EMPTY,
         )
+        # What has come to nothing is taken up for a new occasion, which the payload names: the same payload is the same step made twice.
+        came_to_nothing = state_in((JobState.FAILED, JobState.CANCELLED))
+        anew = {column.name: new.excluded[column.name] for column in job.c if column.name not in ("id", "unique_key")}
         self.add = text(
-            new.on_conflict_do_nothing(index_elements=["unique_key"]), "queue", "key", "group", "payload", "rank", "not_before", "now"
+            new.on_conflict_do_update(
+                index_elements=["unique_key"], set_=anew, where=and_(came_to_nothing, job.c.payload != new.excluded.payload)
+            ),
+            *("queue", "key", "group", "payload", "rank", "not_before", "now"),
         )
         added = upsert(job_queue).values(name=p("name"), paused_until_ns=ZERO, failures=ZERO, last_error=EMPTY)
         self.add_queue = text(added.on_conflict_do_nothing(index_elements=["name"]), "name")

@@ -67,10 +67,10 @@ class NewJob:
     """Work to be enqueued.
 
     queue: what runs in order and pauses together, `kind/peer`; its kind says who handles it.
-    unique_key: a second job of the same key is not enqueued.
+    unique_key: a second job of the same key is not enqueued, but takes the place of one that failed or was cancelled on another occasion.
     group: jobs of one group of a queue never run side by side, and run in the order in which they came.
     rank: the least goes first, among the jobs of a queue.
-    payload: texts that say what to do; no patient's data but under `PRIVATE`, which nobody is shown.
+    payload: texts that say what to do, and on which occasion; no patient's data but under `PRIVATE`, which nobody is shown.
     delay_s: it is not begun before so much time has passed.
     """
 

@@ -71,8 +71,8 @@ class Router:
         # Once more: a rule that was made meanwhile concerns those of them that came after it.
         routes = self._routes()
         jobs = list({job.unique_key: job for one in arrived for job in _jobs(routes, one)}.values())
-        if self._jobs.enqueue(jobs, Step(FOLLOWER, position, arrived[-1].number)) and jobs:
-            log.info("routing.enqueued", instances=len(arrived), jobs=len(jobs))
+        if added := self._jobs.enqueue(jobs, Step(FOLLOWER, position, arrived[-1].number)):
+            log.info("routing.enqueued", instances=len(arrived), jobs=added)
         return len(arrived)
 
 
@@ -101,12 +101,20 @@ def _jobs(routes: Sequence[Route], arrived: Arrived) -> Iterable[NewJob]:
     instance, arrival = arrived.instance, arrival_of(arrived)
     stored, study = instance.stored, instance.study_instance_uid
     for one in onward(routes, arrival):
-        yield send_job(one.peer, instance, rule=one.route.name, rank=one.route.priority.rank, commit=one.commit)
+        rule, rank = one.route.name, one.route.priority.rank
+        yield send_job(one.peer, instance, rule=rule, occasion=f"arrival {arrived.number}", rank=rank, commit=one.commit)
     for one in onward(routes, arrival, RouteKind.PREFETCH):
         yield NewJob(
             queue=f"{PREFETCH}/{one.peer}",
             unique_key=f"{PREFETCH}/{one.peer}/{stored.partition_id}/{study}",
             group=f"{stored.partition_id}/{study}",
-            payload={"rule": one.route.name, "partition": str(stored.partition_id), "study": study, "priors": str(one.route.priors)},
+            payload={
+                "rule": one.route.name,
+                "partition": str(stored.partition_id),
+                "study": study,
+                "priors": str(one.route.priors),
+                # Once a day: objects of one study do not each ask again for what has failed.
+                "occasion": f"arrival on {arrival.received.date()}",
+            },
             rank=one.route.priority.rank,
         )

@@ -5,6 +5,8 @@ Each time round has jobs of its own, so that one can see in the queue what happe
 
 from __future__ import annotations
 
+import hashlib
+
 from hounsfield.model.jobs import Job, NewJob
 from hounsfield.model.stored_instance import StoredInstance
 
@@ -20,8 +22,11 @@ TOGETHER_S = 5.0
 """What is sent within so long is asked for in one request."""
 
 
-def send_job(peer: str, instance: StoredInstance, *, rule: str, rank: int, commit: bool = False) -> NewJob:
-    """The key names the peer and what goes there, in which version: neither a second rule nor a rebuilt index does it again."""
+def send_job(peer: str, instance: StoredInstance, *, rule: str, occasion: str, rank: int, commit: bool = False) -> NewJob:
+    """The key names the peer and what goes there, in which version: neither a second rule nor a rebuilt index does it again.
+
+    occasion: why now. What failed, or was cancelled by somebody, is not sent on the same one again.
+    """
     stored = instance.stored
     version = version_of(instance)
     payload = {
@@ -31,6 +36,7 @@ def send_job(peer: str, instance: StoredInstance, *, rule: str, rank: int, commi
         "series": instance.series_instance_uid,
         "instance": instance.sop_instance_uid,
         "version": version,
+        "occasion": occasion,
     }
     return NewJob(
         queue=f"{SEND}/{peer}",
@@ -42,8 +48,10 @@ def send_job(peer: str, instance: StoredInstance, *, rule: str, rank: int, commi
 
 
 def version_of(instance: StoredInstance) -> str:
-    """Names the content that counts under an instance's UID."""
-    return instance.stored.digests.data_set_sha256.hex()[:32]
+    """Names the content that counts under an instance's UID, as it goes out."""
+    stored = instance.stored
+    digest = stored.digests.data_set_sha256
+    return (hashlib.sha256(digest + stored.overlay).digest() if stored.overlay else digest).hex()[:32]
 
 
 def wants_commitment(sent: Job) -> bool:

@@ -52,19 +52,18 @@ class SendPriors:
         enqueued = 0
         for study in studies:
             new = [
-                send_job(peer, instance, rule=say["rule"], rank=job.rank)
+                send_job(peer, instance, rule=say["rule"], occasion=say["occasion"], rank=job.rank)
                 for instance in self._reader.instances(partition_id, study.study_instance_uid)
                 if instance.stored.source != peer
             ]
-            self._enqueue(new)
-            enqueued += len(new)
+            enqueued += self._enqueue(new)
         self._jobs.complete([job], owner)
         log.info("priors.found", peer=peer, studies=len(studies), instances=enqueued)
 
-    def _enqueue(self, new: Sequence[NewJob]) -> None:
-        """In short transactions: others want to write too."""
-        for begin in range(0, len(new), ENQUEUED_AT_ONCE):
-            self._jobs.enqueue(new[begin : begin + ENQUEUED_AT_ONCE])
+    def _enqueue(self, new: Sequence[NewJob]) -> int:
+        """In short transactions: others want to write too. How many were not yet known."""
+        begins = range(0, len(new), ENQUEUED_AT_ONCE)
+        return sum(self._jobs.enqueue(new[begin : begin + ENQUEUED_AT_ONCE]) or 0 for begin in begins)
 
     def _studies(self, partition_id: int, patient_id: str, issuer: str, relevance: Relevance) -> Iterator[StudyRow]:
         """The latest first."""

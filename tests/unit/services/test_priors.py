@@ -115,6 +115,19 @@ def test_a_source_is_asked_and_what_it_sent_goes_on(site: Site) -> None:
     assert len(site.run()) == 4
 
 
+def test_what_somebody_cancelled_is_not_sent_on_the_same_occasion_but_on_the_next(site: Site) -> None:
+    site.scheduled()
+    batch = site.jobs.claim("priors/WS", "me", most=10, parallel=1, lease_s=60)
+    SendPriors(site.jobs, site.reader)("WS", batch, "killed before it had noted that it was done")
+    assert site.jobs.cancel(queue="send/WS") == 4
+    site.jobs.release_all("me")
+    site.run()
+    assert site.jobs.claimable() == []
+    site.scheduled(replace(SCHEDULED, occasion="A1"))
+    site.run()
+    assert [job.state for job in site.jobs.find(queue="send/WS")] == [W] * 4
+
+
 def test_nobody_gets_back_what_came_from_it(site: Site) -> None:
     site.known.add("MODALITY")
     site.scheduled(replace(SCHEDULED, destinations=("MODALITY",)))
