@@ -12,12 +12,14 @@ import enum
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from hounsfield.archive.tar_format import (
     BLOCK_BYTES,
+    is_ustar_header,
     needs_size_record,
     padded,
     path_of,
@@ -43,6 +45,7 @@ _SIZE_FIELD = slice(124, 135)
 """Of a ustar header block: octal digits."""
 _MAC_FROM_END = BLOCK_BYTES + 65
 _BLANK_MAC = b"0" * 64
+_CODE = re.compile(rb"[0-9a-f]{64}\n")
 _KEYWORD = b"comment="
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -168,6 +171,18 @@ def room_of(head: bytes) -> int:
     if not ROOM_BYTES < room <= LARGEST_ROOM_BYTES or room % BLOCK_BYTES or not head.startswith(_pax_header(records)):
         return 0
     return room
+
+
+def says_where_it_is(head: bytes, pack_id: str, offset_bytes: int) -> bool:
+    """Whether the records with which a header room begins name this pack and this place. It proves nothing."""
+    records = head[BLOCK_BYTES : 2 * BLOCK_BYTES]
+    return b'"pack":"%b"' % pack_id.encode() in records and b'"offset":%d,' % offset_bytes in records
+
+
+def ends_as_a_room(tail: bytes) -> bool:
+    """Whether the last two blocks of a header room have the form of a code and of a file's header. It proves nothing."""
+    code, header = tail[-_MAC_FROM_END:-BLOCK_BYTES], tail[-BLOCK_BYTES:]
+    return _CODE.fullmatch(code) is not None and is_ustar_header(header)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ BLOCK_BYTES = 512
 
 _USTAR = struct.Struct("<100s8s8s8s12s12s8sc100s6s2s32s32s8s8s155s12x")
 _OCTAL_LIMIT = 8**11
+_CHECKSUM = slice(148, 156)
 _BLANK_CHECKSUM = b"        "
 _ZERO_FIELD = b"0000000\0"
 
@@ -33,8 +34,15 @@ def ustar_header(prefix: bytes, name: bytes, size_bytes: int, modified_s: int, *
             _BLANK_CHECKSUM, kind, b"", b"ustar\0", b"00", b"", b"", _ZERO_FIELD, _ZERO_FIELD, prefix,
         )
     )  # fmt: skip
-    block[148:156] = b"%06o\0 " % sum(block)
+    block[_CHECKSUM] = b"%06o\0 " % sum(block)
     return bytes(block)
+
+
+def is_ustar_header(block: bytes) -> bool:
+    """Whether a block has the form and the checksum of a header that `ustar_header` writes."""
+    if len(block) != BLOCK_BYTES or block[257:265] != b"ustar\x0000":
+        return False
+    return block[_CHECKSUM] == b"%06o\0 " % (sum(block) - sum(block[_CHECKSUM]) + sum(_BLANK_CHECKSUM))
 
 
 def path_of(header: bytes) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import xxhash
 
 from hounsfield.archive.disk import Disk
-from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode, room_of
+from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode, ends_as_a_room, room_of, says_where_it_is
 from hounsfield.archive.pack import PackIdentity
 from hounsfield.archive.tar_format import BLOCK_BYTES
 from hounsfield.model.location import Digests
@@ -16,13 +16,22 @@ from hounsfield.model.location import Digests
 CHUNK_BYTES = 1 << 20
 _SEARCHED_BACKWARDS_BYTES = 64 << 20
 _MAGIC = b"HOUNSFIELD/header"
+_TAIL_BYTES = 2 * BLOCK_BYTES
 
 
 def member_at(disk: Disk, descriptor: int, identity: PackIdentity, offset_bytes: int) -> Member | None:
-    """The authentic member whose headers lie there, or None. Raises: OSError."""
+    """The authentic member whose headers lie there, or None. Raises: OSError.
+
+    A large room is read, and its code worked out, only where its first and its last blocks are such as we write them: bytes that look
+    like the beginnings of many such rooms do not cost the length of each.
+    """
     room = disk.pread(descriptor, ROOM_BYTES, offset_bytes)
     length = room_of(room)
     if length > len(room) == ROOM_BYTES:
+        if not says_where_it_is(room, identity.pack_id, offset_bytes):
+            return None
+        if not ends_as_a_room(disk.pread(descriptor, _TAIL_BYTES, offset_bytes + length - _TAIL_BYTES)):
+            return None
         room += disk.pread(descriptor, length - ROOM_BYTES, offset_bytes + ROOM_BYTES)
     return decode(room, identity.nonce, identity.pack_id, offset_bytes) if length else None
 
