@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from hounsfield.index.entry import IndexEntry
 from hounsfield.index.holdings import BATCH, Holdings
+from hounsfield.model.visibility import VisibleStudies
 from index_kit.databases import Indexed
 from index_kit.entries import Maker
 
@@ -55,3 +59,30 @@ def test_a_long_list_takes_two_statements_a_batch(index: Indexed) -> None:
     uids = [f"8.{number}" for number in range(2 * BATCH)] + ["9.1"]
     with index.query_count(6):
         assert len(list(Holdings(index.database).held(1, uids))) == 1
+
+
+def test_what_a_peer_brought_itself_is_seen_whatever_its_rule(index: Indexed) -> None:
+    def brought(by: str, sop: str, content: str = "") -> IndexEntry:
+        made = make.entry(sop=sop, content=content)
+        return replace(made, stored=replace(made.stored, source=by))
+
+    make = Maker()
+    index.writer.add_all(
+        [
+            brought("CT1", "9.1"),
+            brought("CT2", "9.2"),
+            brought("CT2", "9.3"),
+            brought("CT1", "9.3"),
+            brought("CT2", "9.4"),
+            brought("CT1", "9.4", "other content"),
+        ]
+    )
+    holdings, uids, hidden = Holdings(index.database), ["9.1", "9.2", "9.3", "9.4"], VisibleStudies(modalities=("MR",))
+
+    def seen(visible: VisibleStudies, ae_title: str) -> list[str]:
+        return sorted(one.instance.sop_instance_uid for one in holdings.held(1, uids, visible, ae_title))
+
+    assert seen(hidden, "CT1") == ["9.1", "9.3", "9.4"]
+    assert seen(hidden, "CT2") == ["9.2", "9.3", "9.4"]
+    assert seen(hidden, "CT3") == []
+    assert seen(VisibleStudies(modalities=("CT",)), "CT3") == uids

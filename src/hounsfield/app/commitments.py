@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import structlog
 
@@ -13,6 +14,7 @@ from hounsfield.app.settings import Settings
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.holdings import Holdings
 from hounsfield.model.commitment import CommitmentResult
+from hounsfield.model.errors import PeerUnknown
 from hounsfield.model.peers import Peer
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.network.limits import AssociationLimits
@@ -40,12 +42,8 @@ def commitment_service(
     files = PendingFiles(settings.data_dir / "commitments", _unreadable)
     queue = CommitmentQueue(files, QueueLimits(keep_trying_s=settings.commitment_retry_hours * 3600.0))
     known = peers_of(parts.database, settings)
-
-    def visible_to(ae_title: str) -> VisibleStudies:
-        peer = None if settings.open_access else known.find(ae_title)
-        return ALL_STUDIES if peer is None else peer.visible
-
-    worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back, visible_to)
+    seen = partial(visible_to, settings, known.find)
+    worker = CommitmentWorker(queue, CommitmentJudge(Holdings(parts.database), packs), call_back, seen)
     jobs = jobs_of(parts.database)
 
     def wake(settled: AskedCommitment) -> None:
@@ -58,6 +56,16 @@ def commitment_service(
         yield CommitmentService(queue, asked.take, attend_s=settings.idle_timeout_s)
     finally:
         worker.close()
+
+
+def visible_to(settings: Settings, find: Callable[[str], Peer | None], ae_title: str) -> VisibleStudies:
+    """What the application entity of a title sees that has asked before. Raises: PeerUnknown where it is a peer no more."""
+    peer = None if settings.open_access else find(ae_title)
+    if peer is not None:
+        return peer.visible
+    if settings.open_access or settings.accept_any_caller:
+        return ALL_STUDIES
+    raise PeerUnknown(f"{ae_title!r} is no peer any more")
 
 
 def asked_commitments(settings: Settings, on_settled: OnSettled = lambda _settled: None) -> AskedCommitments:

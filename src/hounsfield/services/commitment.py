@@ -31,15 +31,17 @@ class CommitmentJudge:
         request: CommitmentRequest,
         stopping: Callable[[], bool] = lambda: False,
         visible: VisibleStudies = ALL_STUDIES,
+        ae_title: str = "",
     ) -> CommitmentResult:
         """Both SHA-256 digests and the checksum of each instance, and of what was kept aside under its UID: it may be what the peer sent.
 
-        visible: what the peer sees; an instance of another study is to it as if it were not here.
+        visible: what the peer sees; an instance of another study is to it as if it were not here, unless it brought one of that UID itself.
+        ae_title: the peer's.
         Raises: IndexUnavailable; JudgementStopped.
         """
         uids = tuple(dict.fromkeys(reference.sop_instance_uid for reference in request.references))
         # As they lie in the packs, so that the disk is read in one direction.
-        held = sorted(self._holdings.held(partition_id, uids, visible), key=_place)
+        held = sorted(self._holdings.held(partition_id, uids, visible, ae_title), key=_place)
         classes = {one.instance.sop_instance_uid: one.instance.sop_class_uid for one in held}
         asked = set(request.references)
         damaged = set()

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from hounsfield.model.commitment import CommitmentResult
-from hounsfield.model.errors import HounsfieldError, Unavailable
+from hounsfield.model.commitment import CommitmentResult, FailureReason
+from hounsfield.model.errors import HounsfieldError, PeerUnknown, Unavailable
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.services.commitment import CommitmentJudge, JudgementStopped, refused
 from hounsfield.services.commitment_queue import CommitmentQueue, Report
@@ -29,7 +29,10 @@ class CallBack(Protocol):
 
 
 class CommitmentWorker:
-    """Runs from `start` to `close`. visible_to: the studies that the application entity of a title sees."""
+    """Runs from `start` to `close`.
+
+    visible_to: the studies that the application entity of a title sees; raises PeerUnknown where it may no longer ask.
+    """
 
     def __init__(
         self,
@@ -95,8 +98,12 @@ class CommitmentWorker:
     def _result(self, pending: PendingCommitment) -> CommitmentResult:
         if pending.refusal is not None:
             return refused(pending.request, pending.refusal)
-        visible = self._visible_to(pending.ae_title)
-        return self._judge.judge(pending.partition_id, pending.request, self._stopping.is_set, visible)
+        try:
+            visible = self._visible_to(pending.ae_title)
+        except PeerUnknown:
+            log.warning("commitment.peer_unknown", **_about(pending))
+            return refused(pending.request, FailureReason.PROCESSING_FAILURE)
+        return self._judge.judge(pending.partition_id, pending.request, self._stopping.is_set, visible, pending.ae_title)
 
     def _call_one(self) -> bool:
         ae_title = self._queue.next_to_call()

@@ -45,7 +45,9 @@ class FixedHoldings:
         self.by_uid: dict[str, Holding] = {}
         self.down = False
 
-    def held(self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES) -> Iterator[Holding]:
+    def held(
+        self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES, ae_title: str = ""
+    ) -> Iterator[Holding]:
         if self.down:
             raise IndexUnavailable("down")
         assert len(set(sop_instance_uids)) == len(sop_instance_uids)

@@ -11,8 +11,8 @@ import pytest
 from dimse_kit.server import until
 from hounsfield.archive.reader import PackReader
 from hounsfield.index.holdings import Holding
-from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Reference
-from hounsfield.model.errors import IndexUnavailable
+from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, FailureReason, Reference
+from hounsfield.model.errors import IndexUnavailable, PeerUnknown
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
 from hounsfield.network.errors import AssociationLost, Unreachable
 from hounsfield.services.commitment import CommitmentJudge
@@ -33,7 +33,9 @@ class EmptyIndex:
         self.error: Exception | None = None
         self.asked = 0
 
-    def held(self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES) -> Iterator[Holding]:
+    def held(
+        self, partition_id: int, sop_instance_uids: Sequence[str], visible: VisibleStudies = ALL_STUDIES, ae_title: str = ""
+    ) -> Iterator[Holding]:
         self.asked += 1
         if self.error is not None:
             error, self.error = self.error, None
@@ -51,7 +53,14 @@ class Bench:
         self.calls: list[int] = []
         self.answers: Answers = self.take_all
         judge = CommitmentJudge(self.index, PackReader(folder / "packs"))  # type: ignore[arg-type]
-        self.worker = CommitmentWorker(self.queue, judge, self._call_back)
+        self.results: list[CommitmentResult] = []
+        self.unknown: set[str] = set()
+        self.worker = CommitmentWorker(self.queue, judge, self._call_back, self._visible_to)
+
+    def _visible_to(self, ae_title: str) -> VisibleStudies:
+        if ae_title in self.unknown:
+            raise PeerUnknown("removed")
+        return ALL_STUDIES
 
     def _call_back(self, ae_title: str, results: Sequence[CommitmentResult]) -> Iterator[bool]:
         return self.answers(ae_title, results)
@@ -60,6 +69,7 @@ class Bench:
         self.calls.append(len(results))
         for result in results:
             self.taken.append((ae_title, result.transaction_uid))
+            self.results.append(result)
             yield True
 
     def accept(self, number: int, ae_title: str = "CT1") -> None:
@@ -82,6 +92,16 @@ def test_an_index_that_does_not_answer_is_asked_again(bench: Bench) -> None:
     bench.worker.start()
     assert bench.done()
     assert bench.index.asked == 2
+
+
+def test_nothing_is_committed_to_who_is_a_peer_no_more(bench: Bench) -> None:
+    bench.unknown.add("CT1")
+    bench.accept(1)
+    bench.worker.start()
+    assert bench.done()
+    (result,) = bench.results
+    assert (result.committed, [failure.reason for failure in result.failed]) == ((), [FailureReason.PROCESSING_FAILURE])
+    assert bench.index.asked == 0
 
 
 def test_an_error_of_ours_does_not_end_the_thread(bench: Bench) -> None:
