@@ -251,10 +251,20 @@ def test_an_object_that_no_rule_changes_is_as_any_other(parts: Owning, settings:
 
 
 def test_the_same_object_again_is_answered_as_it_counts(parts: Owning) -> None:
+    """To whom it was said that elements may be coerced; to others no less than success (PS3.4 B.4.1.4)."""
     first = store(parts, image(), NORTH)
-    for treatment in (NORTH, NO_TREATMENT):
+    for treatment, coerced in ((NORTH, first.coerced), (NO_TREATMENT, ()), (CYRILLIC, ())):
         again = store(parts, image(), treatment)
-        assert (again.outcome, again.coerced) == (StoreOutcome.DUPLICATE, first.coerced)
+        assert (again.outcome, again.coerced) == (StoreOutcome.DUPLICATE, coerced)
+
+
+def test_another_object_is_taken_while_the_one_of_its_uid_cannot_be_read(parts: Owning, settings: Settings, tmp_path: Path) -> None:
+    store(parts, image(), NORTH)
+    assert parts.archive.seal_idle()
+    instance = Reading(parts, settings).instance()
+    (pack,) = settings.packs_dir.rglob(f"{instance.stored.location.pack_id}.tar")
+    pack.rename(tmp_path / "away.tar")
+    assert store(parts, image(patient_id="7"), NO_TREATMENT).outcome is StoreOutcome.KEPT_ASIDE_UID
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)

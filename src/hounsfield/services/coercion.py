@@ -19,7 +19,7 @@ from hounsfield.dicom.element_tree import DataSet, read_data_set
 from hounsfield.dicom.header import attributes_with
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.entities import ObjectAttributes
-from hounsfield.model.errors import DamagedObject
+from hounsfield.model.errors import DamagedObject, PackUnavailable
 from hounsfield.model.identifiers import UID
 from hounsfield.model.location import StoredObject
 from hounsfield.model.overlay import Overlay, Treatment
@@ -78,7 +78,7 @@ def _effective(packs: PackReader, instance: StoredInstance, pieces: Iterable[Buf
 
 
 def goes_out_as(packs: PackReader, instance: StoredInstance, length_bytes: int, data_set_sha256: bytes) -> bool:
-    """Whether an instance goes out as a data set of this length and digest. Raises: PackUnavailable."""
+    """Whether an instance goes out as a data set of this length and digest; not while it cannot be read."""
     location = instance.stored.location
     try:
         if not transfer_syntax(instance.transfer_syntax_uid).deflated:
@@ -90,7 +90,7 @@ def goes_out_as(packs: PackReader, instance: StoredInstance, length_bytes: int, 
         for piece in effective_file(packs, instance, packs.stream(location, instance.stored.digests)):
             digest.update(piece[prefix:])
             prefix -= min(prefix, len(piece))
-    except DamagedObject:
+    except (DamagedObject, PackUnavailable):
         return False
     return digest.digest() == data_set_sha256
 

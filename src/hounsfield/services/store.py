@@ -223,14 +223,16 @@ class DataSetReception:
     def _judged_before(
         self, known: KnownInstance | None, attributes: ObjectAttributes, data_set_sha256: bytes, overlay: Overlay
     ) -> tuple[Judgement, Overlay] | None:
-        """What was said of the very same object when it came before, and the overlay that counts; None where it is new."""
+        """What was said of the very same object when it came before, and the overlay that its sender is told; None where it is new."""
         if (
             known is not None
             and known.data_set_sha256 == data_set_sha256
             and known.transfer_syntax_uid == self._transfer_syntax_uid
             and known.study_instance_uid == attributes.study.study_instance_uid
         ):
-            return Judgement(StoreOutcome.DUPLICATE), Overlay.from_bytes(bytes(known.overlay or b""))
+            # Who has no rules was told that nothing is coerced, also where the object counts as the rules of another had it.
+            counts = Overlay.from_bytes(bytes(known.overlay or b"")) if self._treatment.rules else NO_OVERLAY
+            return Judgement(StoreOutcome.DUPLICATE), counts
         aside = self._store.writer.find_aside(self._origin.principal.partition_id, attributes, data_set_sha256)
         return None if aside is None else (aside, overlay)
 
