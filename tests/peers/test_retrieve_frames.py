@@ -26,9 +26,14 @@ from pynetdicom import AE
 
 from dimse_kit.dcmtk import needs_dcmtk, run, storescp
 from dimse_kit.retrieving import STUDY_GET, Receiver, Response, Retrieving, keys, responses_of, retrieving
+from hounsfield.codecs.pool import CodecPool
 from hounsfield.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
+from hounsfield.model.errors import Unavailable
+from hounsfield.model.frame_selection import FramesNotFound, SimpleFrameList
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.peers.dimse import DimsePeer, send
+from hounsfield.services.frame_extraction import FrameExtractor
+from hounsfield.services.retrieve import Retrieve
 
 COMPOSITE_MOVE = "1.2.840.10008.5.1.4.1.2.4.2"
 COMPOSITE_GET = "1.2.840.10008.5.1.4.1.2.4.3"
@@ -161,6 +166,7 @@ def test_each_frame_is_that_of_the_source(number: int, syntax: str, archive: Ret
     came, came_in = frame(archive, number, [syntax], SimpleFrameList=[2, 3, 7])
     assert came_in == syntax
     assert came.NumberOfFrames == 3
+    assert came.FrameExtractionSequence[0].MultiFrameSourceSOPInstanceUID == source.SOPInstanceUID
     assert np.array_equal(pixel_array(came), pixel_array(source)[[1, 2, 6]])
 
 
@@ -289,6 +295,26 @@ def test_of_a_damaged_source_nothing_is_made(tmp_path: Path) -> None:
         archive.damage(f"{ROOT}.{WORDS}", from_end=FRAMES * 70 + 30)  # in its header
         responses, came = got(archive, MULTI_FRAME_WORD, [ExplicitVRLittleEndian], SOPInstanceUID=f"{ROOT}.{WORDS}", SimpleFrameList=[1])
     assert (responses[-1].status, came) == (0xAA02, [])
+
+
+def test_one_header_at_a_time_is_taken_apart(archive: Retrieving) -> None:
+    instance, _ = stored(archive, f"{ROOT}.{WORDS}")
+    made = 0
+
+    def uid() -> str:
+        nonlocal made
+        made += 1
+        if made == 1:
+            with pytest.raises(Unavailable):
+                extractor.extract(instance, SimpleFrameList((2,)))
+        return f"{ROOT}.200.{made}"
+
+    with CodecPool() as codec:
+        extractor = FrameExtractor(Retrieve(archive.reader, archive.packs), archive.packs, codec, uid, patience_s=0.0)
+        assert extractor.extract(instance, SimpleFrameList((1,))).uids == [f"{ROOT}.200.1"]
+        with pytest.raises(FramesNotFound):
+            extractor.extract(instance, SimpleFrameList((FRAMES + 1,)))
+        assert extractor.extract(instance, SimpleFrameList((3,))).uids == [f"{ROOT}.200.2"]
 
 
 TOO_LONG_BYTES = 10_000_000

@@ -47,6 +47,14 @@ def encode_data_set(
     return _element(NewElement(ordered[0].tag & 0xFFFF0000, "UL", len(body)), implicit_vr, characters) + body
 
 
+def with_encoded_sequences(elements: Iterable[NewElement], *, implicit_vr: bool) -> dict[int, NewElement]:
+    """The elements by tag, the items of each sequence as the bytes that `encode_data_set` writes: a small part of their memory."""
+    return {
+        element.tag: element if element.vr != "SQ" else element._replace(value=_value_field(element, implicit_vr, UTF_8))
+        for element in elements
+    }
+
+
 def encode_tree(data_set: DataSet, *, implicit_vr: bool) -> bytes:
     """A data set that was read, written anew: every value as it stands, sequences with defined lengths. It must have been little endian."""
     return encode_data_set(_from_tree(data_set), implicit_vr=implicit_vr)

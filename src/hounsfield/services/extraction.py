@@ -29,12 +29,13 @@ class Extraction:
     """An instance to be sent. It is a `peers.object_source.Batch` of one.
 
     instance: what it is called; where it lies is its source's.
-    elements: all but Pixel Data and what belongs to it. indices: of its frames in the source.
+    elements: all but Pixel Data and what belongs to it, by tag, with encoded sequences; for Explicit VR, and for Implicit VR.
+    indices: of its frames in the source.
     pixels: the element of the source, for its tag, VR and byte order; its value is not whole.
     """
 
     instance: StoredInstance
-    elements: dict[int, NewElement]
+    elements: tuple[dict[int, NewElement], dict[int, NewElement]]
     indices: Sequence[int]
     pixels: Element
     little_endian: bool
@@ -95,7 +96,7 @@ class ExtractionSource:
     def _pieces(self, target_uid: str) -> Iterator[Buffer]:
         implicit_vr = transfer_syntax(target_uid).implicit_vr
         value = self._value(target_uid, implicit_vr)
-        elements = self._extraction.elements | value.changed
+        elements = self._extraction.elements[implicit_vr] | value.changed
         if target_uid != self._extraction.instance.transfer_syntax_uid:
             mark_lossy(elements, self._extraction.instance.transfer_syntax_uid, has_pixels=True)
         yield encode_data_set([element for tag, element in elements.items() if tag < PIXEL_DATA], implicit_vr=implicit_vr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from array import array
 from collections.abc import Callable, Sequence
@@ -12,14 +13,14 @@ from hounsfield import __version__
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.describe import describe
 from hounsfield.dicom.compact_frames import CompactFrames
-from hounsfield.dicom.data_set_writer import NewElement
+from hounsfield.dicom.data_set_writer import NewElement, with_encoded_sequences
 from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.element_tree import DataSet, Element, read_data_set
 from hounsfield.dicom.frame_extraction import extract_header
 from hounsfield.dicom.frame_times import frame_times_s
 from hounsfield.dicom.tags import NUMBER_OF_FRAMES, PIXEL_TAGS, SOP_INSTANCE_UID
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
-from hounsfield.model.errors import DamagedObject, InstanceNotFound, InvalidInput, UndecodablePixels
+from hounsfield.model.errors import DamagedObject, InstanceNotFound, InvalidInput, Unavailable, UndecodablePixels
 from hounsfield.model.frame_selection import (
     CalculatedFrameList,
     FrameSelection,
@@ -48,7 +49,10 @@ def new_uid() -> str:
 
 
 class FrameExtractor:
-    """Thread-safe. uid, now: of what is made."""
+    """Thread-safe. uid, now: of what is made.
+
+    patience_s: how long a request waits for its turn before it is refused as Unavailable.
+    """
 
     def __init__(
         self,
@@ -57,17 +61,21 @@ class FrameExtractor:
         codec: FrameCodec,
         uid: Callable[[], str] = new_uid,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience_s: float = 60.0,
     ) -> None:
         self._retrieve = retrieve
         self._packs = packs
         self._codec = codec
         self._uid = uid
         self._now = now
+        self._patience_s = patience_s
+        # The tree of one header may take 200 MB, and some seconds of the interpreter.
+        self._taking_apart = threading.Lock()
 
     def extract(self, source: StoredInstance, selection: FrameSelection) -> Extraction:
-        """Reads all of the source once, for its checksum; its header alone is then in memory.
+        """Reads all of the source once, for its checksum; its header alone is then in memory. One header at a time is taken apart.
 
-        Raises: FramesRefused, DamagedObject, PackUnavailable, IndexUnavailable.
+        Raises: FramesRefused, DamagedObject, Unavailable (PackUnavailable, IndexUnavailable).
         """
         if not source.frames:
             raise SOPClassNotExtractable("it has no frames")
@@ -75,10 +83,14 @@ class FrameExtractor:
             raise FramesNotExtractable(f"its header is longer than {MOST_HEADER_BYTES} bytes")
         for _ in self._packs.stream(source.stored.location, source.stored.digests):
             pass  # the header alone has no checksum
+        if not self._taking_apart.acquire(timeout=self._patience_s):
+            raise Unavailable("the headers of other images are being taken apart")
         try:
             return self._extracted(source, selection)
         except (UndecodablePixels, InvalidInput) as exc:
             raise FramesNotExtractable(str(exc)) from exc
+        finally:
+            self._taking_apart.release()
 
     def source(self, extraction: Extraction, preferred: Sequence[str]) -> ExtractionSource:
         """For one sender."""
@@ -101,8 +113,9 @@ class FrameExtractor:
         elements = extract_header(header, indices, count)
         instance = replace(source, sop_instance_uid=self._uid(), frames=len(indices))
         self._record(elements, source, selection, instance.sop_instance_uid)
+        explicit, implicit = (with_encoded_sequences(elements.values(), implicit_vr=implicit_vr) for implicit_vr in (False, True))
         return Extraction(
-            instance, elements, indices, pixels, header.encoding.little_endian, description, table, self._frames(source, table)
+            instance, (explicit, implicit), indices, pixels, header.encoding.little_endian, description, table, self._frames(source, table)
         )
 
     def _header(self, source: StoredInstance) -> tuple[DataSet, bytes]:

@@ -128,7 +128,7 @@ class Transfer:
     def extract(self, origin: Origin, sop_instance_uid: str, selection: FrameSelection) -> Extraction:
         """A new instance with some frames of another (PS3.4 Y.3.3).
 
-        Raises: FramesRefused, DamagedObject, PackUnavailable, IndexUnavailable.
+        Raises: FramesRefused, DamagedObject, Unavailable (PackUnavailable, IndexUnavailable).
         """
         source = next(iter(self.plan(origin, Named(sop_instance_uids=(sop_instance_uid,)))), None)
         if source is None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hounsfield.dicom.character_sets import character_set
-from hounsfield.dicom.data_set_writer import NewElement, encode_data_set, encode_tree
+from hounsfield.dicom.data_set_writer import NewElement, encode_data_set, encode_tree, with_encoded_sequences
 from hounsfield.dicom.element_tree import DataSet, read_data_set
 from hounsfield.dicom.json_model import data_set_json
 
@@ -93,6 +93,13 @@ def test_pydicom_reads_the_same(written: list[NewElement]) -> None:
 def test_a_command_set_has_its_group_length() -> None:
     raw = encode_data_set([NewElement(0x00000110, "US", 7), NewElement(0x00000100, "US", 0x0030)], implicit_vr=True, group_length=True)
     assert raw == b"\0\0\0\0\x04\0\0\0\x14\0\0\0" + b"\0\0\0\x01\x02\0\0\0\x30\0" + b"\0\0\x10\x01\x02\0\0\0\x07\0"
+
+
+@given(elements, st.booleans())
+def test_encoded_sequences_are_written_as_they_are(written: list[NewElement], implicit_vr: bool) -> None:
+    encoded = with_encoded_sequences(written, implicit_vr=implicit_vr)
+    assert all(isinstance(element.value, bytes) for element in encoded.values() if element.vr == "SQ")
+    assert encode_data_set(encoded.values(), implicit_vr=implicit_vr) == encode_data_set(written, implicit_vr=implicit_vr)
 
 
 def test_padding_is_the_vrs_own() -> None:
