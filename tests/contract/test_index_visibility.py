@@ -12,8 +12,10 @@ import pytest
 
 from hounsfield.dicom.character_sets import character_set
 from hounsfield.dicom.json_values import text_element
+from hounsfield.index.database import Database
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.holdings import Holdings
+from hounsfield.index.reader import IndexReader
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.model.query import Key, Level, Query, SingleValue, WildCard
 from hounsfield.model.retrieval import Named
@@ -221,3 +223,18 @@ def test_the_query_of_a_recent_week_goes_by_the_index_on_dates(filled: Filled) -
     assert plans[-1].count("INDEX series_study") == 2
     assert "USING INDEX instance_series" in plans[-1]
     assert "TEMP B-TREE" not in plans[-1]
+
+
+def test_days_are_counted_from_the_sites_own_day(filled: Filled) -> None:
+    tomorrow = Database(filled.index.address, lambda: TODAY + timedelta(days=1))
+    uids = [one.sop_instance_uid for one in RetrievalReader(tomorrow).named(1, Named(study_instance_uids=("1.1", "1.2")), 1000)]
+    try:
+        for days in (2, 3, 4):
+            visible = VisibleStudies(last_days=days)
+            seen = sorted(one.uid for one in filled.studies if one.days_ago is not None and one.days_ago < days)
+            pages = IndexReader(tomorrow).stream(Query(Level.STUDY, visible=visible)).pages
+            assert sorted(hit.study_instance_uid for page in pages for hit in page) == seen
+            held = {one.instance.study_instance_uid for one in Holdings(tomorrow).held(1, uids, visible)}
+            assert held == {"1.1", "1.2"} & set(seen)
+    finally:
+        tomorrow.close()

@@ -11,6 +11,7 @@ import structlog
 
 from hounsfield.app import locks
 from hounsfield.app.settings import Settings
+from hounsfield.app.site_zone import today_in
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.member import Member
 from hounsfield.archive.reader import PackReader
@@ -101,7 +102,7 @@ def require_archive(settings: Settings) -> None:
 def database(settings: Settings) -> Iterator[Database]:
     """The database, its schema up to date."""
     _make_data_dir(settings)
-    opened = Database(settings.database_address)
+    opened = Database(settings.database_address, today_in(settings.time_zone))
     try:
         opened.upgrade()
         yield opened

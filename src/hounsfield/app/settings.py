@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         default="",
         description="Time zone of dates and times in objects that do not say theirs, as an offset (`+0100`) or by name "
-        "(`Europe/Berlin`), for queries that name their own. Empty: this machine's.",
+        "(`Europe/Berlin`), for queries that name their own; what day it is in rules on recent studies. Empty: this machine's.",
     )
     accept_unknown_sop_classes: bool = Field(
         default=True, description="Take objects of storage SOP classes that are private or newer than our table."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hounsfield.model.time_zone import EASTMOST_MINUTES, WESTMOST_MINUTES, OffsetAt, fixed, parse_offset
@@ -20,6 +21,15 @@ def site_zone(text: str) -> OffsetAt:
     except (ZoneInfoNotFoundError, OSError, ValueError) as exc:
         raise ValueError(f"{text!r} is neither an offset such as +0100 nor a time zone known here, such as Europe/Berlin") from exc
     return lambda at: _offset_at(zone, at)
+
+
+def today_in(text: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[], date]:
+    """What day it is in the zone that `site_zone` takes. Raises: ValueError."""
+    if not text:
+        return lambda: now().astimezone().date()
+    offset = parse_offset(text)
+    zone = ZoneInfo(text) if offset is None else timezone(timedelta(minutes=offset))
+    return lambda: now().astimezone(zone).date()
 
 
 def _offset_at(zone: tzinfo | None, at: datetime) -> int:

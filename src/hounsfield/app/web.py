@@ -13,6 +13,7 @@ from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer
 from hounsfield.app.children import die_with_parent, handed_over
 from hounsfield.app.settings import Settings
+from hounsfield.app.site_zone import today_in
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
@@ -58,7 +59,7 @@ def application() -> Site:
 
 def build(settings: Settings) -> Site:
     """All parts of a worker over one set of settings."""
-    opened = Database(settings.database_address)
+    opened = Database(settings.database_address, today_in(settings.time_zone))
     reader = IndexReader(opened)
     packs = PackReader(settings.packs_dir)
     retrieve = Retrieve(reader, packs)

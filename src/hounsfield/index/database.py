@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ SCHEMA_VERSION = "0006"
 class Database:
     """One SQLite file or one PostgreSQL database; safe to use from any thread.
 
-    address: the path of an SQLite file, or `postgresql://...`.
+    address: the path of an SQLite file, or `postgresql://...`. today: in the site's local time, as dates of studies are.
     statement_count: statements sent by `fetch` and inside `control`, for tests that count queries.
     """
 
-    def __init__(self, address: str | Path) -> None:
+    def __init__(self, address: str | Path, today: Callable[[], date] = date.today) -> None:
         self.dialect: Dialect = dialect_for(address)
+        self.today = today
         self.statement_count = 0
         self._idle: deque[Connection] = deque()
         self._controlling: Connection | None = None

@@ -43,7 +43,7 @@ class Holdings:
     def __init__(self, database: Database) -> None:
         self._database = database
         among = database.dialect.among
-        self._visibility = Visibility(database.dialect)
+        self._visibility = Visibility(database)
         self._instances: dict[Shape, Statement] = {}
         self._aside = database.compile(
             select(kept_aside.c.sop_instance_uid, kept_aside.c.entry).where(

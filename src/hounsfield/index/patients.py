@@ -21,7 +21,7 @@ class Patients:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._visibility = Visibility(database.dialect)
+        self._visibility = Visibility(database)
         self._statements: dict[Shape, Statement] = {}
 
     def counts(self, partition_id: int, study_instance_uids: Collection[str], visible: VisibleStudies) -> dict[str, PatientCounts]:

@@ -46,7 +46,7 @@ class IndexReader:
         self._search = Search(database)
         self._sql = Reading(database.dialect)
         self._patients = Patients(database)
-        self._visibility = Visibility(database.dialect)
+        self._visibility = Visibility(database)
         self._large_frame_tables: dict[int, bytes] = {}
 
     # Search

@@ -37,7 +37,7 @@ class RetrievalReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._visibility = Visibility(database.dialect)
+        self._visibility = Visibility(database)
         self._statements: dict[tuple[Shape, ...], Statement] = {}
         keyed = INSTANCE.add_columns(instance.c.id)
         among = database.dialect.among

@@ -89,7 +89,7 @@ class Search:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._narrowing = Narrowing(database)
-        self._visibility = Visibility(database.dialect)
+        self._visibility = Visibility(database)
         self._compiled: dict[Shape, Compiled] = {}
 
     def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:

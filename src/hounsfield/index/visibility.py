@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, bindparam, exists, literal_column, or_, select
@@ -16,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, bindparam, exists, liter
 from hounsfield.dicom.character_sets import character_set
 from hounsfield.dicom.json_values import text_element
 from hounsfield.index.criteria import Criterion, Shape
-from hounsfield.index.dialect import Dialect
+from hounsfield.index.database import Database
 from hounsfield.index.tables import instance, series, study
 from hounsfield.index.words import fold_name_group
 from hounsfield.model.matching import has_wild_card
@@ -34,11 +33,11 @@ _ONE: ColumnElement[int] = literal_column("1")
 
 
 class Visibility:
-    """One database's conditions. today: in the site's local time, as dates of studies are."""
+    """One database's conditions."""
 
-    def __init__(self, dialect: Dialect, today: Callable[[], date] = date.today) -> None:
-        self._dialect = dialect
-        self._today = today
+    def __init__(self, database: Database) -> None:
+        self._dialect = database.dialect
+        self._today = database.today
 
     def dated(self, query: Query) -> Query:
         """The same query with the oldest date that is seen as one more key, so that the index on dates leads the way."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from hounsfield.app import bootstrap
 from hounsfield.app.settings import load_settings
-from hounsfield.app.site_zone import site_zone
+from hounsfield.app.site_zone import site_zone, today_in
 from hounsfield.model.errors import ConfigurationError
 
 WINTER, SUMMER = (datetime.fromisoformat(day) for day in ("2024-01-15T10:00", "2024-07-15T10:00"))
@@ -51,3 +53,18 @@ def test_any_day_has_an_offset_that_there_is(text: str) -> None:
 def test_what_is_no_zone_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"time_zone: .* is neither an offset"):
         load_settings(None, {"time_zone": text})
+
+
+@pytest.mark.usefixtures("machine_in_new_york")
+@pytest.mark.parametrize(("text", "day"), [("", 1), ("-0500", 1), ("+0100", 2), ("Europe/Berlin", 2), ("Pacific/Honolulu", 1)])
+def test_what_day_it_is_there(text: str, day: int) -> None:
+    early = datetime(2024, 3, 2, 4, 30, tzinfo=UTC)
+    assert today_in(text, lambda: early)() == date(2024, 3, day)
+
+
+def test_the_database_knows_what_day_it_is_at_the_site(tmp_path: Path) -> None:
+    days = {}
+    for zone in ("+1400", "-1200"):  # which never have the same day
+        with bootstrap.database(load_settings(None, {"time_zone": zone, "data_dir": tmp_path})) as opened:
+            days[zone] = opened.today()
+    assert days["+1400"] > days["-1200"]
