@@ -20,7 +20,8 @@ from hounsfield.services.store import Envelope
 STUDY = "/studies/1.2.826.0.1.3680043.10.999.2"
 SERIES = f"{STUDY}/series/1.2.826.0.1.3680043.10.999.3"
 CT1 = Origin(Protocol.DIMSE, Principal("CT1", Role.EDITOR), "10.0.0.1", "CT1", "HOUNSFIELD")
-NAMED = Treatment((CoercionRule("InstitutionName", CoercionAction.SET, "North"),), "", "HOUNSFIELD")
+RULES = (CoercionRule("InstitutionName", CoercionAction.SET, "North"), CoercionRule("PatientName", CoercionAction.REMOVE))
+NAMED = Treatment(RULES, "", "HOUNSFIELD")
 LENGTHS = {0: 8_000, 1: 8_000, 2: 5_000_000, 3: 8_000}
 """Of pixels, by number; the odd ones are coerced, the even ones are not, but for the long one."""
 
@@ -79,6 +80,16 @@ def test_metadata_and_what_it_refers_to(pacs: Pacs, files: list[Path]) -> None:
     assert pacs.get(f"{SERIES}/instances/{uid(1)}/metadata", **{"if-none-match": one.headers["etag"]}).status_code == 304
     plain = pacs.get(f"{SERIES}/instances/{uid(0)}/metadata").headers["etag"]
     assert (len(plain), len(one.headers["etag"])) == (18, 34), "the overlay is part of the name"
+
+
+@pytest.mark.parametrize(("number", "institution", "name"), [(0, None, b"Test^Object "), (1, b"North ", None)])
+def test_single_values(pacs: Pacs, number: int, institution: bytes | None, name: bytes | None) -> None:
+    """What was removed is not to be had by its address either, not even where the whole object is searched."""
+    for path, value in (("00080080", institution), ("00100010", name)):
+        response = pacs.get(f"{SERIES}/instances/{uid(number)}/bulkdata/{path}", "application/octet-stream")
+        assert (response.status_code, response.content if value else None) == (200 if value else 404, value)
+    before = pacs.get(f"{SERIES}/instances/{uid(number)}/bulkdata/04000561/0/04000550/0/00100010", "application/octet-stream")
+    assert (before.status_code == 200) is (number == 1)
 
 
 def test_search(pacs: Pacs) -> None:

@@ -1,4 +1,4 @@
-"""WADO-RS: values that metadata refers to by BulkDataURI (PS3.18 10.4.1.1.5)."""
+"""WADO-RS: values that metadata refers to by BulkDataURI (PS3.18 10.4.1.1.5), of an object as it goes out."""
 
 from __future__ import annotations
 
@@ -56,13 +56,19 @@ class BulkData:
     def _value(self, instance: StoredInstance, path: str) -> bytes | None:
         deflated = transfer_syntax(instance.transfer_syntax_uid).deflated
         syntax = EXPLICIT_VR_LITTLE_ENDIAN if deflated else instance.transfer_syntax_uid
-        header = self._retrieve.header(instance)
-        value = bulk_data(header if deflated else header[: instance.header_length_bytes], syntax, path)
+        header, length = self._retrieve.effective_header(instance)
+        value = bulk_data(header if deflated else memoryview(header)[:length], syntax, path)
         if value is not None or deflated or instance.header_length_bytes >= instance.stored.location.data_set_length_bytes:
             return value
         if instance.stored.location.length_bytes > MAX_WHOLE_READ_BYTES:
             raise ObjectTooLarge("the value stands behind pixel data too large to be read over")
-        return bulk_data(self._retrieve.read(instance).data_set, syntax, path)
+        return bulk_data(self._whole(instance), syntax, path)
+
+    def _whole(self, instance: StoredInstance) -> memoryview:
+        """The data set as it goes out."""
+        if not instance.stored.overlay:
+            return self._retrieve.read(instance).data_set
+        return memoryview(b"".join(self._retrieve.stream(instance)))[instance.stored.location.prefix_length_bytes :]
 
 
 def _offer(wanted: MediaType) -> bool | None:
