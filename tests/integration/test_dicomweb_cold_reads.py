@@ -14,6 +14,9 @@ from dicomweb_kit.pacs import open_pacs, parts_of
 from hounsfield.archive.disk import OsDisk
 from hounsfield.archive.reader import PackReader
 
+TRIES = 50
+"""To let go is advice: pages that the kernel is still filing away stay."""
+
 
 def test_cold_frames_are_read_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waited_in: list[str] = []
@@ -28,16 +31,21 @@ def test_cold_frames_are_read_in_a_thread(tmp_path: Path, monkeypatch: pytest.Mo
     with open_pacs(tmp_path) as pacs:
         assert pacs.store(as_file(ct(1))).status_code == 200
         instance = "/studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1"
+
+        def waits(path: str, expected: bytes) -> bool:
+            waited_in.clear()
+            ((_, body),) = parts_of(pacs.get(path))
+            assert body == expected
+            assert threading.main_thread().name not in waited_in
+            return bool(waited_in)
+
         for path, expected in ((f"{instance}/frames/1", pixels(1).tobytes()), (instance, as_file(ct(1)))):
-            for cold in (True, False):
-                if cold:
-                    forget(pacs.archive_root)
-                waited_in.clear()
-                ((_, body),) = parts_of(pacs.get(path))
-                assert body == expected
-                assert threading.main_thread().name not in waited_in
-                cold_reads += cold and bool(waited_in)
-                warm_reads += not cold and bool(waited_in)
+            for _ in range(TRIES):
+                forget(pacs.archive_root)
+                if waits(path, expected):
+                    cold_reads += 1
+                    break
+            warm_reads += waits(path, expected)
     assert (cold_reads, warm_reads) in ((2, 0), (2, 2)), "a file system that cannot tell always reads in a thread"
 
 
