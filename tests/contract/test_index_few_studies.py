@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from find_kit.synthetic import entry
+from find_kit.synthetic import only_instance
 from hounsfield.index import narrowing
 from hounsfield.model.query import Key, Level, Query, Range, SingleValue, WildCard
 from index_kit.databases import Indexed
@@ -16,17 +16,13 @@ def filled(index: Indexed) -> Indexed:
     objects = []
     for number in range(20):
         values = {
-            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
-            "SOPInstanceUID": f"1.{number}.1.1",
-            "StudyInstanceUID": f"1.{number}",
-            "SeriesInstanceUID": f"1.{number}.1",
             "PatientID": f"P{number}",
             "PatientName": f"Doe^{number}",
             "PatientAge": f"{40 + number % 10:03}Y",
             "StudyDate": f"202401{1 + number // 2:02}",
             "Manufacturer": ("ACME", "Other")[number % 2],
         }
-        objects.append(entry(number, {name: (text,) for name, text in values.items()}, []))
+        objects.append(only_instance(number, f"1.{number}", **values))
     index.writer.add_all(objects)
     return index
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from find_kit.synthetic import entry
+from find_kit.synthetic import only_instance
 from hounsfield.model.query import Key, Level, Match, Query, Range, SingleValue
 from hounsfield.model.time_zone import QueryZone, fixed
 from index_kit.databases import Indexed
@@ -20,16 +20,12 @@ def filled(index: Indexed) -> Indexed:
     objects = []
     for number in range(40):
         values = {
-            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
-            "SOPInstanceUID": f"1.{number}.1.1",
-            "StudyInstanceUID": f"1.{number}",
-            "SeriesInstanceUID": f"1.{number}.1",
             "PatientID": f"P{number}",
             "StudyDate": f"2024{1 + number // 20:02}{1 + number % 20:02}",
             "StudyTime": "003000",
             "TimezoneOffsetFromUTC": "" if number % 4 else "-1200",
         }
-        objects.append(entry(number, {name: (text,) for name, text in values.items() if text}, []))
+        objects.append(only_instance(number, f"1.{number}", **values))
     index.writer.add_all(objects)
     return index
 

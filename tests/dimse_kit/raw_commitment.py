@@ -5,25 +5,17 @@ from __future__ import annotations
 import contextlib
 import select
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dimse_kit.committing import CT, PUSH_MODEL, PUSH_MODEL_INSTANCE
-from dimse_kit.wire import EXPLICIT, IMPLICIT, Wire, a_request, store_command
+from dimse_kit.wire import EXPLICIT, IMPLICIT, Said, Wire, a_request, store_command
 from hounsfield.dicom.commitment import encode_request, read_result
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Reference
-from hounsfield.network.dimse import Command, CommandField, decode_command, request, response
-from hounsfield.network.pdu import DataTransfer, ProposedContext
+from hounsfield.network.dimse import CommandField, request, response
+from hounsfield.network.pdu import ProposedContext
 
 COMMIT_CONTEXT, CT_CONTEXT = 1, 3
 PIECE_BYTES = 16_000
 CONTEXTS = (ProposedContext(COMMIT_CONTEXT, PUSH_MODEL, (EXPLICIT,)), ProposedContext(CT_CONTEXT, CT, (EXPLICIT, IMPLICIT)))
-
-
-class Said(NamedTuple):
-    """One message of the archive."""
-
-    command: Command
-    data: bytes
 
 
 class RawModality:
@@ -70,19 +62,7 @@ class RawModality:
 
     def hear(self) -> Said:
         """The next message, whatever it is."""
-        command: Command | None = None
-        data = b""
-        while True:
-            pdu = self.wire.receive()
-            assert isinstance(pdu, DataTransfer), pdu
-            for value in pdu.values:
-                if value.is_command:
-                    command = decode_command(value.data)
-                else:
-                    data += value.data
-                assert command is not None
-                if value.is_last and value.is_command != command.has_data_set:
-                    return Said(command, data)
+        return self.wire.message()
 
     def hears_anything(self, within_s: float) -> bool:
         """Whether the archive says something by then."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
-from hounsfield.network.dimse import CommandField, request
+from hounsfield.network.dimse import Command, CommandField, decode_command, request
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.pdu import (
     PDU,
@@ -53,6 +53,13 @@ def store_command(message_id: int = 1, instance: str = "1.2.3.5") -> bytes:
     return request(CommandField.C_STORE_RQ, message_id, CT_IMAGE_STORAGE, has_data_set=True, priority=0, affected_sop_instance_uid=instance)
 
 
+class Said(NamedTuple):
+    """One message. data: of its data set; empty where there is none."""
+
+    command: Command
+    data: bytes
+
+
 class Wire:
     """A client without manners of its own."""
 
@@ -77,6 +84,22 @@ class Wire:
             return None
         body = self._exactly(struct.unpack(">L", header[2:])[0])
         return None if body is None else decode_pdu(header + body, GENEROUS)
+
+    def message(self) -> Said:
+        """The next message, whatever it is."""
+        command: Command | None = None
+        data = b""
+        while True:
+            pdu = self.receive()
+            assert isinstance(pdu, DataTransfer), pdu
+            for value in pdu.values:
+                if value.is_command:
+                    command = decode_command(value.data)
+                else:
+                    data += value.data
+                assert command is not None
+                if value.is_last and value.is_command != command.has_data_set:
+                    return Said(command, data)
 
     def closed(self) -> bool:
         """Waits for the peer's close; False where it says something instead."""

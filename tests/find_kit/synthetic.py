@@ -117,6 +117,17 @@ def entry(number: int, values: Values, requests: list[dict[str, str]]) -> IndexE
     return IndexEntry(stored, scanned.attributes, scanned.header_length_bytes, b"")
 
 
+def only_instance(number: int, study_instance_uid: str, **values: str) -> IndexEntry:
+    """The one CT of the one series of a study. values: by keyword; what is empty is not there."""
+    uids = {
+        "SOPClassUID": CLASSES["CT"],
+        "SOPInstanceUID": f"{study_instance_uid}.1.1",
+        "StudyInstanceUID": study_instance_uid,
+        "SeriesInstanceUID": f"{study_instance_uid}.1",
+    }
+    return entry(number, {name: (text,) for name, text in (uids | values).items() if text}, [])
+
+
 def _element(keyword: str, text: str) -> NewElement:
     tag = tag_of(keyword)
     assert tag is not None

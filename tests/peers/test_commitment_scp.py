@@ -20,8 +20,8 @@ from dimse_kit.server import until
 from dimse_kit.wire import EXPLICIT, Wire, a_request
 from hounsfield.dicom.commitment import MAX_REFERENCES, encode_request, read_result
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Reference
-from hounsfield.network.dimse import Command, CommandField, decode_command, request, response
-from hounsfield.network.pdu import DataTransfer, ProposedContext
+from hounsfield.network.dimse import CommandField, request, response
+from hounsfield.network.pdu import ProposedContext
 from hounsfield.services.commitment_queue import QueueLimits
 from services.server import launch, running
 
@@ -239,7 +239,7 @@ def test_several_requests_at_once_on_one_association(archive: Committing, files:
             wire.command(1, action)
             wire.data(1, encode_request(one, implicit_vr=False))
         while len(answered) < 3 or len(committed) < 3:
-            command, data = _message(wire)
+            command, data = wire.message()
             if command.is_response:
                 assert command.status == 0
                 answered.append(command.message_id_responded_to)
@@ -251,22 +251,6 @@ def test_several_requests_at_once_on_one_association(archive: Committing, files:
         assert until(lambda: len(archive.queue) == 0)
     assert answered == [1, 2, 3]
     assert committed == [(one.transaction_uid, one.references) for one in wanted]
-
-
-def _message(wire: Wire) -> tuple[Command, bytes]:
-    command: Command | None = None
-    data = b""
-    while True:
-        pdu = wire.receive()
-        assert isinstance(pdu, DataTransfer), pdu
-        for value in pdu.values:
-            if value.is_command:
-                command = decode_command(value.data)
-            else:
-                data += value.data
-            assert command is not None
-            if value.is_last and value.is_command != command.has_data_set:
-                return command, data
 
 
 def test_a_peer_that_is_down_is_told_when_it_is_up(tmp_path: Path, files: list[Path]) -> None:
@@ -324,8 +308,8 @@ def test_a_report_that_is_never_answered_is_made_again(archive: Committing, file
         wire.associate(a_request([ProposedContext(1, PUSH_MODEL, (EXPLICIT,))]))
         wire.command(1, action)
         wire.data(1, encode_request(CommitmentRequest("1.2.3", (Reference(*stored[0]),)), implicit_vr=False))
-        assert _message(wire)[0].is_response
-        assert _message(wire)[0].field == CommandField.N_EVENT_REPORT_RQ
+        assert wire.message().command.is_response
+        assert wire.message().command.field == CommandField.N_EVENT_REPORT_RQ
         assert modality.heard_of("1.2.3").committed == stored
 
 

@@ -11,7 +11,7 @@ from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 
 from find_kit.client import STUDY_ROOT, identifier
 from find_kit.served import Served, serving
-from find_kit.synthetic import entry
+from find_kit.synthetic import only_instance
 from hounsfield.model.time_zone import fixed
 from hounsfield.network.status import Status
 
@@ -32,10 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("zones"), stored_zone=fixed(60)) as running:
         for number, (uid, (day, time, offset)) in enumerate(STUDIES.items()):
             values = {
-                "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
-                "SOPInstanceUID": f"{uid}.1.1",
-                "StudyInstanceUID": uid,
-                "SeriesInstanceUID": f"{uid}.1",
                 "PatientID": "P1",
                 "PatientBirthDate": "19600101",
                 "StudyDate": day,
@@ -44,7 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 "SeriesTime": time,
                 "TimezoneOffsetFromUTC": offset,
             }
-            running.writer.add(entry(number, {name: (text,) for name, text in values.items() if text}, []))
+            running.writer.add(only_instance(number, uid, **values))
         yield running
 
 

@@ -23,8 +23,8 @@ from dimse_kit.retrieving import STUDY_MOVE, Response, Retrieving, keys, respons
 from dimse_kit.server import until
 from dimse_kit.wire import EXPLICIT, Wire, a_request
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
-from hounsfield.network.dimse import CommandField, Element, decode_command, request
-from hounsfield.network.pdu import DataTransfer, ProposedContext
+from hounsfield.network.dimse import CommandField, Element, request
+from hounsfield.network.pdu import ProposedContext
 from hounsfield.peers import store_sender
 from hounsfield.servers.dimse.retrieve_responses import RetrieveResponses
 
@@ -282,9 +282,7 @@ class Mover(Wire):
         """Up to the final one. heard: called with each."""
         found: list[Response] = []
         while not found or found[-1].status == 0xFF00:
-            pdu = self.receive()
-            assert isinstance(pdu, DataTransfer), pdu
-            answer = decode_command(b"".join(bytes(value.data) for value in pdu.values if value.is_command))
+            answer = self.message().command
             done = (Element.COMPLETED_SUBOPERATIONS, Element.FAILED_SUBOPERATIONS, Element.WARNING_SUBOPERATIONS)
             found.append(
                 Response(answer.status, answer.number(Element.REMAINING_SUBOPERATIONS), *(answer.number(one) or 0 for one in done))

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Dialect as Compiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from hounsfield.model import connections
 from hounsfield.model.errors import ConfigurationError
 from hounsfield.model.matching import matches_wild_card
 
@@ -25,21 +26,8 @@ NOTHING: ColumnElement[int] = literal_column("0")
 Values = Sequence[Any]
 
 
-class Cursor(Protocol):
-    """What both drivers' cursors have in common."""
-
-    @property
-    def rowcount(self) -> int: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-    def fetchone(self) -> Any: ...
-
-
-class Connection(Protocol):
+class Connection(connections.Connection, Protocol):
     """What both drivers' connections have in common; every one of ours is in autocommit mode, transactions are begun by hand."""
-
-    def execute(self, sql: Any, values: Any = ..., /) -> Cursor: ...
 
     def close(self) -> None: ...
 

@@ -248,9 +248,8 @@ class Odd:
         self.done.set()
 
 
-@pytest.mark.parametrize("error", [KeyError("ours"), IndexUnavailable("gone for a moment")])
-def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
-    jobs = Shaky(site.database)
+def work_until_done(jobs: EmbeddedJobs, error: Exception | None) -> None:
+    """Until the handler, which makes this mistake at first, has settled a batch."""
     handler = Odd(error, jobs)
     stop = threading.Event()
     thread = threading.Thread(target=Workers(jobs, {"send": handler}, "me").run, args=(stop,))
@@ -260,20 +259,16 @@ def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
     finally:
         stop.set()
         thread.join(20)
+
+
+@pytest.mark.parametrize("error", [KeyError("ours"), IndexUnavailable("gone for a moment")])
+def test_a_mistake_of_ours_loses_no_job(site: Site, error: Exception) -> None:
+    work_until_done(Shaky(site.database), error)
     assert site.states() == [D] * 5
 
 
 def test_what_was_claimed_without_our_hearing_of_it_is_not_left_lying(site: Site) -> None:
-    jobs = Deaf(site.database)
-    handler = Odd(None, jobs)
-    stop = threading.Event()
-    thread = threading.Thread(target=Workers(jobs, {"send": handler}, "me").run, args=(stop,))
-    thread.start()
-    try:
-        assert handler.done.wait(20)
-    finally:
-        stop.set()
-        thread.join(20)
+    work_until_done(Deaf(site.database), None)
     assert site.states() == [D] * 5
 
 
