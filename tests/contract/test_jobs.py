@@ -247,6 +247,17 @@ def test_what_is_useless_to_repeat_fails_at_once(jobs: Jobs) -> None:
     assert (job.state, job.last_error) == (JobState.FAILED, "x" * 300)
 
 
+def test_what_follows_a_failure_follows_it_when_it_is_for_good(jobs: Jobs, clock: Clock) -> None:
+    jobs.enqueue([new("a")])
+    for expected in (["a"], ["a"], ["then", "a"]):
+        (job,) = claim(jobs)
+        jobs.fail(job, "one", "no", then=[new("then", queue="priors/PEER")])
+        assert keys(jobs.find()) == expected
+        clock.pass_s(60)
+    jobs.fail(job, "one", "once more", permanently=True, then=[new("never")])
+    assert keys(jobs.find()) == ["then", "a"], "it was settled before"
+
+
 def test_a_pause_doubles_and_ends_when_something_succeeds(jobs: Jobs, clock: Clock) -> None:
     jobs.enqueue([new("a"), new("b")])
     for expected_s in (2, 4, 8, 16, 32, 60, 60):

@@ -140,7 +140,7 @@ class EmbeddedJobs:
         with self._database.control() as connection:
             return connection.execute(self._sql.release_all, (owner, self._database.dialect.listed(besides))).rowcount
 
-    def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False) -> None:
+    def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False, then: Sequence[NewJob] = ()) -> None:
         """As the port says."""
         attempts = job.attempts + 1
         last = permanently or attempts >= self._most_attempts
@@ -148,7 +148,11 @@ class EmbeddedJobs:
         with self._database.control() as connection:
             state = JobState.FAILED if last else JobState.WAITING
             finished = self._clock_ns() if last else 0
-            connection.execute(self._sql.fail[state], (later, error[:LONGEST_ERROR], finished, self._listed([job]), owner))
+            if last:
+                self._lock(connection, then, job.queue)
+            failed = connection.execute(self._sql.fail[state], (later, error[:LONGEST_ERROR], finished, self._listed([job]), owner))
+            if last and failed.rowcount:
+                self._add(connection, then)
 
     def discard(self, job: Job, owner: str, reason: str, then: Sequence[NewJob] = ()) -> None:
         """As the port says."""

@@ -67,8 +67,11 @@ class Jobs(Protocol):
         """
         ...
 
-    def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False) -> None:
-        """It was tried in vain: later again, or, after too many attempts or where that is useless, never."""
+    def fail(self, job: Job, owner: str, error: str, *, permanently: bool = False, then: Sequence[NewJob] = ()) -> None:
+        """It was tried in vain: later again, or, after too many attempts or where that is useless, never.
+
+        then: what follows where it is never, enqueued in the same transaction.
+        """
         ...
 
     def discard(self, job: Job, owner: str, reason: str, then: Sequence[NewJob] = ()) -> None:

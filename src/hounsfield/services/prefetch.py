@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -16,16 +17,22 @@ from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.jobs import Job
 from hounsfield.model.priors import NOT_TO_BE_ASKED_FOR, Relevance, issuers_meant
 from hounsfield.model.query import Level
-from hounsfield.network.errors import NetworkError
+from hounsfield.network.errors import AssociationRefused, NetworkError, NeverEstablished, Unreachable
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.peers.pull import Progress, Wanted, move
-from hounsfield.peers.query import Key, QueryFailed, find
+from hounsfield.peers.query import Key, find
 from hounsfield.services.prior_jobs import jobs_behind, relevance_of
 
 MOST_ANSWERS = 500
 """Studies of one patient that a peer may name, and series of one study."""
 MOST_LOOKED_INTO = 50
 """Studies whose series a peer is asked for, to learn which body part they show."""
+
+HOLD_EVERY_S = 10.0
+LEASE_S = 900.0
+"""Longer than a source that is asked may say nothing (`network.limits`)."""
+
+T = TypeVar("T")
 
 _ASKED = {
     keyword: tag_of(keyword) or 0
@@ -79,6 +86,35 @@ class DimseSource:
         return move(peer, wanted, destination)
 
 
+class _NotOurs(Exception):
+    """The job was cancelled, or another has it by now."""
+
+
+class _Lease:
+    """Of a job and those behind it in its batch: renewed while the source works, however long that takes."""
+
+    def __init__(self, jobs: Jobs, batch: Sequence[Job], owner: str, monotonic: Callable[[], float]) -> None:
+        self._jobs = jobs
+        self._batch = batch
+        self._owner = owner
+        self._monotonic = monotonic
+        self._held_at: float | None = None
+
+    def during(self, steps: Iterable[T]) -> Iterator[T]:
+        """The steps. Raises: _NotOurs."""
+        self._renew()
+        for step in steps:
+            yield step
+            self._renew()
+
+    def _renew(self) -> None:
+        if self._held_at is not None and self._monotonic() - self._held_at < HOLD_EVERY_S:
+            return
+        if self._batch[0].id not in self._jobs.hold(self._batch, self._owner, LEASE_S):
+            raise _NotOurs
+        self._held_at = self._monotonic()
+
+
 class Prefetch:
     """Answers `services.work.Handler`.
 
@@ -93,6 +129,7 @@ class Prefetch:
         own_ae_title: str,
         source: Source,
         stopping: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._reader = reader
@@ -100,6 +137,7 @@ class Prefetch:
         self._own_ae_title = own_ae_title
         self._source = source
         self._stopping = stopping
+        self._monotonic = monotonic
 
     def parallel(self, peer: str) -> int:
         """One patient after the other: a source has other things to do."""
@@ -112,29 +150,38 @@ class Prefetch:
                 self._jobs.release(batch[number:], owner)
                 return
             try:
-                self._bring(peer, job, owner)
-            except (QueryFailed, InvalidQuery) as exc:
-                self._jobs.fail(job, owner, str(exc))
-            except (NetworkError, PeerUnknown, ConfigurationError) as exc:
+                self._bring(peer, job, owner, _Lease(self._jobs, batch[number:], owner, self._monotonic))
+            except _NotOurs:
+                log.info("prefetch.broken_off", peer=peer, job=job.id)
+            except (Unreachable, AssociationRefused, NeverEstablished, PeerUnknown, ConfigurationError) as exc:
                 pause_s = self._jobs.pause(job.queue, str(exc))
                 log.warning("prefetch.paused", peer=peer, error=type(exc).__name__, pause_s=round(pause_s, 1))
                 self._jobs.release(batch[number:], owner)
                 return
+            except (NetworkError, InvalidQuery) as exc:
+                # It came to nothing on this job: others must not wait for it.
+                self._jobs.fail(job, owner, str(exc), then=jobs_behind(peer, job, in_part=True))
 
-    def _bring(self, peer: str, job: Job, owner: str) -> None:
+    def _bring(self, peer: str, job: Job, owner: str, lease: _Lease) -> None:
         partition_id = int(job.payload["partition"])
         sought = self._sought(partition_id, job)
         if isinstance(sought, str):
             self._jobs.discard(job, owner, sought)
             return
         called = self._call(peer)
-        wanted = self._wanted(called, partition_id, sought)
-        failed = 0
+        wanted = self._wanted(called, partition_id, sought, lease)
+        before = self._here(partition_id, wanted)
+        moved = failed = 0
         for prior in wanted:
-            account = list(self._source.move(called, Wanted(prior.study_instance_uid), self._own_ae_title))
-            failed += account[-1].failed if account else 0
+            for progress in lease.during(self._source.move(called, Wanted(prior.study_instance_uid), self._own_ae_title)):
+                if progress.is_final:
+                    moved += progress.completed + progress.warning
+                    failed += progress.failed
         if failed:
-            self._jobs.fail(job, owner, f"{peer} could not send {failed} objects")
+            # Everything else is moved each time: where that has brought nothing for the second time, it will not.
+            in_vain = job.attempts > 0 and moved > 0 and self._here(partition_id, wanted) == before
+            said = f"{peer} could not send {failed} objects"
+            self._jobs.fail(job, owner, said, permanently=in_vain, then=jobs_behind(peer, job, in_part=True))
             return
         self._jobs.complete([job], owner, jobs_behind(peer, job))
         log.info("prefetch.brought", peer=peer, studies=len(wanted))
@@ -152,20 +199,31 @@ class Prefetch:
             return "the study has no Patient ID that could be asked for"
         return _Sought(study.patient_id, study.issuer, study.study_instance_uid, relevance)
 
-    def _wanted(self, called: DimsePeer, partition_id: int, sought: _Sought) -> list[Prior]:
+    def _here(self, partition_id: int, wanted: Sequence[Prior]) -> int:
+        """How many objects of these studies."""
+        return sum(self._instances_here(partition_id, prior.study_instance_uid) for prior in wanted)
+
+    def _instances_here(self, partition_id: int, study_instance_uid: str) -> int:
+        try:
+            return self._reader.study_detail(partition_id, study_instance_uid).study.instance_count
+        except (StudyNotFound, Gone):
+            return 0
+
+    def _wanted(self, called: DimsePeer, partition_id: int, sought: _Sought, lease: _Lease) -> list[Prior]:
         """The latest that are not here."""
         relevance = sought.relevance
-        known = (one for one in self._priors(called, sought) if relevance.has_modality(one.modalities))
+        known = (one for one in self._priors(called, sought, lease) if relevance.has_modality(one.modalities))
         missing = (one for one in known if self._is_wanted(partition_id, one))
         if relevance.body_part:
-            missing = (one for one in islice(missing, MOST_LOOKED_INTO) if relevance.has_body_part(self._body_parts(called, one)))
+            looked_into = islice(missing, MOST_LOOKED_INTO)
+            missing = (one for one in looked_into if relevance.has_body_part(self._body_parts(called, one, lease)))
         return list(islice(missing, relevance.most))
 
-    def _priors(self, called: DimsePeer, sought: _Sought) -> list[Prior]:
+    def _priors(self, called: DimsePeer, sought: _Sought, lease: _Lease) -> list[Prior]:
         """Of the same patient, the latest first. What the peer answers beyond what it was asked is left out."""
         keys = [Key(tag, sought.patient_id if keyword == "PatientID" else "") for keyword, tag in _ASKED.items()]
         found = []
-        for answer in self._source.find(called, Level.STUDY, keys):
+        for answer in lease.during(self._source.find(called, Level.STUDY, keys)):
             patient_id, issuer, uid, date, count, _ = (_text(answer, tag) for tag in _ASKED.values())
             if patient_id == sought.patient_id and is_usable_uid(uid) and uid != sought.study:
                 instances = int(count) if count.isdecimal() and len(count) < 10 else 0
@@ -173,10 +231,11 @@ class Prefetch:
         meant = issuers_meant(sought.issuer, [issuer for issuer, _ in found])
         return sorted({one.study_instance_uid: one for issuer, one in found if issuer in meant}.values(), reverse=True)
 
-    def _body_parts(self, called: DimsePeer, prior: Prior) -> list[str]:
+    def _body_parts(self, called: DimsePeer, prior: Prior, lease: _Lease) -> list[str]:
         """Of its series, as far as the peer says."""
         keys = [Key(tag, prior.study_instance_uid if keyword == "StudyInstanceUID" else "") for keyword, tag in _SERIES_ASKED.items()]
-        return [_text(answer, _SERIES_ASKED["BodyPartExamined"]) for answer in self._source.find(called, Level.SERIES, keys)]
+        answers = lease.during(self._source.find(called, Level.SERIES, keys))
+        return [_text(answer, _SERIES_ASKED["BodyPartExamined"]) for answer in answers]
 
     def _is_wanted(self, partition_id: int, prior: Prior) -> bool:
         """Not deleted here, and not here already, or only a part of what the peer says it has: an earlier attempt broke off."""

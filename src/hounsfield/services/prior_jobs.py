@@ -37,11 +37,12 @@ def scheduled_jobs(partition_id: int, study: ScheduledStudy) -> list[NewJob]:
     return sent + asked
 
 
-def jobs_behind(source: str, brought: Job) -> list[NewJob]:
-    """What follows when a source has sent what was missing here."""
+def jobs_behind(source: str, brought: Job, *, in_part: bool = False) -> list[NewJob]:
+    """What follows when a source has sent what was missing here, or as much of it as it could."""
     then = list(filter(None, brought.payload.get("then", "").split(_BETWEEN)))
     payload = {name: text for name, text in brought.payload.items() if name != "then"}
-    return [_job(PRIORS, peer, f"{payload['occasion']}/{source}", payload) for peer in then]
+    what = f"{source}/in part" if in_part else source
+    return [_job(PRIORS, peer, f"{payload['occasion']}/{what}", payload) for peer in then]
 
 
 def relevance_of(job: Job) -> Relevance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.model.errors import PeerUnknown
-from hounsfield.model.jobs import JobState, NewJob
+from hounsfield.model.jobs import SECOND_NS, Job, JobState, NewJob
 from hounsfield.model.priors import Relevance, ScheduledStudy
 from hounsfield.model.query import Level
-from hounsfield.network.errors import Unreachable
+from hounsfield.network.errors import AssociationLost, NetworkError, NeverEstablished, ProtocolError, Unreachable
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.peers.pull import Progress, Wanted
 from hounsfield.peers.query import Key, QueryFailed
@@ -43,6 +43,8 @@ class OldPacs:
     answers: list[Mapping[str, Any]] = field(default_factory=list)
     find_error: Exception | None = None
     failed: int = 0
+    move_error: Exception | None = None
+    meanwhile: Callable[[], object] = lambda: None
     body_parts: dict[str, list[str]] = field(default_factory=dict)
     asked: list[dict[int, str]] = field(default_factory=list)
     looked_into: list[str] = field(default_factory=list)
@@ -62,7 +64,11 @@ class OldPacs:
     def move(self, peer: DimsePeer, wanted: Wanted, destination: str) -> Iterator[Progress]:
         """C-MOVE."""
         self.moved.append((wanted.study, destination))
-        yield Progress(1, 0, 0, 0, is_final=False)
+        for remaining in (3, 2, 1):
+            yield Progress(remaining, 0, 0, 0, is_final=False)
+            self.meanwhile()
+        if self.move_error is not None:
+            raise self.move_error
         yield Progress(0, 1, self.failed, 0, is_final=True)
 
 
@@ -72,7 +78,9 @@ class Site:
 
     jobs: EmbeddedJobs
     reader: IndexReader
+    store: Callable[[str], object]
     source: OldPacs = field(default_factory=OldPacs)
+    now_s: float = 1_000_000.0
 
     def run(self, uid: str = "1.2.1", priors: int = 3, *, known: bool = True, stopping: bool = False) -> JobState:
         """One job that follows from the arrival of a study; what became of it."""
@@ -94,8 +102,14 @@ class Site:
             return DimsePeer(ae_title, "127.0.0.1", 104)
 
         batch = self.jobs.claim(QUEUE, "me", most=10, parallel=1, lease_s=60)
-        Prefetch(self.jobs, self.reader, call, "HOUNSFIELD", self.source, lambda: stopping)("OLDPACS", batch, "me")
+        Prefetch(self.jobs, self.reader, call, "HOUNSFIELD", self.source, lambda: stopping, lambda: self.now_s)("OLDPACS", batch, "me")
         return self.jobs.find()[0].state
+
+    def again(self) -> Job:
+        """The job that was tried in vain is tried once more, as soon as that is due."""
+        self.now_s += 3600
+        self.work()
+        return self.jobs.find(queue=QUEUE)[0]
 
 
 @pytest.fixture
@@ -109,7 +123,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
         writer.add_all([maker.entry(uid, patient_id=patient_id) for uid, patient_id in patients.items()])
         named = {"kind": "delete", "level": "study", "partition_id": 1, "study_instance_uid": "1.2.5"}
         writer.apply_decision({**named, "decided_at_ns": maker.received_at_ns + 1, "principal": "ada", "reason": "test"})
-    yield Site(EmbeddedJobs(database), IndexReader(database))
+
+        def store(uid: str) -> None:
+            writer.add(maker.entry(uid, patient_id="P9"))
+
+        site = Site(EmbeddedJobs(database), IndexReader(database), store)
+        site.jobs = EmbeddedJobs(database, most_attempts=4, clock_ns=lambda: int(site.now_s * SECOND_NS))
+        yield site
     database.close()
 
 
@@ -151,8 +171,9 @@ def test_nobody_is_asked_about_a_patient_without_an_id_of_its_own(site: Site, ui
     assert site.source.asked == []
 
 
-def test_while_the_peer_is_down_the_queue_waits(site: Site) -> None:
-    site.source.find_error = Unreachable("it is down")
+@pytest.mark.parametrize("kind", [Unreachable, NeverEstablished])
+def test_while_the_peer_is_down_the_queue_waits(site: Site, kind: type[NetworkError]) -> None:
+    site.source.find_error = kind("it is down")
     assert site.run() is W
     assert (site.jobs.queues()[0].last_error, site.jobs.find()[0].attempts) == ("it is down", 0)
 
@@ -203,3 +224,64 @@ def test_what_could_not_be_brought_does_not_go_on_yet(site: Site) -> None:
     site.source.failed = 1
     assert site.scheduled(Relevance()) is W
     assert [job.queue for job in site.jobs.find()] == [QUEUE, "priors/WS"]
+
+
+@pytest.mark.parametrize("kind", [AssociationLost, ProtocolError])
+def test_an_association_that_breaks_on_one_study_holds_up_no_other(site: Site, kind: type[NetworkError]) -> None:
+    site.source.answers, site.source.move_error = [study("1.3.1")], kind("it broke")
+    assert site.run() is W
+    (job,) = site.jobs.find()
+    assert (job.attempts, job.last_error, site.jobs.queues()[0].failures) == (1, "it broke", 0)
+    site.source.move_error = None
+    assert site.run("1.2.2") is D, "the next study"
+
+
+def test_what_came_in_part_goes_on_when_the_rest_is_given_up(site: Site) -> None:
+    site.source.answers, site.source.move_error = [study("1.3.1", "20200101", "P9")], AssociationLost("it broke")
+    site.scheduled(Relevance())
+    for _ in range(3):
+        assert [job.queue for job in site.jobs.find()] == [QUEUE, "priors/WS"]
+        site.again()
+    assert site.again().state is F
+    in_part, *_ = site.jobs.find()
+    assert (in_part.queue, in_part.state, len(site.source.moved)) == ("priors/WS", W, 4)
+    site.source.move_error = None
+    site.jobs.retry(job_id=site.jobs.find(queue=QUEUE)[0].id)
+    assert site.again().state is D
+    assert [job.queue for job in site.jobs.find()] == ["priors/WS", "priors/WS", QUEUE, "priors/WS"], "and the rest when it has come"
+
+
+def test_a_source_that_cannot_send_one_object_is_not_asked_for_all_the_others_again_and_again(site: Site) -> None:
+    site.source.answers, site.source.failed = [study("1.3.1", "20200101", "P9", "", "9")], 1
+    site.source.meanwhile = lambda: site.store("1.3.1")
+    assert site.scheduled(Relevance()) is W
+    assert site.again().state is W, "it has brought something new"
+    site.source.meanwhile = lambda: None
+    job = site.again()
+    assert (job.state, job.last_error) == (F, "OLDPACS could not send 1 objects")
+    assert [job.queue for job in site.jobs.find()] == ["priors/WS", QUEUE, "priors/WS"]
+
+
+def test_while_a_source_sends_nobody_else_takes_the_job(site: Site) -> None:
+    site.source.answers = [study("1.3.1")]
+    taken: list[Job] = []
+
+    def another_node() -> None:
+        site.now_s += 400
+        taken.extend(site.jobs.claim(QUEUE, "another", most=10, parallel=1, lease_s=60))
+
+    site.source.meanwhile = another_node
+    assert site.run() is D
+    assert taken == []
+
+
+def test_when_somebody_cancels_it_nothing_more_is_moved(site: Site) -> None:
+    site.source.answers = [study("1.3.1"), study("1.3.2")]
+
+    def cancel() -> None:
+        site.now_s += 60
+        site.jobs.cancel(queue=QUEUE)
+
+    site.source.meanwhile = cancel
+    assert site.run() is C
+    assert len(site.source.moved) == 1
