@@ -11,7 +11,11 @@ from hounsfield.archive.faults import is_no_space
 from hounsfield.archive.member import ROOM_BYTES, Member, MemberKind, decode
 from hounsfield.archive.tar_format import BLOCK_BYTES
 
-FORMAT = 1
+FORMAT = 2
+"""Of new packs. In packs of format 1 all header rooms were of one length: what reads no other takes a member with a larger one for a torn
+tail. So it is kept from packs that may have such members, and packs of format 1 are read, sealed, and not given more objects."""
+
+KNOWN_FORMATS = (1, 2)
 PACK_PATH = "HOUNSFIELD/pack.json"
 FIRST_MEMBER_OFFSET_BYTES = ROOM_BYTES + BLOCK_BYTES
 """Of every pack's first object: behind the room and the one block of `HOUNSFIELD/pack.json`."""
@@ -37,17 +41,19 @@ class PackIdentity:
     """What the pack's own header says.
 
     nonce: the secret that keys the authentication codes of the pack's members; 32 bytes.
+    format: says who can read the pack.
     """
 
     pack_id: str
     node: str
     nonce: bytes
     created_at_ns: int
+    format: int = FORMAT
 
     def to_json(self) -> bytes:
         """The body of `HOUNSFIELD/pack.json`, at most one block."""
         said = {
-            "format": FORMAT,
+            "format": self.format,
             "pack": self.pack_id,
             "node": self.node,
             "created": self.created_at_ns,
@@ -59,12 +65,12 @@ class PackIdentity:
 
 
 def read_identity(disk: Disk, descriptor: int, pack_id: str) -> PackIdentity | None:
-    """The pack's own header; None where it is not whole. Raises: OSError."""
+    """The pack's own header; None where it is not whole, or of a format that is not known. Raises: OSError."""
     head = disk.pread(descriptor, FIRST_MEMBER_OFFSET_BYTES, 0)
     try:
         said = json.loads(head[ROOM_BYTES:].rstrip(b"\0"))
-        identity = PackIdentity(said["pack"], said["node"], bytes.fromhex(said["nonce"]), said["created"])
-        known_format = said["format"] == FORMAT and said["cipher"] is None
+        identity = PackIdentity(said["pack"], said["node"], bytes.fromhex(said["nonce"]), said["created"], said["format"])
+        known_format = said["format"] in KNOWN_FORMATS and said["cipher"] is None
     except (ValueError, KeyError, TypeError):
         return None
     member = decode(head[:ROOM_BYTES], identity.nonce, pack_id, 0)

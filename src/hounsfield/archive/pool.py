@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hounsfield.archive.disk import Disk
 from hounsfield.archive.layout import Layout
-from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES, NODE_MAX_CHARACTERS, OpenPack, PackIdentity
+from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES, FORMAT, NODE_MAX_CHARACTERS, OpenPack, PackIdentity
 from hounsfield.archive.pack_files import create_pack, move_aside, read_back
 from hounsfield.model.errors import ArchiveBusy, ConfigurationError
 
@@ -140,11 +140,11 @@ class PackPool:
             self._changed.notify()
 
     def adopt(self, pack: OpenPack) -> None:
-        """Take in a pack that recovery has opened again."""
+        """Take in a pack that recovery has opened again; one of an earlier format is sealed."""
         with self._changed:
             self._held.add(pack.pack_id)
             roomy = pack.end_offset_bytes < self._pack_size_bytes and pack.sequence <= self._members_max
-            if roomy and self._count < self._open_packs_max:
+            if roomy and pack.identity.format == FORMAT and self._count < self._open_packs_max:
                 self._idle.append(pack)
                 self._count += 1
             else:
