@@ -27,6 +27,7 @@ $(VENV)/.installed: $(VENV)/.python requirements/runtime.txt pyproject.toml
 	@echo "Installing Python packages (once; a few minutes)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
@@ -54,6 +55,8 @@ test-tools: $(VENV)/.installed-dev tests/peers/dcmjs/node_modules/.installed ## 
 
 test: build test-tools ## every test; those of whole servers on PostgreSQL and on SQLite
 	@cd web && npm run --silent test
+	@# Hundreds of processes are started: each would compile anew what an environment without byte code (PYTHONDONTWRITEBYTECODE) does not keep.
+	@$(BIN)/python -m compileall -q src
 	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 2 --dist worksteal tests/integration tests/fuzz tests/prove
 	@# The browser's driver keeps an event loop in its process, which tests of coroutines cannot share.
 	@$(BIN)/pytest -q -n 0 tests/e2e

@@ -56,6 +56,7 @@ def test_a_peer_that_is_called_over_tls(data_dir: Path, tmp_path: Path) -> None:
             modality.abort = True  # so that the report comes by a new association
             status, transaction = ask(association, stored)
             assert status == 0
+        modality.abort = False
         heard = modality.heard_of(transaction, 60)
     assert heard.on.requestor.ae_title == "HOUNSFIELD"
     assert heard.committed == stored

@@ -23,7 +23,7 @@ from hounsfield.network.status import Status
 FOLDERS = ("charset", "modality", "series", "ts", "image", "synth")
 STUDIES = 10_000
 QUERIES = 2_000
-QUERIES_IN_THE_SUITE = 300
+QUERIES_IN_THE_SUITE = 200
 MOST_ANSWERS = 400
 """A query that more entities match is asked only now and then: it would say little for its time."""
 
