@@ -88,8 +88,14 @@ def run(settings: Settings, after_start: bootstrap.AfterStart | None = None) -> 
 
 
 def _print_whereabouts(running: Running, first_password: str, lines: list[str]) -> None:
-    settings = running.settings
+    """All of it in one piece, so that who reads along has the whole or nothing."""
     console = Console(highlight=False, soft_wrap=True)
+    with console:
+        _say_whereabouts(console, running, first_password, lines)
+
+
+def _say_whereabouts(console: Console, running: Running, first_password: str, lines: list[str]) -> None:
+    settings = running.settings
     console.print()
     console.print(f"[bold]Hounsfield is ready[/]   data in {settings.data_dir}")
     console.print(f"  Web app     {running.url}")
