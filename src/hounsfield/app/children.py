@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import os
 import select
@@ -54,7 +55,12 @@ def end_when_told(stop: threading.Event) -> None:
     Ctrl+C reaches every process of the terminal: the supervisor alone decides, and stops its children one after the other.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def on_signal(*_: object) -> None:
+        # Not `stop.set()` itself: it takes a lock that the interrupted thread may hold just now, in `stop.wait`.
+        _thread.start_new_thread(stop.set, ())
+
+    signal.signal(signal.SIGTERM, on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _DEFERRED)
 
 

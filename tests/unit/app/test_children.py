@@ -1,4 +1,4 @@
-"""Starting processes while others are forked, as granian forks its workers."""
+"""Starting processes while others are forked, as granian forks its workers; and ending them."""
 
 from __future__ import annotations
 
@@ -41,3 +41,19 @@ os._exit(0)
 def test_a_process_forked_while_another_is_started_holds_nothing_up() -> None:
     ran = subprocess.run([sys.executable, "-c", SCRIPT, "/bin/false"], capture_output=True, text=True, timeout=120, check=True)
     assert ran.stdout == "True True", ran.stderr
+
+
+TOLD_IN_THE_MIDDLE = """
+import os, signal, sys, threading
+from hounsfield.app.children import end_when_told
+
+stop = threading.Event()
+end_when_told(stop)
+with stop._cond:  # as `stop.wait` holds it for a moment
+    os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(0 if stop.wait(30) else 1)
+"""
+
+
+def test_a_process_that_is_told_to_end_while_it_begins_to_wait_ends() -> None:
+    subprocess.run([sys.executable, "-c", TOLD_IN_THE_MIDDLE], timeout=60, check=True)
