@@ -70,7 +70,7 @@ def read(path: Path) -> Arrived:
 
 @contextlib.contextmanager
 def storescp(folder: Path) -> Iterator[int]:
-    """Yields its port; every object in a file of its own, named by the moment of its arrival."""
+    """Yields its port; every object in a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     process = subprocess.Popen(
@@ -89,8 +89,8 @@ def storescp(folder: Path) -> Iterator[int]:
 
 
 def arrivals(folder: Path) -> list[Arrived]:
-    """In the order in which they came."""
-    return [read(path) for path in sorted(folder.iterdir(), key=lambda path: path.name.split(".")[0])]
+    """In the order in which they came: by the file system's clock, for storescp takes the second and its fraction at two moments."""
+    return [read(path) for path in sorted(folder.iterdir(), key=lambda path: (path.stat().st_mtime_ns, path.name))]
 
 
 @dataclass(frozen=True, slots=True)
