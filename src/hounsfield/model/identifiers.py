@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import NewType
 
 from hounsfield.model.errors import InvalidAETitle, InvalidUID
@@ -37,6 +38,11 @@ def parse_uid(text: str) -> UID:
     if not is_usable_uid(trimmed):
         raise InvalidUID(f"{text[:80]!r} is not a UID: digits and dots, at most 64 characters")
     return UID(trimmed)
+
+
+def new_uid() -> UID:
+    """One that nobody has, derived from a UUID (PS3.5 B.2)."""
+    return UID(f"2.25.{uuid.uuid4().int}")
 
 
 class AETitle(str):

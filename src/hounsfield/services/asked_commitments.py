@@ -9,7 +9,6 @@ import contextlib
 import json
 import re
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from hounsfield.archive.faults import unavailable
 from hounsfield.dicom.commitment import MAX_REFERENCES
 from hounsfield.model.commitment import CommitmentRequest, CommitmentResult, Failure, Reference
 from hounsfield.model.errors import HounsfieldError, InvalidInput
-from hounsfield.model.identifiers import UID
+from hounsfield.model.identifiers import UID, new_uid
 from hounsfield.model.origin import Origin
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.status import is_failure
@@ -58,11 +57,6 @@ class AskedCommitment:
         return self.result is not None and not self.result.failed and set(self.request.references) <= set(self.result.committed)
 
 
-def new_transaction_uid() -> UID:
-    """One that nobody has (PS3.5 B.2)."""
-    return UID(f"2.25.{uuid.uuid4().int}")
-
-
 class AskedCommitments:
     """The files in one folder; for any process, thread-safe.
 
@@ -75,12 +69,12 @@ class AskedCommitments:
         on_settled: OnSettled = lambda _asked: None,
         *,
         now: Callable[[], float] = time.time,
-        new_uid: Callable[[], UID] = new_transaction_uid,
+        make_uid: Callable[[], UID] = new_uid,
     ) -> None:
         self._folder = folder
         self._on_settled = on_settled
         self._now = now
-        self._new_uid = new_uid
+        self._make_uid = make_uid
 
     def ask(
         self, peer: DimsePeer, references: Sequence[Reference], *, wait_s: float = 10.0, limits: AssociationLimits | None = None
@@ -92,7 +86,7 @@ class AskedCommitments:
         unique = tuple(dict.fromkeys(references))
         if not 0 < len(unique) <= MAX_REFERENCES:
             raise InvalidInput(f"{len(unique)} instances in one request for storage commitment: 1 to {MAX_REFERENCES}")
-        asked = AskedCommitment(peer.ae_title, self._now(), CommitmentRequest(self._new_uid(), unique))
+        asked = AskedCommitment(peer.ae_title, self._now(), CommitmentRequest(self._make_uid(), unique))
         # Before it is sent: the result may be here before the answer to the request is.
         self._write(asked)
         answer = commitment.ask(peer, asked.request, wait_s=wait_s, keep=lambda result: self._settle(asked, result), limits=limits)

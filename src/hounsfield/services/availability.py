@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-
+from hounsfield.model.identifiers import new_uid
 from hounsfield.model.origin import Origin
 from hounsfield.network.limits import AssociationLimits
 from hounsfield.peers.availability import AvailableInstance, Notification, Notified, notify
@@ -20,5 +19,4 @@ def announce_study(
     """
     instances = retrieve.instances(origin, study_instance_uid)
     available = [AvailableInstance(one.series_instance_uid, one.sop_class_uid, one.sop_instance_uid) for one in instances]
-    notification_uid = f"2.25.{uuid.uuid4().int}"
-    return notify(peer, Notification(notification_uid, study_instance_uid, available, peer.calling_ae_title), limits)
+    return notify(peer, Notification(new_uid(), study_instance_uid, available, peer.calling_ae_title), limits)

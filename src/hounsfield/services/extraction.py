@@ -16,7 +16,7 @@ from hounsfield.dicom.tags import PIXEL_DATA
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
-from hounsfield.services.object_source import gathered
+from hounsfield.services.object_source import best_first, gathered
 from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, encapsulated, encoded, native
 from hounsfield.services.rewrite import UNCOMPRESSED, mark_lossy
 
@@ -75,11 +75,8 @@ class ExtractionSource:
         self._codec = codec
 
     def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
-        """As the source is stored where its encoding can be kept, else as `services.object_source.PackSource` has it."""
-        stored = instance.transfer_syntax_uid
-        first = (stored, *self.preferred) if transfer_syntax(stored).lossy else (*self.preferred, stored)
-        order = dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
-        return [uid for uid in order if uid in accepted and self._can(uid)]
+        """Those in which it may go, the best first."""
+        return [uid for uid in best_first(instance.transfer_syntax_uid, self.preferred) if uid in accepted and self._can(uid)]
 
     def _can(self, target_uid: str) -> bool:
         stored = self._extraction.instance.transfer_syntax_uid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +30,7 @@ from hounsfield.model.frame_selection import (
     SOPClassNotExtractable,
     TimeRange,
 )
+from hounsfield.model.identifiers import new_uid
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.services.coercion import effective_header
 from hounsfield.services.extraction import WORDS, Extraction, ExtractionSource
@@ -41,11 +41,6 @@ MOST_HEADER_BYTES = 64 << 20
 """Of a stored object, up to Pixel Data: it is in memory, taken apart, while frames are taken out."""
 
 _FRAME_EXTRACTION_SEQUENCE, _CONTRIBUTING_EQUIPMENT_SEQUENCE = 0x00081164, 0x0018A001
-
-
-def new_uid() -> str:
-    """A UID derived from a UUID (PS3.5 B.2)."""
-    return f"2.25.{uuid.uuid4().int}"
 
 
 class FrameExtractor:

@@ -38,14 +38,9 @@ class PackSource:
         self._buffer = bytearray()
 
     def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
-        """Those in which the instance may go, the best first: what is preferred, as stored, uncompressed, compressed without loss.
-
-        What is stored lossily goes so wherever it can.
-        """
+        """Those in which the instance may go, the best first."""
         stored = instance.transfer_syntax_uid
-        is_lossy = transfer_syntax(stored).lossy
-        first = (stored, *self.preferred) if is_lossy else (*self.preferred, stored)
-        order = dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
+        order = best_first(stored, self.preferred)
         return [uid for uid in order if uid in accepted and (uid == stored or self._rewriter.can(instance, uid))]
 
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
@@ -106,6 +101,12 @@ class HeaderSource:
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer:
         """Raises: DamagedObject, PackUnavailable, UnreadableObject, UndecodablePixels, ObjectTooLarge."""
         return self._rewriter.without_bulk_data(instance, transfer_syntax_uid)
+
+
+def best_first(stored_uid: str, preferred: Sequence[str]) -> Iterable[str]:
+    """What is preferred, as stored, uncompressed, compressed without loss. What is stored lossily goes so wherever it can."""
+    first = (stored_uid, *preferred) if transfer_syntax(stored_uid).lossy else (*preferred, stored_uid)
+    return dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
 
 
 def gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:

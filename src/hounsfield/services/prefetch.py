@@ -22,6 +22,7 @@ from hounsfield.peers.dimse import DimsePeer
 from hounsfield.peers.pull import Progress, Wanted, move
 from hounsfield.peers.query import Key, find
 from hounsfield.services.prior_jobs import jobs_behind, relevance_of
+from hounsfield.services.work import until_stopping
 
 MOST_ANSWERS = 500
 """Studies of one patient that a peer may name, and series of one study."""
@@ -145,18 +146,16 @@ class Prefetch:
 
     def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
         """Every job of the batch is settled or given back when this returns. Raises: IndexUnavailable; the lease then lapses."""
-        for number, job in enumerate(batch):
-            if self._stopping():
-                self._jobs.release(batch[number:], owner)
-                return
+        for left in until_stopping(self._jobs, batch, owner, self._stopping):
+            job = left[0]
             try:
-                self._bring(peer, job, owner, _Lease(self._jobs, batch[number:], owner, self._monotonic))
+                self._bring(peer, job, owner, _Lease(self._jobs, left, owner, self._monotonic))
             except _NotOurs:
                 log.info("prefetch.broken_off", peer=peer, job=job.id)
             except (Unreachable, AssociationRefused, NeverEstablished, PeerUnknown, ConfigurationError) as exc:
                 pause_s = self._jobs.pause(job.queue, str(exc))
                 log.warning("prefetch.paused", peer=peer, error=type(exc).__name__, pause_s=round(pause_s, 1))
-                self._jobs.release(batch[number:], owner)
+                self._jobs.release(left, owner)
                 return
             except (NetworkError, InvalidQuery) as exc:
                 # It came to nothing on this job: others must not wait for it.

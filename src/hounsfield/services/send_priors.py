@@ -16,6 +16,7 @@ from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.model.worklist import StudyRow
 from hounsfield.services.prior_jobs import relevance_of
 from hounsfield.services.send_jobs import send_job
+from hounsfield.services.work import until_stopping
 
 MOST_STUDIES_SEEN = 200
 ENQUEUED_AT_ONCE = 500
@@ -39,11 +40,8 @@ class SendPriors:
 
     def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
         """Every job of the batch is settled or given back when this returns. Raises: IndexUnavailable; the lease then lapses."""
-        for number, job in enumerate(batch):
-            if self._stopping():
-                self._jobs.release(batch[number:], owner)
-                return
-            self._send(peer, job, owner)
+        for left in until_stopping(self._jobs, batch, owner, self._stopping):
+            self._send(peer, left[0], owner)
 
     def _send(self, peer: str, job: Job, owner: str) -> None:
         partition_id, say, relevance = int(job.payload["partition"]), job.payload, relevance_of(job)

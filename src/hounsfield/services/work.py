@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -33,6 +33,15 @@ class Handler(Protocol):
     def __call__(self, peer: str, batch: Sequence[Job], owner: str) -> None:
         """peer: what stands behind the kind in the queue's name. Settles each job, or gives it back."""
         ...
+
+
+def until_stopping(jobs: Jobs, batch: Sequence[Job], owner: str, stopping: Callable[[], bool]) -> Iterator[Sequence[Job]]:
+    """For each job of a batch in turn what is left of the batch, that job first; once the process is to end, the rest is given back."""
+    for number in range(len(batch)):
+        if stopping():
+            jobs.release(batch[number:], owner)
+            return
+        yield batch[number:]
 
 
 class Workers:
