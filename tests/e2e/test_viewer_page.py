@@ -110,6 +110,7 @@ def test_window_by_mouse_keys_and_reset(open_study: OpenStudy) -> None:
     tile = open_study("CT")
     page = tile.page
     before = tile.pixels()
+    until(page, "!document.querySelector('[data-testid=corner-br]').innerText.includes('loaded')")
     stated = tile.corner("br")
     drag(tile, 120, 40)
     windowed = tile.changed_from(before)

@@ -12,5 +12,5 @@ DECODABLE = NATIVE | {
 }
 """Of which single frames can be decoded; video (MPEG) and JPIP are not among them."""
 
-ENCODABLE = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5")
+ENCODABLE = (*(f"1.2.840.10008.1.2.4.{number}" for number in (80, 90, 201, 202, 70, 57)), "1.2.840.10008.1.2.5")
 """Into which frames can be coded without loss, the better code first."""

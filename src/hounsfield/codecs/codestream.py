@@ -123,10 +123,14 @@ def read_jpeg2000_header(stream: bytes | memoryview) -> JPEG2000Header:
 
 
 def with_precision(stream: bytes, precision: int, *, signed: bool) -> bytes:
-    """A codestream of one component, its image and tile size segment saying this precision (15444-1 A.5.1, Ssiz)."""
-    if len(stream) <= _FIRST_SSIZ or stream[:4] != b"\xff\x4f\xff\x51" or stream[_FIRST_SSIZ - 2 : _FIRST_SSIZ] != b"\0\1":
-        raise UndecodablePixels("the encoder wrote no codestream of one component")
-    return stream[:_FIRST_SSIZ] + bytes([precision - 1 | signed << 7]) + stream[_FIRST_SSIZ + 1 :]
+    """A codestream whose image and tile size segment says this precision of every component (15444-1 A.5.1, Ssiz)."""
+    if len(stream) <= _FIRST_SSIZ or stream[:4] != b"\xff\x4f\xff\x51":
+        raise UndecodablePixels("the encoder wrote no codestream")
+    components = int.from_bytes(stream[_FIRST_SSIZ - 2 : _FIRST_SSIZ], "big")
+    said = bytearray(stream)
+    for component in range(components):
+        said[_FIRST_SSIZ + 3 * component] = precision - 1 | signed << 7
+    return bytes(said)
 
 
 def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool, bool]:

@@ -87,6 +87,13 @@ def _fitted(samples: Samples, description: FrameDescription) -> Samples:
     return samples.astype(wanted, copy=False)
 
 
+def _by_pixel(samples: Samples, description: FrameDescription) -> Samples:
+    """Components that a library returned one plane after the other, as (rows, columns, samples per pixel)."""
+    by_plane = (description.samples_per_pixel, description.rows, description.columns)
+    is_by_plane = samples.shape == by_plane and samples.shape[:2] != (description.rows, description.columns)
+    return samples.transpose(1, 2, 0) if is_by_plane else samples
+
+
 def _sign_extended(samples: Samples, description: FrameDescription, precision: int) -> Samples:
     """Two's complement of `precision` bits that the codec returned without a sign (it has none in JPEG, or the stream left it out)."""
     wanted = sample_dtype(description)
@@ -146,9 +153,7 @@ def _decode_jpeg_ls(frame: bytes, description: FrameDescription) -> tuple[Sample
 
     header = read_jpeg_header(frame)
     _check_size(header.rows, header.columns, header.components, header.precision, description)
-    samples = jpegls_decode(frame)
-    if samples.ndim == 3 and samples.shape[0] == header.components and samples.shape[:2] != (header.rows, header.columns):
-        samples = samples.transpose(1, 2, 0)
+    samples = _by_pixel(jpegls_decode(frame), description)
     return _sign_extended(samples, description, header.precision), _sampled_in_full(description)
 
 
@@ -158,7 +163,7 @@ def _decode_jpeg_2000(frame: bytes, description: FrameDescription) -> tuple[Samp
     if header.high_throughput:
         from imagecodecs import htj2k_decode  # only a child that meets such a frame pays for it
 
-        samples = htj2k_decode(frame[header.codestream_offset_bytes :])
+        samples = _by_pixel(htj2k_decode(frame[header.codestream_offset_bytes :]), description)
     else:
         from imagecodecs import jpeg2k_decode  # only a child that meets such a frame pays for it
 

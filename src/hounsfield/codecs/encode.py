@@ -1,4 +1,4 @@
-"""Encoding of one frame without loss: RLE, JPEG-LS, JPEG 2000 and High-Throughput JPEG 2000 (PS3.5 8.2).
+"""Encoding of one frame without loss: RLE, JPEG lossless, JPEG-LS, JPEG 2000 and High-Throughput JPEG 2000 (PS3.5 8.2).
 
 What a codec of ours cannot code so that every reader gets the same samples is refused: the precision of a stream must be
 Bits Stored, and each stream is decoded again and held against the samples before it is handed out.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -76,13 +77,25 @@ def _encode_rle(samples: Samples, description: FrameDescription) -> bytes:
 
 
 def _encode_jpeg_ls(samples: Samples, description: FrameDescription) -> bytes:
-    from imagecodecs import jpegls_encode  # only a child that encodes pays for it
+    from jpeg_ls import encode_buffer  # only a child that encodes pays for it
 
-    if samples.dtype.itemsize > 2 or description.bits_stored != samples.dtype.itemsize * 8:
-        raise UndecodablePixels("JPEG-LS is written for 8 and 16 bits stored alone")
-    # JPEG-LS knows no sign: two's complement is coded as it stands.
-    plain = _without_colour_axis(samples)
-    return bytes(jpegls_encode(plain.view(f"u{plain.dtype.itemsize}")))
+    if samples.shape[2] not in (1, 3):
+        raise UndecodablePixels("JPEG-LS is written for one or three samples per pixel")
+    plain = _without_signs(samples, description.bits_stored, "JPEG-LS")
+    interleaved_by_sample = 2 if samples.shape[2] > 1 else 0
+    return bytes(encode_buffer(plain.tobytes(), *samples.shape, description.bits_stored, 0, interleaved_by_sample))
+
+
+def _encode_jpeg_lossless(samples: Samples, description: FrameDescription) -> bytes:
+    """By the left neighbour, selection value 1 (PS3.5 A.4.2)."""
+    from imagecodecs import jpeg8_encode  # only a child that encodes pays for it
+
+    if samples.shape[2] not in (1, 3):
+        raise UndecodablePixels("JPEG lossless is written for one or three samples per pixel")
+    plain = _without_colour_axis(_without_signs(samples, description.bits_stored, "JPEG lossless"))
+    # Whatever the samples mean, they go in as they are.
+    colour: dict[str, Any] = {} if samples.shape[2] == 1 else {"colorspace": "RGB", "outcolorspace": "RGB"}
+    return bytes(jpeg8_encode(plain, lossless=True, predictor=1, bitspersample=description.bits_stored, **colour))
 
 
 def _encode_jpeg_2000(samples: Samples, description: FrameDescription) -> bytes:
@@ -108,15 +121,32 @@ def _encode_high_throughput(samples: Samples, description: FrameDescription) -> 
 
     if samples.dtype.itemsize > 2:
         raise UndecodablePixels("High-Throughput JPEG 2000 is written for samples of 8 and 16 bits")
-    if samples.shape[2] != 1:
-        raise UndecodablePixels("High-Throughput JPEG 2000 is written for one sample per pixel")
+    if samples.shape[2] not in (1, 3):
+        raise UndecodablePixels("High-Throughput JPEG 2000 is written for one or three samples per pixel")
+    # RPCL is the encoder's order of progression; with tile-part lengths it is what HTJ2K Lossless RPCL wants as well (PS3.5 10.18).
+    options: dict[str, Any] = {"reversible": True, "tlm": True, "resolutions": _decompositions(min(samples.shape[:2]))}
+    if samples.shape[2] == 3:
+        options["rgb"] = False  # components as they are, not rotated
     if description.bits_stored == samples.dtype.itemsize * 8:
-        return bytes(htj2k_encode(_without_colour_axis(samples), reversible=True))
+        return bytes(htj2k_encode(_without_colour_axis(samples), **options))
     # The encoder takes the precision from the type of the samples. Signed ones are coded as they are: what the level shift of
     # an unsigned stream would take off (15444-1 G.1) is taken off here, and the precision is written afterwards.
     shift = 0 if description.signed else 1 << description.bits_stored - 1
     shifted = (_without_colour_axis(samples).astype(np.int32) - shift).astype(np.int16)
-    return with_precision(bytes(htj2k_encode(shifted, reversible=True)), description.bits_stored, signed=description.signed)
+    return with_precision(bytes(htj2k_encode(shifted, **options)), description.bits_stored, signed=description.signed)
+
+
+def _decompositions(shorter_side: int) -> int:
+    """The usual five, or as many as leave 64 pixels of it: a thumbnail (PS3.5 10.18)."""
+    return max(5, ((shorter_side - 1) // 64).bit_length())
+
+
+def _without_signs(samples: Samples, bits_stored: int, name: str) -> Samples:
+    """Two's complement as it stands, cut to the bits that count: JPEG and JPEG-LS know no sign."""
+    if not 2 <= bits_stored <= 16:
+        raise UndecodablePixels(f"{name} is written for 2 to 16 bits stored")
+    wide: Samples = samples.astype(np.int64) & ((1 << bits_stored) - 1)
+    return wide.astype(np.uint8 if bits_stored <= 8 else np.uint16)
 
 
 def _without_colour_axis(samples: Samples) -> Samples:
@@ -124,9 +154,12 @@ def _without_colour_axis(samples: Samples) -> Samples:
 
 
 ENCODERS: dict[str, Encoder] = {
+    "1.2.840.10008.1.2.4.57": _encode_jpeg_lossless,
+    "1.2.840.10008.1.2.4.70": _encode_jpeg_lossless,
     "1.2.840.10008.1.2.4.80": _encode_jpeg_ls,
     "1.2.840.10008.1.2.4.90": _encode_jpeg_2000,
     "1.2.840.10008.1.2.4.201": _encode_high_throughput,
+    "1.2.840.10008.1.2.4.202": _encode_high_throughput,
     "1.2.840.10008.1.2.5": _encode_rle,
 }
 

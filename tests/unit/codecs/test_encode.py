@@ -9,6 +9,7 @@ import openjpeg
 import pytest
 from pydicom.pixels.decoders.rle import _rle_decode_frame
 
+from codec_kit.by_gdcm import gdcm_frame
 from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.codecs.codestream import read_jpeg2000_header, read_jpeg_header
 from hounsfield.codecs.decode import decode_samples
@@ -19,6 +20,7 @@ from hounsfield.model.errors import UndecodablePixels
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG_LS, JPEG_2000, HTJ2K, RLE = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"
+HTJ2K_RPCL, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"
 
 
 def described(bits: int = 16, stored: int = 12, samples: int = 1, *, signed: bool = False, planar: int = 0) -> FrameDescription:
@@ -52,19 +54,14 @@ CASES = [
     described(8, 6, signed=True),
     described(8, 8, signed=True),
     described(8, 8, 3),
+    described(16, 12, 3),
     described(32, 32),
 ]
 
 
 def possible(target: str, description: FrameDescription) -> bool:
     """Whether the encoder of that syntax writes the precision that the header says."""
-    full = description.bits_stored in (8, 16)
-    return {
-        JPEG_LS: full,
-        JPEG_2000: description.bits_allocated < 32,
-        HTJ2K: description.bits_allocated < 32 and description.samples_per_pixel == 1,
-        RLE: True,
-    }[target]
+    return target == RLE or description.bits_allocated < 32
 
 
 @pytest.mark.parametrize("target", ENCODABLE)
@@ -81,8 +78,11 @@ def test_samples_come_back(description: FrameDescription, target: str) -> None:
     again, photometric = decode_samples(coded.data, replace(description, transfer_syntax_uid=target))
     assert np.array_equal(again, samples)
     assert photometric == coded.photometric_interpretation == description.photometric_interpretation
-    if target == JPEG_LS:
+    if target in (JPEG_LS, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1):
         assert read_jpeg_header(coded.data).precision == description.bits_stored
+        if description.bits_stored >= 8:  # GDCM knows no fewer in JPEG-LS
+            other = gdcm_frame(coded.data, replace(description, transfer_syntax_uid=target))
+            assert np.array_equal(low_bits(other, description), low_bits(samples, description))
     elif target != RLE:
         header = read_jpeg2000_header(coded.data)
         assert (header.precision, header.signed, header.multiple_component_transform) == (
@@ -96,6 +96,24 @@ def test_samples_come_back(description: FrameDescription, target: str) -> None:
         other = _rle_decode_frame(coded.data, 37, 41, description.samples_per_pixel, description.bits_allocated)
         planes = np.frombuffer(other, samples.dtype).reshape(description.samples_per_pixel, 37, 41)
         assert np.array_equal(planes.transpose(1, 2, 0), samples)
+
+
+def low_bits(samples: np.ndarray, description: FrameDescription) -> np.ndarray:
+    """Those that count: GDCM does not extend a sign."""
+    return samples.astype(np.int64) & ((1 << description.bits_stored) - 1)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(37, 41), (300, 5000), (70, 70)])
+def test_rpcl_ends_in_a_thumbnail(rows: int, columns: int) -> None:
+    """Resolution by resolution, the last no wider or no higher than 64, tile-part lengths first (PS3.5 10.18)."""
+    description = replace(described(), rows=rows, columns=columns)
+    samples = np.arange(rows * columns, dtype="<u2").reshape(rows, columns) % 4096
+    stream = encode(samples.tobytes(), description, HTJ2K_RPCL).data
+    coding_style = stream.index(b"\xff\x52")
+    order, decompositions = stream[coding_style + 5], stream[coding_style + 9]
+    assert order == 2
+    assert min(rows, columns) / 2**decompositions <= 64
+    assert b"\xff\x55" in stream[: stream.index(b"\xff\x90")]
 
 
 def test_colour_by_plane_is_turned() -> None:

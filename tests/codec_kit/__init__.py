@@ -1,0 +1,1 @@
+"""What tests of pixel data share: other people's decoders."""
