@@ -13,8 +13,8 @@ from hounsfield.dicom.dictionary import keyword_of
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.query import Level
 from hounsfield.network.status import Status
-from hounsfield.servers.dimse.find_keys import COMPUTED
 from hounsfield.servers.dimse.information_model import LEVEL_NAMES
+from hounsfield.services.computed_attributes import COMPUTED
 
 
 @pytest.mark.parametrize("transfer_syntax", [EXPLICIT, IMPLICIT])

@@ -13,8 +13,8 @@ from find_kit.served import serving
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.query import Level
 from hounsfield.network.status import Status
-from hounsfield.servers.dimse.find_keys import COMPUTED
-from hounsfield.servers.dimse.header_keys import header_level
+from hounsfield.services.computed_attributes import COMPUTED
+from hounsfield.services.header_keys import header_level
 
 INDEXED = COMPUTED.keys() | FRAGMENT_LEVELS.keys()
 FOLDERS = ("charset", "modality", "image", "ts")

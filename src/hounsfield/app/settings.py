@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from hounsfield.app.site_zone import site_zone
 from hounsfield.model.errors import ConfigurationError, InvalidAETitle
 from hounsfield.model.identifiers import AETitle
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 MIB = 1 << 20
 GIB = 1 << 30
 
@@ -108,6 +110,14 @@ class Settings(BaseSettings):
     )
     node: str = Field(default="local", pattern=r"^[A-Za-z0-9_.-]{1,32}$", description="Name of this node, recorded with each object.")
     http_workers: int = Field(default=2, ge=1, le=64, description="Processes that answer HTTP requests.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may use DICOMweb from a browser, with an API token, such as `https://viewer.example`; `*` for all "
+        "origins. Empty: none.",
+    )
+    access_log: bool = Field(
+        default=False, description="Log each DICOMweb request at level info: who, what kind of resource, status, time and bytes."
+    )
     codec_children: int = Field(default=1, ge=1, le=16, description="Decoding processes of each HTTP worker, started when first needed.")
     codec_memory_bytes: int = Field(default=2 * GIB, ge=256 * MIB, description="Address space one decoding process may use.")
     pack_size_bytes: int = Field(default=GIB, ge=16 * MIB, description="A pack is sealed when it has grown to this size.")
@@ -151,6 +161,18 @@ class Settings(BaseSettings):
     def _check_peers(cls, value: Any) -> Any:
         items = value.split(",") if isinstance(value, str) else value
         return tuple(PeerSetting.parse(item.strip()) for item in items if item.strip())
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _check_origins(cls, value: Any) -> Any:
+        items = value.split(",") if isinstance(value, str) else value
+        origins = tuple(str(item).strip().lower() for item in items if str(item).strip())
+        for origin in origins:
+            if origin != "*" and _ORIGIN.fullmatch(origin) is None:
+                raise ValueError(
+                    f"{origin!r} is no origin: scheme://host or scheme://host:port, without a path, such as https://viewer.example"
+                )
+        return origins
 
     @field_validator("time_zone")
     @classmethod

@@ -35,6 +35,13 @@ RESTART_PAUSE_S = 0.5
 LONGEST_RESTART_PAUSE_S = 30.0
 TOLD_TO_STOP_PAUSE_S = 3.0
 STABLE_AFTER_S = 30.0
+HEADER_READ_TIMEOUT_MS = 30_000
+MOST_HEADER_BYTES = 64 << 10
+"""Of an HTTP/2 request. Of HTTP/1.1 it is what fits into granian's buffer, 400 KiB, and 100 headers (431), and 64 KiB of target (414)."""
+MOST_STREAMS = 100
+"""Of one HTTP/2 connection at once."""
+HTTP2_PING_INTERVAL_MS = 30_000
+"""A connection that does not answer is closed 20 s later."""
 MAX_QUICK_RESTARTS = 5
 
 
@@ -84,7 +91,7 @@ class Supervisor:
 
     def _serve_http(self) -> None:
         from granian.constants import HTTPModes, Interfaces
-        from granian.http import HTTP1Settings
+        from granian.http import HTTP1Settings, HTTP2Settings
         from granian.server import Server
 
         settings = self._settings
@@ -99,7 +106,10 @@ class Supervisor:
             websockets=False,
             backlog=2048,
             backpressure=512,
-            http1_settings=HTTP1Settings(header_read_timeout=30_000),
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
+            http2_settings=HTTP2Settings(
+                max_headers_size=MOST_HEADER_BYTES, max_concurrent_streams=MOST_STREAMS, keep_alive_interval=HTTP2_PING_INTERVAL_MS
+            ),
             log_enabled=False,
             respawn_failed_workers=True,
             respawn_interval=0.5,

@@ -25,6 +25,7 @@ from hounsfield.peers.dimse import echo
 from hounsfield.servers.dicomweb.application import ROOT
 from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
+from hounsfield.servers.dicomweb.cors import Cors
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
@@ -79,6 +80,8 @@ def build(settings: Settings) -> Site:
             executor=executors[0],
             upload_executor=executors[1],
             quick_in_loop=not settings.database,
+            cors=Cors(frozenset(settings.cors_origins)),
+            access_log=settings.access_log,
         )
     )
 

@@ -97,7 +97,7 @@ class IndexReader:
         pages = self._pages(plan, query, inside)
         if zone is not None and moments:
             pages = ([hit for hit in hits if moment_matches(zone, hit, moments)] for hits in pages)
-        return Stream(unmatched, plan.quick, plan.selective, pages)
+        return Stream(unmatched, plan.quick, plan.selective, bool(inside or moments), pages)
 
     def _pages(self, plan: Planned, query: Query, inside: list[Key]) -> Iterator[list[Hit]]:
         projected, make = _HITS[query.level]

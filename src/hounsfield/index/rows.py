@@ -68,12 +68,14 @@ class Stream(NamedTuple):
     unmatched: keywords that are not matched.
     quick: whether an index leads straight to few rows.
     named: whether they are those of a patient, study, series or instance that the query names.
+    judged: whether what the database finds is judged one by one before it counts as a match.
     pages: a page at a time in memory; each raises IndexUnavailable.
     """
 
     unmatched: tuple[str, ...]
     quick: bool
     named: bool
+    judged: bool
     pages: Iterator[list[Hit]]
 
 

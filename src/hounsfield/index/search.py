@@ -38,6 +38,8 @@ STUDY_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 _SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.number, "Modality": series.c.modality}
 _INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
+_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber"})
+"""Columns without a value in some rows, which no comparison finds again."""
 
 
 _TABLES = {Level.PATIENT: study, Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}
@@ -104,17 +106,25 @@ class Search:
         return self._plan(query, narrowing.MOST_CANDIDATES if free else narrowing.MOST_IN_CORRELATED_ORDER)
 
     def pages(self, projected: Projected, plan: Planned, query: Query, page_rows: int) -> Iterator[list[Any]]:
-        """All rows of a query, page by page, each begun where the one before ended; the first is short, so that it comes soon."""
+        """All rows of a query, page by page, each begun where the one before ended; the first is short, so that it comes soon.
+
+        Rows in an order by numbers, which some do not have, are counted instead.
+        """
         order = _order_of(query)
+        counted = order is not None and order.keyword in _NUMBERS
         key, column = _TABLES[projected.level].c.id, _sort_column(projected.level, order)
         tracked = Projected(f"{projected.name} in pages", projected.level, (*projected.columns, column, key))
         after: Cursor | None = None
+        passed = 0
         limit = min(page_rows, FIRST_PAGE_ROWS)
-        while rows := self._rows(tracked, plan, order, limit, 0, after):
+        while rows := self._rows(tracked, plan, order, limit, passed, after):
             yield [row[:-2] for row in rows]
             if len(rows) < limit:
                 return
-            after = (rows[-1][-2], rows[-1][-1])
+            if counted:
+                passed += len(rows)
+            else:
+                after = (rows[-1][-2], rows[-1][-1])
             limit = page_rows
 
     def _rows(self, projected: Projected, plan: Planned, order: Order | None, limit: int, offset: int, after: Cursor | None) -> list[Any]:

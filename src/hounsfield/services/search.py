@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from hounsfield.index.criteria import ATTRIBUTES
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.rows import InstanceHit, Page, PatientCounts, SeriesHit, Stream, StudyHit
 from hounsfield.model.origin import Origin
-from hounsfield.model.query import Query
+from hounsfield.model.query import Level, Query
 from hounsfield.model.time_zone import QueryZone
+
+MATCHED_ANYWHERE = frozenset(ATTRIBUTES)
+"""Keywords of the attributes that are matched whatever else a query says."""
+
+
+def matched_at(level: Level) -> tuple[str, ...]:
+    """Those of a level and of the levels above it."""
+    return tuple(keyword for keyword, attribute in ATTRIBUTES.items() if attribute.level <= level)
 
 
 class Search:

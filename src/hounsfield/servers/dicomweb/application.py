@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,6 +13,9 @@ import structlog
 
 from hounsfield.model.errors import HounsfieldError, NotSignedIn, Unavailable
 from hounsfield.model.origin import Principal
+from hounsfield.servers.dicomweb.access_log import log_request
+from hounsfield.servers.dicomweb.capabilities import Capabilities
+from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header, Receive, Scope, Send
 from hounsfield.servers.dicomweb.routing import MethodNotAllowed, Route, Router
 from hounsfield.servers.dicomweb.stow import UploadStalled
@@ -39,17 +43,47 @@ def joined_headers(raw: Sequence[Header]) -> Mapping[bytes, bytes]:
 
 
 class DICOMWeb:
-    """`await app(scope, receive, send)` for everything below the root."""
+    """`await app(scope, receive, send)` for everything below the root.
 
-    def __init__(self, routes: Sequence[Route], guard: AccessCheck, executor: Executor, root: str = ROOT) -> None:
-        self._router = Router(root, routes)
+    cors: which pages of other origins may read answers. access_log: whether every request is logged.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        guard: AccessCheck,
+        executor: Executor,
+        root: str = ROOT,
+        *,
+        cors: Cors = NO_CORS,
+        access_log: bool = False,
+    ) -> None:
+        capabilities = Capabilities()
+        self._router = Router(root, [*routes, Route("GET", "", capabilities.describe)], options=capabilities.describe)
+        capabilities.router = self._router
         self._guard = guard
         self._executor = executor
         self._root = root
+        self._cors = cors
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send, joined_headers(scope["headers"]), self._root)
+        if not self._access_log:
+            await self._serve(exchange, scope)
+            return
+        began = time.perf_counter()
+        whole = False
         try:
+            await self._serve(exchange, scope)
+            whole = True
+        finally:
+            log_request(exchange, self._router, time.perf_counter() - began, whole=whole)
+
+    async def _serve(self, exchange: Exchange, scope: Scope) -> None:
+        try:
+            if self._cors.origins and await self._cors.begin(exchange, self._router):
+                return
             principal = self._guard.recall(scope["headers"], scope["method"])
             exchange.principal = principal or await self._authenticate(scope)
             handler, exchange.parts = self._router.find(scope["method"], scope["path"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
+from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
 from hounsfield.servers.dicomweb.metadata import Metadata
 from hounsfield.servers.dicomweb.objects import Objects
@@ -19,6 +20,7 @@ from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.guard import AccessCheck
+from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
@@ -32,6 +34,7 @@ class Parts:
 
     executor: threads for reading. upload_executor: threads for storing, apart, so that slow disks do not keep readers waiting.
     quick_in_loop: whether index look-ups run in the event loop: True for SQLite, False for a database server.
+    cors: which pages of other origins may read answers. access_log: whether every request is logged.
     """
 
     store: FileStore
@@ -45,13 +48,15 @@ class Parts:
     quick_in_loop: bool = True
     upload_limits: UploadLimits = field(default_factory=UploadLimits)
     new_boundary: Callable[[], str] = random_boundary
+    cors: Cors = NO_CORS
+    access_log: bool = False
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     """An ASGI application for all below `root`."""
     work = Work(parts.executor, quick_in_loop=parts.quick_in_loop)
     stow = Stow(parts.store, parts.upload_executor, parts.upload_limits)
-    qido = Qido(parts.search, work)
+    qido = Qido(parts.search, HeaderAttributes(parts.retrieve, root), work, parts.new_boundary)
     pictures = Pictures(parts.retrieve, parts.codecs)
     objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)
     metadata = Metadata(parts.retrieve, parts.documents, work)
@@ -84,4 +89,4 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/frames/{{frame}}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/bulkdata/{{path...}}", bulk_data.value),
     ]
-    return DICOMWeb(routes, parts.guard, parts.executor, root)
+    return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -21,6 +22,11 @@ Header = tuple[bytes, bytes]
 
 MAX_QUERY_BYTES: Final = 64 << 10
 MAX_PARAMETERS: Final = 256
+LEAST_COMPRESSED_BYTES: Final = 1 << 10
+MOST_COMPRESSED_IN_LOOP_BYTES: Final = 64 << 10
+"""Half a millisecond; what is longer is compressed in a thread."""
+_GZIP: Final = 31
+_FASTEST: Final = 1
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 # What every answer says: pixels and files are never sniffed for another type, and no shared cache may keep them.
@@ -43,9 +49,11 @@ class Exchange:
     principal: who asks; nobody until the application has found out.
     root: the path of the service, `/dicom-web`.
     parts: what the path gave for the variables of the route, in order.
+    common: headers of every answer.
+    status, sent_bytes: of the answer, as far as it has gone out.
     """
 
-    __slots__ = ("_parameters", "_receive", "_send", "headers", "parts", "principal", "root", "scope", "started")
+    __slots__ = ("_parameters", "_receive", "_send", "common", "headers", "parts", "principal", "root", "scope", "sent_bytes", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], root: str) -> None:
         self.scope = scope
@@ -53,10 +61,17 @@ class Exchange:
         self.principal = NOBODY
         self.root = root
         self.parts: tuple[str, ...] = ()
-        self.started = False
+        self.common: tuple[Header, ...] = COMMON_HEADERS
+        self.status = 0
+        self.sent_bytes = 0
         self._receive = receive
         self._send = send
         self._parameters: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the status is out."""
+        return self.status != 0
 
     @property
     def origin(self) -> Origin:
@@ -112,18 +127,30 @@ class Exchange:
 
     async def answer(self, status: int, headers: Iterable[Header], body: bytes | bytearray = b"") -> None:
         """The whole answer at once. `body` is bytes or bytearray: granian takes a memoryview for nothing at all."""
-        self.started = True
-        length = (b"content-length", str(len(body)).encode())
-        await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, length, *headers]})
+        # An answer without content has no length either (RFC 9110 8.6).
+        length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
+        await self._start(status, [*self.common, *length, *headers])
+        if self.scope["method"] == "HEAD":
+            body = b""
+        self.sent_bytes = len(body)
         await self._send({"type": "http.response.body", "body": body})
+
+    async def answer_text(self, status: int, headers: Iterable[Header], body: bytes) -> None:
+        """As `answer`, by gzip where the client takes it and the body is worth it; `headers` name accept-encoding in Vary."""
+        if len(body) > LEAST_COMPRESSED_BYTES and b"accept-encoding" in self.headers and self.takes_gzip:
+            if len(body) > MOST_COMPRESSED_IN_LOOP_BYTES:
+                body = await asyncio.get_running_loop().run_in_executor(None, zlib.compress, body, _FASTEST, _GZIP)
+            else:
+                body = zlib.compress(body, _FASTEST, _GZIP)
+            headers = [*headers, (b"content-encoding", b"gzip")]
+        await self.answer(status, headers, body)
 
     async def not_modified(self, etag: bytes, headers: Iterable[Header] = ()) -> bool:
         """Whether the client has this representation already; then it has been told so (RFC 9110 13.1.2)."""
         known = self.headers.get(b"if-none-match")
         if known is None or (known != b"*" and etag not in [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]):
             return False
-        self.started = True
-        await self._send({"type": "http.response.start", "status": 304, "headers": [*COMMON_HEADERS, (b"etag", etag), *headers]})
+        await self._start(304, [*self.common, (b"etag", etag), *headers])
         await self._send({"type": "http.response.body", "body": b""})
         return True
 
@@ -136,21 +163,32 @@ class Exchange:
         self, status: int, headers: Iterable[Header], pieces: AsyncGenerator[bytes | bytearray, None], length_bytes: int | None = None
     ) -> None:
         """An answer of any size; `pieces` is closed in any case, and early when the client goes away."""
-        self.started = True
         length = [] if length_bytes is None else [(b"content-length", str(length_bytes).encode())]
-        await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, *length, *headers]})
+        await self._start(status, [*self.common, *length, *headers])
+        async with self.watched() as gone:
+            async with contextlib.aclosing(pieces):
+                if self.scope["method"] != "HEAD":
+                    async for piece in pieces:
+                        if gone.done():
+                            raise Disconnected
+                        self.sent_bytes += len(piece)
+                        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncIterator[asyncio.Future[None]]:
+        """For the length of a `with`: a future that is done when the client has gone away. The body has been read by then."""
         gone = asyncio.ensure_future(self._wait_for_disconnect())
         try:
-            async with contextlib.aclosing(pieces):
-                async for piece in pieces:
-                    if gone.done():
-                        raise Disconnected
-                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            yield gone
         finally:
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await gone
+
+    async def _start(self, status: int, headers: list[Header]) -> None:
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

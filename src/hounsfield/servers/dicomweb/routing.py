@@ -6,7 +6,7 @@ fixed ones alone, together with the number of segments, name the route.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,38 +36,74 @@ class Route:
     handler: Handler
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of path, and what answers its methods."""
+
+    pattern: str
+    handlers: dict[str, Handler]
+
+    @property
+    def methods(self) -> str:
+        """As `Allow` lists them."""
+        return ", ".join(sorted(self.handlers))
+
+
 _REST: Final = "{path...}"
 
 
 class Router:
-    """Finds a route in constant time. A last variable `{path...}` takes all segments that are left."""
+    """Finds a route in constant time. A last variable `{path...}` takes all segments that are left.
 
-    def __init__(self, root: str, routes: Sequence[Route]) -> None:
+    options: answers OPTIONS on every resource; HEAD goes where GET goes.
+    """
+
+    def __init__(self, root: str, routes: Sequence[Route], options: Handler | None = None) -> None:
         self._prefix = root.rstrip("/") + "/"
-        self._table: dict[tuple[int, tuple[str, ...]], dict[str, Handler]] = {}
+        self._table: dict[tuple[int, tuple[str, ...]], Resource] = {}
         self._open_ended: set[tuple[str, ...]] = set()
         for route in routes:
             segments = route.pattern.split("/")
             if segments[-1] == _REST:
                 self._open_ended.add(tuple(segments[0::2]))
             key = (len(segments), tuple(segments[0::2]))
-            self._table.setdefault(key, {})[route.method] = route.handler
+            self._table.setdefault(key, Resource(route.pattern, {})).handlers[route.method] = route.handler
+        for resource in self._table.values():
+            if "GET" in resource.handlers:
+                resource.handlers.setdefault("HEAD", resource.handlers["GET"])
+            if options is not None:
+                resource.handlers.setdefault("OPTIONS", options)
+
+    @property
+    def resources(self) -> Iterable[Resource]:
+        """All of them, in the order in which their first routes were given."""
+        return self._table.values()
 
     def find(self, method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
         """The handler and the variables' values. Raises: NotFound, MethodNotAllowed, InvalidUID."""
-        if not path.startswith(self._prefix) or len(path) > MAX_PATH_CHARACTERS:
-            raise NotFound("there is no such resource here")
-        segments = path[len(self._prefix) :].split("/")
-        if len(segments) > _BULK_DATA_SEGMENTS and tuple(segments[: _BULK_DATA_SEGMENTS - 1 : 2]) in self._open_ended:
-            segments[_BULK_DATA_SEGMENTS - 1 :] = ["/".join(segments[_BULK_DATA_SEGMENTS - 1 :])]
-        handlers = self._table.get((len(segments), tuple(segments[0::2])))
-        if handlers is None:
-            raise NotFound("there is no such resource here")
-        handler = handlers.get(method)
+        resource, segments = self._resource(path)
+        handler = resource.handlers.get(method)
         if handler is None:
-            raise MethodNotAllowed(", ".join(sorted(handlers)))
+            raise MethodNotAllowed(resource.methods)
         variables = tuple(segments[1::2])
         for uid in variables[:_UID_VARIABLES]:
             if not is_usable_uid(uid):
                 raise InvalidUID("the path holds something that is not a UID where a UID belongs")
         return handler, variables
+
+    def resource(self, path: str) -> Resource:
+        """Raises: NotFound."""
+        return self._resource(path)[0]
+
+    def _resource(self, path: str) -> tuple[Resource, list[str]]:
+        if path == self._prefix[:-1]:
+            path = self._prefix
+        if not path.startswith(self._prefix) or len(path) > MAX_PATH_CHARACTERS:
+            raise NotFound("there is no such resource here")
+        segments = path[len(self._prefix) :].split("/")
+        if len(segments) > _BULK_DATA_SEGMENTS and tuple(segments[: _BULK_DATA_SEGMENTS - 1 : 2]) in self._open_ended:
+            segments[_BULK_DATA_SEGMENTS - 1 :] = ["/".join(segments[_BULK_DATA_SEGMENTS - 1 :])]
+        resource = self._table.get((len(segments), tuple(segments[0::2])))
+        if resource is None:
+            raise NotFound("there is no such resource here")
+        return resource, segments

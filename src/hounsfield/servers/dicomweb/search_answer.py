@@ -25,6 +25,11 @@ def encode_hits(hits: Sequence[Hit], base_url: str, levels: frozenset[Level]) ->
     return b"[" + b",".join([_item(hit, studies, levels) for hit in hits]) + b"]"
 
 
+def encode_hit(hit: Hit, base_url: str, levels: frozenset[Level]) -> bytes:
+    """One item of the array."""
+    return _item(hit, f"{base_url}/studies/".encode(), levels)
+
+
 def _item(hit: Hit, studies: bytes, levels: frozenset[Level]) -> bytes:
     if isinstance(hit, StudyHit):
         return b"{" + _study(hit.study_instance_uid, hit.json, hit.modalities, hit.series_count, hit.instance_count, studies) + b"}"
@@ -86,6 +91,7 @@ def _merged(hit: SeriesHit | InstanceHit, own: bytes, studies: bytes, levels: fr
         item |= json.loads(b"{" + _study(hit.study_instance_uid, hit.study_json, hit.modalities, *counts, studies) + b"}")
     if Level.SERIES in levels and isinstance(hit, InstanceHit):
         item |= json.loads(b"{" + b",".join(filter(None, hit.series_json.split(b"\n"))) + b"}")
+        item["00201209"] = {"vr": "IS", "Value": [hit.series_instance_count]}
     item |= json.loads(b"{" + own + b"}")
     return json.dumps(dict(sorted(item.items())), separators=(",", ":"), ensure_ascii=False).encode()
 

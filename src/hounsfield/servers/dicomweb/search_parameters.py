@@ -1,145 +1,195 @@
-"""The query parameters of a search, read into one `Query` (PS3.18 8.3.4)."""
+"""The query parameters of a search, read into what is looked for and what is to be answered (PS3.18 8.3.4)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from hounsfield.dicom.dictionary import keyword_of, tag_of, vr_of
-from hounsfield.model.errors import InvalidQuery, InvalidUID
-from hounsfield.model.identifiers import parse_uid
-from hounsfield.model.query import AnyOf, Key, Level, Match, Query, Range, SingleValue, UIDList, WildCard
+from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
+from hounsfield.index.fragments import FRAGMENT_LEVELS
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.query import Items, Key, Level, Match, Query
+from hounsfield.servers.dicomweb.search_values import Matching, read_matches
+from hounsfield.services.computed_attributes import COMPUTED, JUDGED, RETRIEVE_AE_TITLE
+from hounsfield.services.header_keys import header_level
 
 MAX_OFFSET: Final = 1 << 31
-MAX_LIST_VALUES: Final = 2048
-MAX_VALUE_CHARACTERS: Final = 1024
+MAX_PATH_STEPS: Final = 8
+
+RETRIEVE_URL: Final = 0x00081190
+TIMEZONE_OFFSET_FROM_UTC: Final = 0x00080201
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
-_DATE = re.compile(r"[0-9]{8}")
-_TIME = re.compile(r"[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
-_CONTROL = frozenset({"includefield", "limit", "offset", "fuzzymatching", "accept", "charset"})
-_LISTS_OF_CODES = frozenset({"ModalitiesInStudy", "Modality", "SOPClassesInStudy"})
+_CONTROL = frozenset(
+    {"includefield", "limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching", "accept", "charset"}
+)
+_NEVER_MATCHED = frozenset({*JUDGED, SPECIFIC_CHARACTER_SET, TIMEZONE_OFFSET_FROM_UTC, RETRIEVE_URL})
+_OF_QUERIES_BY_DIMSE = frozenset({RETRIEVE_AE_TITLE})
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """included: keywords asked for in the answer, `all` among them where everything is.
+    """What a client asks for.
 
-    unsupported: parameters that name no attribute, or one inside a sequence, as the client wrote them.
+    included: attributes asked for in the answer; everything: whether all are (`includefield=all`).
+    header_keys: what attributes are to match that objects have, and the index does not; header_tags: those, and such as are included.
+    names: how the client wrote each attribute, by tag.
+    unsupported: parameters that name nothing that can be matched or included here, as the client wrote them.
     """
 
     query: Query
-    included: frozenset[str]
-    unsupported: tuple[str, ...]
+    included: frozenset[int] = frozenset()
+    everything: bool = False
+    header_keys: tuple[Key, ...] = ()
+    header_tags: frozenset[int] = frozenset()
+    names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
 
 
 def read_search(level: Level, within: Sequence[Key], parameters: Sequence[tuple[str, str]], partition_id: int) -> SearchRequest:
     """within: the keys that the path gives. Raises: InvalidQuery."""
-    keys: list[Key] = list(within)
-    taken = {key.keyword for key in keys}
-    included: set[str] = set()
-    unsupported: list[str] = []
-    control: dict[str, str] = {}
+    control = _control(parameters)
+    matching = Matching(_flag(control, "emptyvaluematching"), _flag(control, "multiplevaluematching"))
+    reading = _Reading(level, matching, {(key.keyword,) for key in within})
     for name, value in parameters:
-        if name in _CONTROL:
-            if name == "includefield":
-                _include(value, included, unsupported)
-            elif name in control:
-                raise InvalidQuery(f"the parameter {name} is given twice")
-            else:
-                control[name] = value
-            continue
-        keyword = attribute_keyword(name)
-        if not keyword:
-            unsupported.append(name)
-            continue
-        if keyword in taken:
-            raise InvalidQuery(f"{keyword} is given twice, or by the path already")
-        taken.add(keyword)
-        if (match := read_match(keyword, value)) is not None:
-            keys.append(Key(keyword, match))
+        if name == "includefield":
+            reading.include(value)
+        elif name not in _CONTROL:
+            reading.match(name, value)
+    keys, header_keys = reading.keys()
     query = Query(
         level,
-        tuple(keys),
+        (*within, *keys),
         limit=_count(control, "limit", MAX_OFFSET),
         offset=_count(control, "offset", MAX_OFFSET) or 0,
         fuzzy=_flag(control, "fuzzymatching"),
         partition_id=partition_id,
     )
-    return SearchRequest(query, frozenset(included), tuple(unsupported))
+    return SearchRequest(
+        query,
+        frozenset(reading.included),
+        reading.everything,
+        header_keys,
+        frozenset(tag for tag in reading.names if not _is_held(tag)),
+        {tag: tuple(written) for tag, written in reading.names.items()},
+        tuple(reading.unsupported),
+    )
 
 
-def attribute_keyword(name: str) -> str:
-    """The keyword of an attribute named by keyword or by eight hexadecimal digits; empty where it is neither, or a path into a sequence."""
-    if _TAG.fullmatch(name) is not None:
-        return keyword_of(int(name, 16))
-    return name if tag_of(name) is not None else ""
+def attribute_path(name: str) -> tuple[str, ...]:
+    """Keywords of an attribute and of the sequences that it is in, the outermost first; empty where the name is none (8.3.4.1).
+
+    Each is named by its keyword or by eight hexadecimal digits, with dots between.
+    """
+    keywords = tuple(map(_keyword, name.split(".", MAX_PATH_STEPS)))
+    if not all(keywords) or any(vr_of(tag_of(keyword) or 0) != "SQ" for keyword in keywords[:-1]):
+        return ()
+    return keywords
 
 
-def read_match(keyword: str, value: str) -> Match | None:
-    """None for universal matching (PS3.4 C.2.2.2.3). Raises: InvalidQuery."""
-    if not value.strip(" *"):
-        return None
-    if len(value) > MAX_LIST_VALUES * 65:
-        raise InvalidQuery(f"the value of {keyword} is too long")
-    vr = vr_of(tag_of(keyword) or 0)
-    if vr == "UI":
-        return _uids(keyword, value)
-    if len(value) > MAX_VALUE_CHARACTERS:
-        raise InvalidQuery(f"the value of {keyword} is longer than {MAX_VALUE_CHARACTERS} characters")
-    if vr in ("DA", "TM"):
-        return _date_or_time(keyword, value.strip(), _DATE if vr == "DA" else _TIME)
-    if keyword in _LISTS_OF_CODES:
-        codes = tuple(code.strip() for code in re.split(r"[\\,]", value) if code.strip())
-        if len(codes) > 1:
-            return AnyOf(codes)
-    if vr in ("IS", "DS", "US", "UL", "SS", "SL"):
-        return SingleValue(value.strip())
-    if "*" in value or "?" in value:
-        return WildCard(value)
-    return SingleValue(value)
+def _keyword(step: str) -> str:
+    """Empty where the step names no attribute, or one of a repeating group, whose keyword stands for several."""
+    tag = int(step, 16) if _TAG.fullmatch(step) else tag_of(step)
+    keyword = "" if tag is None else keyword_of(tag)
+    return keyword if keyword and tag_of(keyword) == tag else ""
 
 
-def _uids(keyword: str, value: str) -> Match | None:
-    try:
-        uids = tuple(str(parse_uid(uid)) for uid in re.split(r"[\\,]", value) if uid.strip())
-    except InvalidUID as exc:
-        raise InvalidQuery(f"{keyword}: {exc}") from exc
-    if len(uids) > MAX_LIST_VALUES:
-        raise InvalidQuery(f"more than {MAX_LIST_VALUES} UIDs in {keyword}")
-    if not uids:
-        return None
-    return SingleValue(uids[0]) if len(uids) == 1 else UIDList(uids)
+def _is_held(tag: int) -> bool:
+    return tag in FRAGMENT_LEVELS or tag in COMPUTED or tag in (RETRIEVE_URL, SPECIFIC_CHARACTER_SET)
 
 
-def _date_or_time(keyword: str, value: str, form: re.Pattern[str]) -> Match:
-    first, dash, last = value.partition("-")
-    for end in (first, last):
-        if end and form.fullmatch(end) is None:
-            raise InvalidQuery(f"{keyword} takes a value such as 20260131 or 235959, or a range of two with - between")
-    if not dash:
-        return SingleValue(first)
-    if not first and not last:
-        raise InvalidQuery(f"the range of {keyword} is open at both ends")
-    return Range(first, last)
+def _level_of(tag: int) -> Level | None:
+    """The level from which on an attribute is known; None where it never is."""
+    if tag in (RETRIEVE_URL, SPECIFIC_CHARACTER_SET):
+        return Level.STUDY
+    return FRAGMENT_LEVELS.get(tag, COMPUTED.get(tag, header_level(tag)))
 
 
-def _include(value: str, included: set[str], unsupported: list[str]) -> None:
-    for name in value.split(","):
-        name = name.strip()
-        if name == "all":
-            included.add("all")
-        elif name:
-            keyword = attribute_keyword(name)
-            if keyword:
-                included.add(keyword)
+_Tree = dict[str, "tuple[Match, ...] | _Tree"]
+
+
+class _Reading:
+    """Gathers what the parameters of one search ask for. taken: paths that must not be given again."""
+
+    def __init__(self, level: Level, matching: Matching, taken: set[tuple[str, ...]]) -> None:
+        self.included: set[int] = set()
+        self.everything = False
+        self.names: dict[int, list[str]] = {}
+        self.unsupported: list[str] = []
+        self._level = level
+        self._matching = matching
+        self._taken = taken
+        self._tree: _Tree = {}
+
+    def match(self, name: str, value: str) -> None:
+        """One matching parameter. Raises: InvalidQuery."""
+        path = attribute_path(name)
+        tag = tag_of(path[0]) if path else None
+        if tag is None or tag in _NEVER_MATCHED or not self._is_known(tag):
+            self.unsupported.append(name)
+            return
+        if path in self._taken:
+            raise InvalidQuery(f"{'.'.join(path)} is given twice, or by the path already")
+        self._taken.add(path)
+        self.names.setdefault(tag, []).append(name)
+        node = self._tree
+        for keyword in path[:-1]:
+            inner = node.setdefault(keyword, {})
+            if isinstance(inner, tuple):
+                inner = node[keyword] = {}
+            node = inner
+        if (matches := read_matches(path[-1], value, self._matching)) or path[-1] not in node:
+            node[path[-1]] = matches
+
+    def include(self, value: str) -> None:
+        """One `includefield` (8.3.4.3)."""
+        for name in filter(None, map(str.strip, value.split(","))):
+            path = attribute_path(name)
+            tag = tag_of(path[0]) if path else None
+            if name == "all":
+                self.everything = True
+            elif tag is None or tag in _OF_QUERIES_BY_DIMSE or not self._is_known(tag):
+                self.unsupported.append(f"includefield={name}")
             else:
-                unsupported.append(f"includefield={name}")
+                self.included.add(tag)
+                self.names.setdefault(tag, []).append(f"includefield={name}")
+
+    def keys(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
+        """Those of attributes that the index holds, and of those that only objects have."""
+        keys = _keys(self._tree)
+        held = tuple(key for key in keys if _is_held(tag_of(key.keyword) or 0))
+        return held, tuple(key for key in keys if not _is_held(tag_of(key.keyword) or 0))
+
+    def _is_known(self, tag: int) -> bool:
+        own = _level_of(tag)
+        return own is not None and own <= self._level
 
 
-def _count(control: dict[str, str], name: str, highest: int) -> int | None:
+def _keys(tree: _Tree) -> tuple[Key, ...]:
+    """All keys within one sequence are of the same item (PS3.4 C.2.2.2.6)."""
+    found: list[Key] = []
+    for keyword, asked in tree.items():
+        if isinstance(asked, tuple):
+            found += [Key(keyword, match) for match in asked]
+        elif inner := _keys(asked):
+            found.append(Key(keyword, Items(inner)))
+    return tuple(found)
+
+
+def _control(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
+    control: dict[str, str] = {}
+    for name, value in parameters:
+        if name in _CONTROL and name != "includefield":
+            if name in control:
+                raise InvalidQuery(f"the parameter {name} is given twice")
+            control[name] = value
+    return control
+
+
+def _count(control: Mapping[str, str], name: str, highest: int) -> int | None:
     text = control.get(name)
     if text is None or text == "":
         return None
@@ -148,7 +198,7 @@ def _count(control: dict[str, str], name: str, highest: int) -> int | None:
     return int(text)
 
 
-def _flag(control: dict[str, str], name: str) -> bool:
+def _flag(control: Mapping[str, str], name: str) -> bool:
     text = control.get(name, "false").lower()
     if text not in ("true", "false"):
         raise InvalidQuery(f"{name} is true or false")

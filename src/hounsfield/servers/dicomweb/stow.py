@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from hounsfield.model.outcomes import StoreResult
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.media_types import DICOM, MULTIPART_RELATED, MalformedHeader, json_type, parse_media_type
 from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
+from hounsfield.servers.dicomweb.pace import LEAST_BYTES_PER_S, Pace
 from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, outcome_counts, response_status
 
 if TYPE_CHECKING:
@@ -209,10 +211,10 @@ class Stow:
     async def _pump(self, exchange: Exchange, upload: Upload) -> None:
         """One piece is fed in a thread while the next is awaited: the body is never held, and a slow client holds no thread."""
         under_way: asyncio.Future[None] | None = None
-        body = exchange.body()
+        body, pace = exchange.body(), Pace()
         try:
             while True:
-                piece = await self._next_piece(body)
+                piece = await self._next_piece(body, pace)
                 if under_way is not None:
                     await under_way
                 under_way = None
@@ -224,12 +226,16 @@ class Stow:
                 await asyncio.wait([under_way])
         await self._run(upload.close)
 
-    async def _next_piece(self, body: object) -> bytes | None:
+    async def _next_piece(self, body: object, pace: Pace) -> bytes | None:
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._limits.idle_s):
-                return await anext(body, None)  # type: ignore[call-overload, no-any-return]
+                piece: bytes | None = await anext(body, None)  # type: ignore[call-overload]
         except TimeoutError as exc:
             raise UploadStalled(f"no byte of the body for {self._limits.idle_s:g} s") from exc
+        if piece is not None and pace.too_slow(time.monotonic() - began, len(piece)):
+            raise UploadStalled(f"less than {LEAST_BYTES_PER_S} bytes of the body a second")
+        return piece
 
     def _run(self, call: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
         return asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)

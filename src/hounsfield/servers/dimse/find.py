@@ -20,13 +20,13 @@ from hounsfield.network.user_information import ExtendedNegotiation
 from hounsfield.servers.dimse.ahead import Ahead
 from hounsfield.servers.dimse.find_answer import AnswerWriter
 from hounsfield.servers.dimse.find_keys import SUPPORTED, Agreed, FindRequest, read_find_request
-from hounsfield.servers.dimse.find_results import Result, Results
 from hounsfield.servers.dimse.identifier import UnfitIdentifier, receive_identifier
 from hounsfield.servers.dimse.information_model import FIND_MODELS
 from hounsfield.servers.dimse.service import Service, decline
 from hounsfield.servers.outcomes import UNKNOWN, outcome_of
 from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.search import Search
+from hounsfield.services.search_results import Result, Results
 
 log = structlog.get_logger(__name__)
 
@@ -113,21 +113,32 @@ class FindService(Service):
         self, association: Association, message: Message, command: Command, origin: Origin, request: FindRequest, writer: AnswerWriter
     ) -> tuple[int, str]:
         """Sends an answer for each match; returns how it ended."""
-        results = Results(self._search, self._headers, origin, request)
+        results = Results(self._search, self._headers, origin, request.wanted)
         if results.quick:
-            return self._send(association, message, command, results.pages(), results, writer)
+            return self._send(association, message, command, results.pages(), results, writer, partial=request.partial)
         ahead = Ahead(results.pages())
         try:
-            return self._send(association, message, command, _watched(ahead, association, command), results, writer)
+            pages = _watched(ahead, association, command)
+            return self._send(association, message, command, pages, results, writer, partial=request.partial)
         except _Cancelled:
             return Status.CANCEL, ""
         finally:
             ahead.stop()
 
     def _send(
-        self, association: Association, message: Message, command: Command, pages: Iterator[Page], results: Results, writer: AnswerWriter
+        self,
+        association: Association,
+        message: Message,
+        command: Command,
+        pages: Iterator[Page],
+        results: Results,
+        writer: AnswerWriter,
+        *,
+        partial: bool,
     ) -> tuple[int, str]:
-        whole, partial = (response(command, status, has_data_set=True) for status in (Status.PENDING, Status.PENDING_WITHOUT_OPTIONAL_KEYS))
+        whole, incomplete = (
+            response(command, status, has_data_set=True) for status in (Status.PENDING, Status.PENDING_WITHOUT_OPTIONAL_KEYS)
+        )
         sent = 0
         for page in pages:
             if not page and association.cancelled(command.message_id):
@@ -137,8 +148,8 @@ class FindService(Service):
                     return Status.CANCEL, ""
                 if sent == self._max_answers:
                     return Status.OUT_OF_RESOURCES, f"more than {self._max_answers} matches, ask for less"
-                lacking = results.partial or (results.reads_headers and result.header is None)
-                association.send(message.context.context_id, partial if lacking else whole, writer.encode(result))
+                lacking = partial or results.partial or (results.reads_headers and result.header is None)
+                association.send(message.context.context_id, incomplete if lacking else whole, writer.encode(result))
                 sent += 1
         return Status.SUCCESS, ""
 

@@ -10,15 +10,15 @@ from hounsfield.dicom.data_set_writer import NewElement
 from hounsfield.dicom.dictionary import keyword_of, vr_of
 from hounsfield.dicom.from_json import element_from_json, encode_in_one_of
 from hounsfield.index.fragments import FRAGMENT_LEVELS, Fragment, fragment_of, item_matches
-from hounsfield.index.rows import Hit, InstanceHit, PatientCounts, PatientHit, SeriesHit, StudyHit
+from hounsfield.index.rows import Hit
 from hounsfield.index.zones import fragment_in
 from hounsfield.model.query import Items, Key, Level
 from hounsfield.model.time_zone import offset_text
-from hounsfield.servers.dimse import find_keys as keys
 from hounsfield.servers.dimse.find_keys import FindRequest
-from hounsfield.servers.dimse.find_results import Result, said_of_patient
 from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked
 from hounsfield.servers.dimse.information_model import LEVEL_NAMES
+from hounsfield.services.computed_attributes import RETRIEVE_AE_TITLE, said_of_hit
+from hounsfield.services.search_results import Result
 
 STORED_CHARACTER_SET = "00080005"
 _NAMES = {level: name for name, level in LEVEL_NAMES.items()}
@@ -38,7 +38,7 @@ class AnswerWriter:
         self._characters = characters
         self._implicit_vr = implicit_vr
         self._zone = request.zone
-        self._fixed = [NewElement(QUERY_RETRIEVE_LEVEL, "CS", _NAMES[self._level]), NewElement(keys.RETRIEVE_AE_TITLE, "AE", ae_title)]
+        self._fixed = [NewElement(QUERY_RETRIEVE_LEVEL, "CS", _NAMES[self._level]), NewElement(RETRIEVE_AE_TITLE, "AE", ae_title)]
         if request.zone is not None:
             self._fixed.append(NewElement(TIMEZONE_OFFSET_FROM_UTC, "SH", offset_text(request.zone.offset_minutes)))
         matched = (*request.query.keys, *request.beyond_keys)
@@ -46,7 +46,7 @@ class AnswerWriter:
 
     def encode(self, result: Result) -> bytes:
         """The identifier of one answer."""
-        elements = [*self._fixed, *self._elements(result.hit, _computed(result.hit, result.patient))]
+        elements = [*self._fixed, *self._elements(result.hit, said_of_hit(result.hit, result.patient))]
         if result.header is not None:
             elements += [self._element(asked, result.header) for asked in self._beyond]
         return encode_in_one_of(elements, self._candidates(result.hit), implicit_vr=self._implicit_vr)
@@ -60,7 +60,7 @@ class AnswerWriter:
     def _elements(self, hit: Hit, computed: Mapping[int, str]) -> Iterator[NewElement]:
         for asked in self._asked:
             tag = asked.tag
-            if tag == keys.RETRIEVE_AE_TITLE:
+            if tag == RETRIEVE_AE_TITLE:
                 continue
             level = FRAGMENT_LEVELS.get(tag)
             if level is None:
@@ -95,22 +95,3 @@ def _vr(asked: Asked) -> str:
 def _inner(asked: Asked, item: Mapping[str, Any]) -> NewElement:
     found = item.get(f"{asked.tag:08X}")
     return NewElement(asked.tag, _vr(asked), None) if found is None else element_from_json(asked.tag, found)
-
-
-def _computed(hit: Hit, patient: PatientCounts | None) -> dict[int, str]:
-    found = said_of_patient(patient)
-    if isinstance(hit, PatientHit):
-        return found
-    found[keys.MODALITIES_IN_STUDY] = "\\".join(hit.modalities.split())
-    found[keys.SOP_CLASSES_IN_STUDY] = "\\".join(hit.sop_classes.split())
-    if isinstance(hit, StudyHit):
-        series, instances = hit.series_count, hit.instance_count
-    else:
-        series, instances = hit.study_series_count, hit.study_instance_count
-        own = hit.instance_count if isinstance(hit, SeriesHit) else hit.series_instance_count
-        found[keys.NUMBER_OF_SERIES_RELATED_INSTANCES] = str(own)
-    if isinstance(hit, InstanceHit):
-        found[keys.AVAILABLE_TRANSFER_SYNTAX_UID] = hit.transfer_syntax_uid
-    found[keys.NUMBER_OF_STUDY_RELATED_SERIES] = str(series)
-    found[keys.NUMBER_OF_STUDY_RELATED_INSTANCES] = str(instances)
-    return found

@@ -29,44 +29,16 @@ from hounsfield.model.query import (
     WildCard,
 )
 from hounsfield.model.time_zone import OffsetAt, QueryZone, parse_offset
-from hounsfield.servers.dimse.header_keys import header_level
 from hounsfield.servers.dimse.identifier import QUERY_RETRIEVE_LEVEL, TIMEZONE_OFFSET_FROM_UTC, Asked, Identifier, UnfitIdentifier
 from hounsfield.servers.dimse.information_model import UNIQUE_KEYS, InformationModel
+from hounsfield.services.computed_attributes import COMPUTED, JUDGED, PATIENT_COUNTS
+from hounsfield.services.header_keys import header_level
+from hounsfield.services.search_results import Wanted
 
 MAX_VALUES: Final = 1000
 """Of a key other than a UID."""
 
 MAX_VALUE_CHARACTERS: Final = 1024
-
-RETRIEVE_AE_TITLE = 0x00080054
-INSTANCE_AVAILABILITY = 0x00080056
-MODALITIES_IN_STUDY = 0x00080061
-SOP_CLASSES_IN_STUDY = 0x00080062
-NUMBER_OF_PATIENT_RELATED_STUDIES = 0x00201200
-NUMBER_OF_PATIENT_RELATED_SERIES = 0x00201202
-NUMBER_OF_PATIENT_RELATED_INSTANCES = 0x00201204
-NUMBER_OF_STUDY_RELATED_SERIES = 0x00201206
-NUMBER_OF_STUDY_RELATED_INSTANCES = 0x00201208
-NUMBER_OF_SERIES_RELATED_INSTANCES = 0x00201209
-AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
-
-PATIENT_COUNTS = frozenset({NUMBER_OF_PATIENT_RELATED_STUDIES, NUMBER_OF_PATIENT_RELATED_SERIES, NUMBER_OF_PATIENT_RELATED_INSTANCES})
-
-JUDGED = frozenset({RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, *PATIENT_COUNTS})
-"""What no column and no object says, and that is matched on what is about to be answered."""
-
-COMPUTED: Mapping[int, Level] = {
-    RETRIEVE_AE_TITLE: Level.PATIENT,
-    INSTANCE_AVAILABILITY: Level.PATIENT,
-    **dict.fromkeys(PATIENT_COUNTS, Level.PATIENT),
-    MODALITIES_IN_STUDY: Level.STUDY,
-    SOP_CLASSES_IN_STUDY: Level.STUDY,
-    NUMBER_OF_STUDY_RELATED_SERIES: Level.STUDY,
-    NUMBER_OF_STUDY_RELATED_INSTANCES: Level.STUDY,
-    NUMBER_OF_SERIES_RELATED_INSTANCES: Level.SERIES,
-    AVAILABLE_TRANSFER_SYNTAX_UID: Level.INSTANCE,
-}
-"""What is known of an entity beyond what its objects say, by the level from which on it is (PS3.4 C.3.4)."""
 
 _CONTROL = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL})
 _WITHOUT_WILD_CARDS = frozenset({"AS", "AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
@@ -114,6 +86,18 @@ class FindRequest:
     beyond: tuple[Asked, ...] = ()
     beyond_keys: tuple[Key, ...] = ()
     judged_keys: tuple[Key, ...] = ()
+
+    @property
+    def wanted(self) -> Wanted:
+        """For the search."""
+        return Wanted(
+            self.query,
+            self.zone,
+            header_tags=frozenset(asked.tag for asked in self.beyond),
+            header_keys=self.beyond_keys,
+            judged_keys=self.judged_keys,
+            counts_patients=any(element.tag in PATIENT_COUNTS for element in self.asked),
+        )
 
 
 def read_find_request(identifier: Identifier, model: InformationModel, agreed: Agreed, stored: OffsetAt) -> FindRequest:

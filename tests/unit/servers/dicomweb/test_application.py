@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
@@ -196,3 +197,19 @@ def test_headers_that_come_twice() -> None:
     raw = [(b"accept", b"image/png"), (b"host", b"a"), (b"accept", b"image/jpeg;q=0.5")]
     assert joined_headers(raw) == {b"accept": b"image/png, image/jpeg;q=0.5", b"host": b"a"}
     assert joined_headers(raw[:2]) == {b"accept": b"image/png", b"host": b"a"}
+
+
+@pytest.mark.parametrize("size", [1024, 1025, 200_000])
+def test_a_long_text_goes_out_compressed_where_that_is_taken(get: Get, size: int) -> None:
+    text = (b"0123456789" * (size // 10 + 1))[:size]
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.answer_text(200, [(b"vary", b"accept-encoding")], text)
+
+    for accepted in ("gzip", "br, gzip;q=0.5", "identity", ""):
+        answer = get(handler, headers={"accept-encoding": accepted} if accepted else {})
+        compressed = size > 1024 and "gzip" in accepted
+        assert answer.headers.get("content-encoding") == ("gzip" if compressed else None)
+        assert (gzip.decompress(answer.body) if compressed else answer.body) == text
+        assert answer.headers["vary"] == "accept-encoding"
+        assert compressed == (len(answer.body) < size)

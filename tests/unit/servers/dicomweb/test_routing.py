@@ -31,6 +31,17 @@ ROUTER = Router(
 )
 
 
+def test_head_goes_where_get_goes_and_options_everywhere() -> None:
+    assert ROUTER.find("HEAD", "/dicom-web/studies") == (one, ())
+    with pytest.raises(MethodNotAllowed, match=r"^GET, HEAD, POST$"):
+        ROUTER.find("OPTIONS", "/dicom-web/studies")
+    described = Router("/dicom-web", [Route("GET", "", one), Route("POST", "studies", two)], options=three)
+    assert described.find("OPTIONS", "/dicom-web/studies") == (three, ())
+    assert described.resource("/dicom-web/studies").methods == "OPTIONS, POST"
+    assert described.find("GET", "/dicom-web") == described.find("GET", "/dicom-web/") == (one, ())
+    assert [resource.pattern for resource in described.resources] == ["", "studies"]
+
+
 def test_found() -> None:
     assert ROUTER.find("GET", "/dicom-web/studies") == (one, ())
     assert ROUTER.find("POST", "/dicom-web/studies") == (two, ())

@@ -7,8 +7,8 @@ import pytest
 from hounsfield.dicom.dictionary import tag_of
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.query import Level
-from hounsfield.servers.dimse.find_keys import COMPUTED
-from hounsfield.servers.dimse.header_keys import header_level
+from hounsfield.services.computed_attributes import COMPUTED
+from hounsfield.services.header_keys import header_level
 
 TABLES = {
     Level.PATIENT: """

@@ -1,0 +1,79 @@
+"""What a capabilities description says of each transaction beyond its method and path (PS3.18 table H-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from hounsfield.model.query import Level
+from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, JSON, OCTET_STREAM
+from hounsfield.servers.dicomweb.xml_answer import DICOM_XML
+from hounsfield.services.search import matched_at
+
+
+class Transaction(NamedTuple):
+    """name: as the standard calls it, without spaces. produces, takes: media types. parameters: of the query."""
+
+    name: str
+    produces: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+
+def in_parts(media_type: str) -> str:
+    """The media type of a message whose parts are of another."""
+    return f'multipart/related; type="{media_type}"'
+
+
+_SEARCH_PARAMETERS: Final = ("limit", "offset", "includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching")
+_OBJECTS: Final = (in_parts(DICOM),)
+_METADATA: Final = (DICOM_JSON, JSON)
+_STORED: Final = (DICOM_JSON, JSON)
+_PICTURES: Final = ("image/jpeg", "image/png")
+_RENDERING: Final = ("accept", "viewport", "window", "quality")
+_VALUES: Final = (in_parts(OCTET_STREAM), OCTET_STREAM)
+
+
+def _search(name: str, level: Level) -> Transaction:
+    return Transaction(name, (DICOM_JSON, JSON, in_parts(DICOM_XML)), (), (*_SEARCH_PARAMETERS, *matched_at(level)))
+
+
+_STUDY: Final = "studies/{study}"
+_SERIES: Final = f"{_STUDY}/series/{{series}}"
+_INSTANCE: Final = f"{_SERIES}/instances/{{instance}}"
+
+TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
+    ("GET", ""): Transaction("RetrieveCapabilities", ("application/vnd.sun.wadl+xml", JSON)),
+    ("GET", "studies"): _search("SearchForStudies", Level.STUDY),
+    ("GET", "series"): _search("SearchForSeries", Level.SERIES),
+    ("GET", "instances"): _search("SearchForInstances", Level.INSTANCE),
+    ("GET", f"{_STUDY}/series"): _search("SearchForStudySeries", Level.SERIES),
+    ("GET", f"{_STUDY}/instances"): _search("SearchForStudyInstances", Level.INSTANCE),
+    ("GET", f"{_SERIES}/instances"): _search("SearchForStudySeriesInstances", Level.INSTANCE),
+    ("POST", "studies"): Transaction("StoreInstances", _STORED, (in_parts(DICOM), DICOM)),
+    ("POST", _STUDY): Transaction("StoreStudyInstances", _STORED, (in_parts(DICOM), DICOM)),
+    ("GET", _STUDY): Transaction("RetrieveStudy", _OBJECTS),
+    ("GET", _SERIES): Transaction("RetrieveSeries", _OBJECTS),
+    ("GET", _INSTANCE): Transaction("RetrieveInstance", (*_OBJECTS, DICOM)),
+    ("GET", f"{_STUDY}/metadata"): Transaction("RetrieveStudyMetadata", _METADATA),
+    ("GET", f"{_SERIES}/metadata"): Transaction("RetrieveSeriesMetadata", _METADATA),
+    ("GET", f"{_INSTANCE}/metadata"): Transaction("RetrieveInstanceMetadata", _METADATA),
+    ("GET", f"{_INSTANCE}/frames/{{frames}}"): Transaction("RetrieveFrames", _VALUES),
+    ("GET", f"{_INSTANCE}/rendered"): Transaction("RetrieveRenderedInstance", _PICTURES, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/frames/{{frame}}/rendered"): Transaction("RetrieveRenderedFrames", _PICTURES, (), _RENDERING),
+    ("GET", f"{_STUDY}/thumbnail"): Transaction("RetrieveStudyThumbnail", _PICTURES, (), _RENDERING),
+    ("GET", f"{_SERIES}/thumbnail"): Transaction("RetrieveSeriesThumbnail", _PICTURES, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/thumbnail"): Transaction("RetrieveInstanceThumbnail", _PICTURES, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/frames/{{frame}}/thumbnail"): Transaction("RetrieveFrameThumbnail", _PICTURES, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/bulkdata/{{path...}}"): Transaction("RetrieveBulkdata", _VALUES),
+}
+"""By method and pattern of the route. A route that is not here is described by its method and path alone."""
+
+
+def transaction_of(method: str, pattern: str) -> Transaction:
+    """Of a route; its name made of its path where the table has none."""
+    known = TRANSACTIONS.get((method, pattern))
+    if known is not None:
+        return known
+    words = [word.strip("{}.") for word in pattern.split("/")]
+    return Transaction(method.capitalize() + "".join(word[:1].upper() + word[1:] for word in words))
