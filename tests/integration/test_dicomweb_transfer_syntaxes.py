@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -174,6 +175,22 @@ def test_a_series_of_many_kinds(pacs: Pacs, stored: dict[str, str]) -> None:
     for kind, body in parts_of(wide):
         assert kind == f"application/dicom; transfer-syntax={read(body).file_meta.TransferSyntaxUID}"
     assert len(parts_of(wide)) == len(FILES)
+
+
+def test_one_bad_picture_does_not_cost_the_others(pacs: Pacs) -> None:
+    """It goes out as it is stored where no transfer syntax was asked for, says so, and is refused where it is the only one."""
+    bad = read(as_file(ct(1, study="1.2.8", series="1.2.8.1"), RLE))
+    bad.PixelData = bad.PixelData[:20] + bytes(64) + bad.PixelData[84:]
+    target = io.BytesIO()
+    pydicom.dcmwrite(target, bad)
+    assert pacs.store(target.getvalue(), as_file(ct(2, study="1.2.8", series="1.2.8.1"), RLE)).status_code == 200
+    for accept in ("*/*", f'multipart/related; type="application/dicom"; transfer-syntax={JLS}, */*; q=0.5'):
+        response = pacs.get("/studies/1.2.8", accept)
+        parts = parts_of(response)
+        assert [kind.rpartition("=")[2] for kind, _ in parts] == [RLE, EXPLICIT if accept == "*/*" else JLS]
+        assert parts[0][1] == target.getvalue()
+    assert len(zipfile.ZipFile(io.BytesIO(pacs.get("/studies/1.2.8", "application/zip").content)).namelist()) == 2
+    assert pacs.get("/studies/1.2.8/series/1.2.8.1/instances/1.2.8.1.1").status_code == 422
 
 
 def test_pieces_of_an_object_that_is_rewritten_stay_small(pacs: Pacs) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hounsfield.dicom.part10 import build_prefix
-from hounsfield.model.errors import NotAcceptable, UnreadableObject
+from hounsfield.model.errors import FrameNotFound, NotAcceptable, UndecodablePixels, UnreadableObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
 from hounsfield.services.rewrite import Rewriter
@@ -18,7 +18,7 @@ READY_BYTES = 32 << 20
 def rewritten_file(rewriter: Rewriter, instance: StoredInstance, target_uid: str) -> Iterator[bytes]:
     """The file's pieces.
 
-    Raises: NotAcceptable where the object cannot be taken apart without loss, so that only its stored bytes can be had;
+    Raises: NotAcceptable where the object cannot be taken apart without loss: at most its stored bytes can be had;
     UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable, Unavailable.
     """
     ready: list[bytes] = []
@@ -55,5 +55,7 @@ def _file(rewriter: Rewriter, instance: StoredInstance, target_uid: str) -> Iter
     yield build_prefix(instance.sop_class_uid, instance.sop_instance_uid, target_uid)
     try:
         yield from rewriter.pieces(instance, target_uid)
+    except FrameNotFound as exc:
+        raise UndecodablePixels(f"not all frames are there: {exc}") from exc
     except UnreadableObject as exc:
-        raise NotAcceptable(f"{exc}; its stored bytes are given for transfer-syntax=*") from exc
+        raise NotAcceptable(str(exc)) from exc

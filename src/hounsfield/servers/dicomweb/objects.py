@@ -120,6 +120,8 @@ class Objects:
         outgoing = [
             Outgoing(instance, delivery, writer.part_head(part_type(delivery)) if writer else b"") for instance, (_, delivery) in chosen
         ]
+        if len(outgoing) > 1:
+            outgoing = [self._outgoing.instead(one, asked) for one in outgoing]
         if writer is not None:
             content_type = writer.content_type(DICOM)
         else:

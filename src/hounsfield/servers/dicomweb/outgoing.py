@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+import structlog
 
 from hounsfield.archive.member import MemberNames, object_path
 from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.codecs.encodable import is_encodable
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
-from hounsfield.model.errors import UndecodablePixels
+from hounsfield.model.errors import NotAcceptable, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.servers.dicomweb.delivery import ObjectDelivery, Packaging, deliver_object
+from hounsfield.servers.dicomweb.delivery import ANY, ObjectDelivery, Packaging, deliver_object
 from hounsfield.servers.dicomweb.exchange import Pieces
 from hounsfield.servers.dicomweb.media_types import DICOM
 from hounsfield.servers.dicomweb.pictures import Pictures
@@ -24,6 +26,8 @@ from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.rewritten_file import rewritten_file
 from hounsfield.services.verified_ranges import VerifiedRanges
 from hounsfield.services.zip_stream import Entry, zip_stream
+
+log = structlog.get_logger()
 
 BATCH_BYTES: Final = 512 << 10
 """Of files that are handed on at once: each hand-over costs tens of microseconds."""
@@ -38,11 +42,15 @@ _MOST_BYTES_A_PIXEL: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One object and how it goes out. head: what stands before its bytes in the body."""
+    """One object and how it goes out.
+
+    head: what stands before its bytes in the body. instead: how it goes out where it turns out that it cannot be written anew.
+    """
 
     instance: StoredInstance
     delivery: ObjectDelivery
     head: bytes
+    instead: Outgoing | None = None
 
     @property
     def is_stored_file(self) -> bool:
@@ -76,6 +84,14 @@ class OutgoingObjects:
                 return packaging, delivery
         return None
 
+    def instead(self, one: Outgoing, asked: Sequence[tuple[Packaging, str]]) -> Outgoing:
+        """The same with its stored bytes to fall back on, where they are acceptable: one bad picture does not cost all the others."""
+        as_it_is = deliver_object(one.instance.transfer_syntax_uid, ANY, lambda _: False)
+        if one.delivery.as_stored or as_it_is is None or not any(uid in ("", ANY) for _, uid in asked):
+            return one
+        head = one.head.replace(part_type(one.delivery).encode(), part_type(as_it_is).encode())
+        return replace(one, instead=Outgoing(one.instance, as_it_is, head))
+
     def _can(self, instance: StoredInstance, target_uid: str) -> bool:
         if not self._rewriter.can(instance, target_uid):
             return False
@@ -107,11 +123,9 @@ class OutgoingObjects:
                 await self._read(batch, room)
                 yield room
                 continue
-            head = one.head
             async with contextlib.aclosing(self._work.each(self._file(one), decoding=not one.delivery.as_stored)) as file:
                 async for piece in file:
-                    yield head + piece if head else piece
-                    head = b""
+                    yield piece
         if tail:
             yield tail
 
@@ -137,6 +151,21 @@ class OutgoingObjects:
             yield Entry(object_path(names), self._file(one), is_large)
 
     def _file(self, one: Outgoing) -> Iterator[bytes]:
+        """Its head and its bytes."""
+        try:
+            pieces = self._bytes(one)
+            first = next(pieces)
+        except (UndecodablePixels, NotAcceptable) as exc:
+            if one.instead is None:
+                raise
+            log.warning("dicomweb.goes_as_stored", sop_instance_uid=one.instance.sop_instance_uid, reason=str(exc))
+            one = one.instead
+            pieces = self._bytes(one)
+            first = next(pieces)
+        yield one.head + first
+        yield from pieces
+
+    def _bytes(self, one: Outgoing) -> Iterator[bytes]:
         if one.delivery.as_stored:
             return self._retrieve.stream(one.instance)
         return rewritten_file(self._rewriter, one.instance, one.delivery.transfer_syntax_uid)
