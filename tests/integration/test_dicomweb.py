@@ -13,6 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Exp
 
 from dicomweb_kit.objects import as_file, ct, pixels
 from dicomweb_kit.pacs import ROOT, Pacs, open_pacs, parts_of
+from hounsfield.dicom.xml_model import json_of_xml
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["in the loop", "in threads"])
@@ -172,6 +173,15 @@ class TestMetadata:
         assert body == pixels(1).tobytes()
         assert pacs.get(f"{INSTANCE}/bulkdata/00091099").status_code == 404
         assert pacs.get(f"{INSTANCE}/bulkdata/../../etc/passwd").status_code == 404
+
+    def test_xml(self, pacs: Pacs, stored: dict[str, bytes]) -> None:
+        """One part an instance, in the order of the JSON."""
+        items = pacs.get("/studies/1.2.3/metadata").json()
+        parts = parts_of(pacs.get("/studies/1.2.3/metadata", 'multipart/related; type="application/dicom+xml"'))
+        assert {kind for kind, _ in parts} == {"application/dicom+xml"}
+        found = [json_of_xml(document) for _, document in parts]
+        assert [one["00080018"]["Value"] for one in found] == [one["00080018"]["Value"] for one in items]
+        assert [one["7FE00010"] for one in found] == [one["7FE00010"] for one in items]
 
     def test_xml_of_a_search_cannot_be_given(self, pacs: Pacs, stored: dict[str, bytes]) -> None:
         accept = 'multipart/related; type="application/dicom+xml"'
