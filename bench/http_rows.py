@@ -144,6 +144,11 @@ def series_megabytes_per_s(server: Running, studies: Sequence[Study]) -> float:
 
 def cold_metadata_s(server: Running, study: Study) -> float:
     """Seconds until the first metadata document of a series that was never asked for."""
+    return metadata_s(server, study)
+
+
+def metadata_s(server: Running, study: Study, **headers: str) -> float:
+    """Seconds from the request for a series' metadata to the last byte of it."""
     started = time.perf_counter()
-    get(f"{server.dicom_web}{series_path(study)}/metadata", DICOM_JSON)
+    get(f"{server.dicom_web}{series_path(study)}/metadata", DICOM_JSON, **headers)
     return time.perf_counter() - started

@@ -13,6 +13,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 ROOT = "1.2.826.0.1.3680043.10.1558.1"
 CT_STUDIES, CT_IMAGES, CT_SIDE = 4, 250, 512
 SMALL_STUDIES, SMALL_IMAGES, SMALL_SIDE = 20, 100, 60
+LONG_IMAGES, LONG_NUMBER = 1000, 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ def make_small(folder: Path, first: int) -> tuple[Study, ...]:
         made = [_study(target, "small", first + n, SMALL_IMAGES, SMALL_SIDE) for n in range(SMALL_STUDIES)]
         index.write_text(json.dumps(made))
     return tuple(map(_read_study, json.loads(index.read_text())))
+
+
+def make_long(folder: Path) -> Study:
+    """One study of 1,000 small images in one series, as a thin-slice CT has them."""
+    target = folder / "long"
+    index = target / "load.json"
+    if not index.exists():
+        target.mkdir(parents=True, exist_ok=True)
+        index.write_text(json.dumps([_study(target, "long", LONG_NUMBER, LONG_IMAGES, SMALL_SIDE)]))
+    (study,) = map(_read_study, json.loads(index.read_text()))
+    return study
 
 
 def _read_study(said: dict[str, str]) -> Study:

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,35 @@ def test_a_series_for_a_slow_reader(server: Server, tokens: dict[str, str], tmp_
     assert [part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for part in body.split(boundary)[1:-1]] == files
 
 
+def test_parts_archives_and_one_instance_by_its_uids(server: Server, tokens: dict[str, str], tmp_path: Path) -> None:
+    """As curl asks for them: a download that goes on where it was cut, a ZIP to a file, WADO-URI."""
+    data_set = ct(1, study="1.2.50", series="1.2.50.1", Rows=2048, Columns=2048)
+    data_set.PixelData = bytes(range(256)) * (32 << 10)
+    file = as_file(data_set)
+    upload = tmp_path / "file"
+    upload.write_bytes(file)
+    kind = ("-H", "Content-Type: application/dicom", "--data-binary", f"@{upload}")
+    assert curl(server, "/studies", *bearer(tokens["editor"]), *kind)[0] == 200
+    instance, viewer = "/studies/1.2.50/series/1.2.50.1/instances/1.2.50.1.1", bearer(tokens["viewer"])
+    cut = tmp_path / "cut"
+    cut.write_bytes(file[:5_000_000])
+    assert curl(server, instance, *viewer, "-H", "Accept: application/dicom", "-C", "-", "-o", str(cut))[0] == 206
+    assert cut.read_bytes() == file
+    archive = tmp_path / "study.zip"
+    assert curl(server, "/studies/1.2.50", *viewer, "-H", "Accept: application/zip", "-o", str(archive))[0] == 200
+    assert zipfile.ZipFile(archive).read("1.2.50/1.2.50.1/1.2.50.1.1.dcm") == file
+    named = "/wado?requestType=WADO&studyUID=1.2.50&seriesUID=1.2.50.1&objectUID=1.2.50.1.1"
+    assert curl(server, f"{named}&contentType=application/dicom", *viewer) == (200, file)
+    assert curl(server, named, *viewer)[1].startswith(b"\xff\xd8")
+    tag = subprocess.run(
+        ["curl", "-s", "-o", "/dev/null", "-w", "%header{etag}", *viewer, "-H", "Accept: application/dicom", server.dicom_web + instance],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert curl(server, instance, *viewer, "-H", "Accept: application/dicom", "-H", f"If-None-Match: {tag}") == (304, b"")
+
+
 def test_nothing_without_a_credential(server: Server, tokens: dict[str, str], tmp_path: Path) -> None:
     for path in (
         "/studies",
@@ -87,6 +117,9 @@ def test_nothing_without_a_credential(server: Server, tokens: dict[str, str], tm
         f"{INSTANCE}/rendered",
         f"{INSTANCE}/metadata",
         "/studies/1.2.3/thumbnail",
+        "/studies/1.2.3/pixeldata",
+        f"{INSTANCE}/bulkdata",
+        "/wado?requestType=WADO&studyUID=1.2.3&seriesUID=1.2.3.1&objectUID=1.2.3.1.1",
         "/nothing",
     ):
         for options in ((), bearer("hsf_wrong"), ("-u", "admin:wrong"), ("-H", "Cookie: hounsfield_session=x")):

@@ -59,7 +59,11 @@ def bulk_data(data_set: Buffer, transfer_syntax_uid: str, path: str) -> bytes | 
 
     Of encapsulated pixel data the items as they stand.
     """
-    scope = read_data_set(data_set, transfer_syntax_uid)
+    return value_at(read_data_set(data_set, transfer_syntax_uid), path)
+
+
+def value_at(scope: DataSet, path: str) -> bytes | None:
+    """The same, of a data set that has been read."""
     steps = path.split("/")
     while True:
         try:

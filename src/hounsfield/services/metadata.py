@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,18 @@ class MetadataDocument:
 
     body: bytes
     etag: str
+
+
+def data_sets_of(documents: Iterable[bytes]) -> Iterator[bytes]:
+    """The JSON objects of documents that are compressed by gzip, one after the other: however long, one line of it is in memory.
+
+    No line break stands in an object: JSON's strings have none, and the writer puts none between values.
+    """
+    for document in documents:
+        with gzip.GzipFile(fileobj=io.BytesIO(document)) as lines:
+            for line in lines:
+                if data_set := line.strip(b"[],\n"):
+                    yield data_set
 
 
 class SeriesMetadata:
@@ -65,19 +78,34 @@ class SeriesMetadata:
         return MetadataDocument(body, etag)
 
     def of_instances(self, instances: Iterable[StoredInstance]) -> bytes:
-        """A JSON array read from the packs. Raises: PackUnavailable, DamagedObject."""
+        """A JSON array read from the packs, an instance a line. Raises: PackUnavailable, DamagedObject."""
         return b"[" + b",\n".join(self._of_instance(instance) for instance in instances) + b"]"
 
-    def _of_instance(self, instance: StoredInstance) -> bytes:
-        root = (
+    def bulk_data_uri(self, instance: StoredInstance, path: str = "") -> str:
+        """The address of a value by its path, as the documents give it; without a path of what all of them begin with."""
+        return (
             f"{self._bulk_data_root}/studies/{instance.study_instance_uid}/series/{instance.series_instance_uid}"
-            f"/instances/{instance.sop_instance_uid}/bulkdata"
+            f"/instances/{instance.sop_instance_uid}/bulkdata/{path}"
         )
+
+    def bulk_data_paths(self, instance: StoredInstance) -> list[str]:
+        """Of the values to which the instance's metadata refers, in order. Raises: PackUnavailable, DamagedObject."""
+        paths: list[str] = []
+
+        def note(path: str) -> str:
+            paths.append(path)
+            return ""
+
+        self._of_instance(instance, note)
+        return paths
+
+    def _of_instance(self, instance: StoredInstance, address: Callable[[str], str] | None = None) -> bytes:
+        root = self.bulk_data_uri(instance)
         header, length = self._retrieve.effective_header(instance)
         return data_set_json(
             header,
             _header_syntax(instance),
-            bulk_data_uri=lambda path: f"{root}/{path}",
+            bulk_data_uri=address or (lambda path: root + path),
             header_length_bytes=None if transfer_syntax(instance.transfer_syntax_uid).deflated else length,
             more=(Element(AVAILABLE_TRANSFER_SYNTAX_UID, "UI", memoryview(instance.transfer_syntax_uid.encode())),),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import xxhash
 
 from hounsfield.archive.reader import PackReader
+from hounsfield.dicom.compact_frames import CompactFrames
 from hounsfield.dicom.deflate import inflate
 from hounsfield.dicom.frames import FrameSpan
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
@@ -111,6 +112,14 @@ class Retrieve:
     def frame_span(self, instance: StoredInstance, number: int) -> FrameSpan:
         """Where frame `number` (from 1) is. Raises: FrameNotFound, InstanceNotFound."""
         return self.reader.frame_span(instance.stored.partition_id, instance.sop_instance_uid, number - 1)
+
+    def frames(self, instance: StoredInstance) -> CompactFrames:
+        """Where all its frames are, by one query. Raises: InstanceNotFound where another object counts by now."""
+        location = instance.stored.location
+        table = self.reader.frame_table(instance.stored.partition_id, instance.sop_instance_uid, location.pack_id, location.offset_bytes)
+        if table is None:
+            raise InstanceNotFound(f"no instance {instance.sop_instance_uid} any more")
+        return CompactFrames(table)
 
     def frame(self, instance: StoredInstance, number: int) -> bytes:
         """Frame `number` (from 1) as stored: fragments joined, verified. Raises: FrameNotFound, DamagedObject, PackUnavailable."""

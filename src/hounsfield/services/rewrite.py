@@ -54,17 +54,18 @@ def _is_bulk_data(tag: int) -> bool:
 
 
 class Rewriter:
-    """Thread-safe."""
+    """Thread-safe. most_bytes: of a stored object."""
 
-    def __init__(self, retrieve: Retrieve, packs: PackReader, codec: FrameCodec) -> None:
+    def __init__(self, retrieve: Retrieve, packs: PackReader, codec: FrameCodec, most_bytes: int = MOST_REWRITTEN_BYTES) -> None:
         self.retrieve = retrieve
         self._packs = packs
         self.codec = codec
+        self._most_bytes = most_bytes
 
     def can(self, instance: StoredInstance, target_uid: str) -> bool:
         """Whether there is a way to this transfer syntax, as far as the index knows the object."""
         stored = instance.transfer_syntax_uid
-        if stored not in TRANSFER_SYNTAXES or stored in _REFERENCED or instance.stored.location.length_bytes > MOST_REWRITTEN_BYTES:
+        if stored not in TRANSFER_SYNTAXES or stored in _REFERENCED or instance.stored.location.length_bytes > self._most_bytes:
             return False
         if target_uid in UNCOMPRESSED:
             return stored in DECODABLE or not transfer_syntax(stored).encapsulated
@@ -95,8 +96,8 @@ class Rewriter:
     def _tree(self, instance: StoredInstance) -> Iterator[DataSet]:
         """All of the object, verified, on the page cache."""
         location = instance.stored.location
-        if location.length_bytes > MOST_REWRITTEN_BYTES:
-            raise ObjectTooLarge(f"an object of more than {MOST_REWRITTEN_BYTES} bytes goes as it is stored alone")
+        if location.length_bytes > self._most_bytes:
+            raise ObjectTooLarge(f"an object of more than {self._most_bytes} bytes goes as it is stored alone")
         with self._packs.mapped(location.pack_id, location.offset_bytes, location.length_bytes) as view:
             if xxhash.xxh3_64_intdigest(view) != instance.stored.digests.checksum:
                 raise DamagedObject(f"{instance.sop_instance_uid} no longer matches its checksum")

@@ -14,6 +14,7 @@ import structlog
 from hounsfield.model.errors import HounsfieldError, NotSignedIn, Unavailable
 from hounsfield.model.origin import Principal
 from hounsfield.servers.dicomweb.access_log import log_request
+from hounsfield.servers.dicomweb.byte_ranges import RangeNotSatisfiable
 from hounsfield.servers.dicomweb.capabilities import Capabilities
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header, Receive, Scope, Send
@@ -29,7 +30,7 @@ CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bea
 BROWSER_CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="Hounsfield"')
 """A browser that is offered Basic asks for a password in a window of its own, over our app, for each picture of an expired session."""
 
-_STATUS_HERE: Final[Mapping[type[HounsfieldError], int]] = {MethodNotAllowed: 405, UploadStalled: 408}
+_STATUS_HERE: Final[Mapping[type[HounsfieldError], int]] = {MethodNotAllowed: 405, UploadStalled: 408, RangeNotSatisfiable: 416}
 """Errors that only this protocol has."""
 
 
@@ -127,6 +128,8 @@ def _extra_headers(error: HounsfieldError, headers: Mapping[bytes, bytes]) -> li
         return [BROWSER_CHALLENGE if headers.get(b"user-agent", b"").startswith(b"Mozilla/") else CHALLENGE]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", str(error).encode())]
+    if isinstance(error, RangeNotSatisfiable):
+        return [(b"content-range", f"bytes */{error.length_bytes}".encode())]
     if isinstance(error, Unavailable):
         return [(b"retry-after", b"5")]
     return []

@@ -7,25 +7,33 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from hounsfield.codecs.pool import CodecPool
+from hounsfield.servers.dicomweb.all_bulk_data import AllBulkData
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
 from hounsfield.servers.dicomweb.metadata import Metadata
+from hounsfield.servers.dicomweb.metadata_xml import MetadataXML
 from hounsfield.servers.dicomweb.objects import Objects
+from hounsfield.servers.dicomweb.outgoing import OutgoingObjects
 from hounsfield.servers.dicomweb.pictures import Pictures
 from hounsfield.servers.dicomweb.qido import Qido
 from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.search import Search
 from hounsfield.services.store import FileStore
-from hounsfield.services.transcode import Transcoder
+from hounsfield.services.verified_ranges import VerifiedRanges
+
+MOST_REWRITTEN_BYTES = 8 << 30
+"""Of a stored object that goes out in another transfer syntax: no native one is longer. It is mapped, not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,16 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     stow = Stow(parts.store, parts.upload_executor, parts.upload_limits)
     qido = Qido(parts.search, HeaderAttributes(parts.retrieve, root), work, parts.new_boundary)
     pictures = Pictures(parts.retrieve, parts.codecs)
-    objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)
-    metadata = Metadata(parts.retrieve, parts.documents, work)
-    frames = Frames(parts.retrieve, pictures, work, parts.new_boundary)
-    rendered = Rendered(parts.retrieve, pictures, work)
-    bulk_data = BulkData(parts.retrieve, frames, work, parts.new_boundary)
+    retrieve, documents, new_boundary = parts.retrieve, parts.documents, parts.new_boundary
+    ranges = VerifiedRanges(retrieve.packs)
+    rewriter = Rewriter(retrieve, retrieve.packs, parts.codecs, MOST_REWRITTEN_BYTES)
+    metadata = Metadata(retrieve, documents, work, MetadataXML(documents, work, new_boundary))
+    frames = Frames(retrieve, pictures, work, new_boundary)
+    rendered = Rendered(retrieve, pictures, work)
+    bulk_data = BulkData(retrieve, documents, ranges, frames, work, new_boundary)
+    all_bulk_data = AllBulkData(retrieve, documents, bulk_data, frames, work, new_boundary)
+    objects = Objects(retrieve, OutgoingObjects(retrieve, rewriter, pictures, ranges, work), all_bulk_data, work, new_boundary)
+    wado_uri = WadoURI(retrieve, objects, pictures, work)
     study, series = "studies/{study}", "studies/{study}/series/{series}"
     instance = "studies/{study}/series/{series}/instances/{instance}"
     routes = [
@@ -88,5 +101,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/frames/{{frame}}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/bulkdata/{{path...}}", bulk_data.value),
+        *(Route("GET", f"{level}/bulkdata", all_bulk_data.all) for level in (study, series, instance)),
+        *(Route("GET", f"{level}/pixeldata", all_bulk_data.pixel_data) for level in (study, series, instance)),
+        Route("GET", WADO_URI, wado_uri.instance),
     ]
     return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log)

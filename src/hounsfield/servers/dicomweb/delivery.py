@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, TransferSyntax, transfer_syntax
 from hounsfield.model.errors import NotAcceptable
-from hounsfield.servers.dicomweb.media_types import DICOM, OCTET_STREAM, MediaType, choose
+from hounsfield.servers.dicomweb.media_types import DICOM, OCTET_STREAM, ZIP, MediaType, choose
 
 ANY: Final = "*"
 
@@ -46,21 +47,43 @@ FRAME_MEDIA_TYPES: Final = {
 }
 
 
-class Change(enum.Enum):
-    """What must be done to stored bytes before they go out."""
+# The same tables: what a media type means without a transfer syntax, as far as we write it.
+DEFAULT_TRANSFER_SYNTAXES: Final = {
+    _JPEG: "1.2.840.10008.1.2.4.70",
+    "image/dicom-rle": "1.2.840.10008.1.2.5",
+    "image/jls": "1.2.840.10008.1.2.4.80",
+    "image/jp2": "1.2.840.10008.1.2.4.90",
+    "image/jphc": "1.2.840.10008.1.2.4.201",
+}
+
+Can = Callable[[str], bool]
+"""Whether an object, or its frames, can be written anew in a transfer syntax without loss."""
+
+
+class Packaging(enum.Enum):
+    """How the objects of an answer are put together."""
+
+    SINGLE = enum.auto()
+    MULTIPART = enum.auto()
+    ZIP = enum.auto()
+
+
+class Recoding(enum.Enum):
+    """What must be done to stored frames before they go out."""
 
     NONE = enum.auto()
-    REWRITE = enum.auto()
-    """Element by element to Explicit VR Little Endian; pixels keep their values."""
     DECODE = enum.auto()
-    """The pixels are decompressed, and the rest written in Explicit VR Little Endian."""
+    ENCODE = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectDelivery:
-    """How one stored object goes out, and the transfer syntax that its part is labelled with."""
+    """How one stored object goes out, and the transfer syntax that its part is labelled with.
 
-    change: Change
+    as_stored: whether its data set goes out as it lies in the pack; else it is written anew, its pixels keeping their values.
+    """
+
+    as_stored: bool
     transfer_syntax_uid: str
 
 
@@ -68,7 +91,7 @@ class ObjectDelivery:
 class FrameDelivery:
     """How the frames of one instance go out."""
 
-    decode: bool
+    recoding: Recoding
     media_type: str
     transfer_syntax_uid: str
     multipart: bool
@@ -79,59 +102,106 @@ class FrameDelivery:
         return f"{self.media_type}; transfer-syntax={self.transfer_syntax_uid}"
 
 
-def asked_for_objects(accept: Iterable[MediaType], *, single: bool) -> Sequence[tuple[bool, str]]:
-    """(multipart, transfer syntax) pairs that the client takes, best first; `single`: one instance, which may go without multipart.
+def asked_for_objects(accept: Iterable[MediaType], *, single: bool) -> Sequence[tuple[Packaging, str]]:
+    """Packagings and transfer syntaxes that the client takes, best first; `single`: one instance, which may go without multipart.
 
     Raises: NotAcceptable.
     """
     asked = [
-        (wanted.is_multipart or wanted.name != DICOM or not single, wanted.transfer_syntax)
+        (_packaging(wanted, single), wanted.transfer_syntax)
         for wanted in accept
-        if wanted.covers(DICOM) and wanted.name != OCTET_STREAM
+        if (wanted.covers(DICOM) and wanted.name != OCTET_STREAM) or _is_zip_of_objects(wanted)
     ]
     if not asked:
-        raise NotAcceptable('objects are given as multipart/related; type="application/dicom"')
+        raise NotAcceptable('objects are given as multipart/related; type="application/dicom", or as application/zip')
     return asked
 
 
-def deliver_object(stored_uid: str, asked: str) -> ObjectDelivery | None:
+def _is_zip_of_objects(wanted: MediaType) -> bool:
+    return wanted.name == ZIP and wanted.parameters.get("type", DICOM).lower() == DICOM
+
+
+def _packaging(wanted: MediaType, single: bool) -> Packaging:
+    if wanted.name == ZIP:
+        return Packaging.ZIP
+    return Packaging.SINGLE if single and wanted.name == DICOM else Packaging.MULTIPART
+
+
+def asks_for_bulk_data(accept: Iterable[MediaType]) -> bool:
+    """Whether an instance resource is asked for as bulk data rather than objects (table 10.4.4-1, note 2)."""
+    for wanted in accept:
+        if wanted.covers(DICOM) or _is_zip_of_objects(wanted):
+            return False
+        if wanted.is_multipart and (wanted.payload == OCTET_STREAM or wanted.payload in _COMPRESSED):
+            return True
+    return False
+
+
+_COMPRESSED: Final = frozenset(FRAME_MEDIA_TYPES.values())
+
+
+def deliver_object(stored_uid: str, asked: str, can: Can) -> ObjectDelivery | None:
     """How an object stored as `stored_uid` meets the transfer syntax `asked`, which is a UID, `*`, or empty; None where it cannot.
 
     Implicit VR Little Endian and Explicit VR Big Endian are not used with web services (8.7.3). Without a transfer syntax Explicit VR
-    Little Endian is the default, but what is only held with loss goes out as it is: decompressed it would look like an original.
+    Little Endian is the default, but what is only held with loss goes out as it is (decompressed it would look like an original), and so
+    does what cannot be written in it, being too long.
     """
     stored = transfer_syntax(stored_uid)
-    only_lossy = not asked and stored.encapsulated and stored.lossy
-    asked = asked or EXPLICIT_VR_LITTLE_ENDIAN
     usable = not stored.implicit_vr and stored.little_endian
-    if usable and (asked in (ANY, stored_uid) or only_lossy):
-        return ObjectDelivery(Change.NONE, stored_uid)
-    if asked not in (ANY, EXPLICIT_VR_LITTLE_ENDIAN):
-        return None
-    return ObjectDelivery(Change.DECODE if stored.encapsulated else Change.REWRITE, EXPLICIT_VR_LITTLE_ENDIAN)
+    target = EXPLICIT_VR_LITTLE_ENDIAN if asked in ("", ANY) else asked
+    if usable and (asked == ANY or target == stored_uid or (not asked and stored.encapsulated and stored.lossy)):
+        return ObjectDelivery(True, stored_uid)
+    if target in (EXPLICIT_VR_LITTLE_ENDIAN, *ENCODABLE) and can(target):
+        return ObjectDelivery(False, target)
+    return ObjectDelivery(True, stored_uid) if usable and not asked and stored.encapsulated else None
 
 
-def deliver_frames(stored_uid: str, accept: Iterable[MediaType], *, single: bool) -> FrameDelivery:
+def deliver_frames(stored_uid: str, accept: Iterable[MediaType], can: Can, *, single: bool) -> FrameDelivery:
     """The first of what the client takes that can be given. `single`: one frame, which may go without multipart.
 
-    Raises: NotAcceptable.
+    can: asked of compressed transfer syntaxes alone. Raises: NotAcceptable.
     """
     stored = transfer_syntax(stored_uid)
-    return choose(accept, lambda wanted: _offer_frames(stored, wanted, single))
+    return choose(accept, lambda wanted: _offer_frames(stored, wanted, single, can))
 
 
-def _offer_frames(stored: TransferSyntax, wanted: MediaType, single: bool) -> FrameDelivery | None:
+def _offer_frames(stored: TransferSyntax, wanted: MediaType, single: bool, can: Can) -> FrameDelivery | None:
     multipart = wanted.is_multipart or wanted.name.endswith("*")
     if not multipart and not single:
         return None
-    compressed_type = FRAME_MEDIA_TYPES.get(stored.uid, OCTET_STREAM)
     asked = wanted.transfer_syntax
+    takes_octets = wanted.covers(OCTET_STREAM)
+    stored_type = FRAME_MEDIA_TYPES.get(stored.uid, OCTET_STREAM)
+    if takes_octets and asked in ("", EXPLICIT_VR_LITTLE_ENDIAN):
+        return _uncompressed(stored, multipart)
     if stored.encapsulated:
-        as_stored = FrameDelivery(False, compressed_type, stored.uid, multipart)
-        if asked in (ANY, stored.uid) and (wanted.covers(compressed_type) or wanted.covers(OCTET_STREAM)):
-            return as_stored
-        if not asked and wanted.payload not in ("*/*", OCTET_STREAM) and wanted.covers(compressed_type):
-            return as_stored
-    if asked in ("", ANY, EXPLICIT_VR_LITTLE_ENDIAN) and wanted.covers(OCTET_STREAM):
-        return FrameDelivery(stored.encapsulated, OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart)
+        is_meant = asked in (ANY, stored.uid) or (not asked and _meets_default(stored, stored_type, wanted))
+        if is_meant and (takes_octets or wanted.covers(stored_type)):
+            return FrameDelivery(Recoding.NONE, stored_type, stored.uid, multipart)
+    if takes_octets and asked == ANY:
+        return _uncompressed(stored, multipart)
+    for media_type, uid in _recodings(wanted, asked, takes_octets):
+        if can(uid):
+            return FrameDelivery(Recoding.ENCODE, media_type, uid, multipart)
+    if stored.encapsulated and not asked and wanted.covers(stored_type):
+        return FrameDelivery(Recoding.NONE, stored_type, stored.uid, multipart)
     return None
+
+
+def _meets_default(stored: TransferSyntax, stored_type: str, wanted: MediaType) -> bool:
+    """Without a transfer syntax: the media type's default, or what is held with loss alone; of a range of types what is stored."""
+    return stored.lossy or wanted.payload != stored_type or stored.uid == DEFAULT_TRANSFER_SYNTAXES.get(stored_type)
+
+
+def _uncompressed(stored: TransferSyntax, multipart: bool) -> FrameDelivery:
+    recoding = Recoding.DECODE if stored.encapsulated else Recoding.NONE
+    return FrameDelivery(recoding, OCTET_STREAM, EXPLICIT_VR_LITTLE_ENDIAN, multipart)
+
+
+def _recodings(wanted: MediaType, asked: str, takes_octets: bool) -> Iterable[tuple[str, str]]:
+    """Media types and transfer syntaxes, of those that we write, which meet what is asked for."""
+    if asked in ("", ANY):
+        return [(media_type, uid) for media_type, uid in DEFAULT_TRANSFER_SYNTAXES.items() if wanted.covers(media_type)]
+    media_type = FRAME_MEDIA_TYPES.get(asked, OCTET_STREAM)
+    return [(media_type, asked)] if asked in ENCODABLE and (takes_octets or wanted.covers(media_type)) else []

@@ -19,6 +19,8 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
+Pieces = AsyncGenerator[bytes | bytearray, None]
+"""Of a body; each holds until the next one is asked for."""
 
 MAX_QUERY_BYTES: Final = 64 << 10
 MAX_PARAMETERS: Final = 256
@@ -146,9 +148,13 @@ class Exchange:
         await self.answer(status, headers, body)
 
     async def not_modified(self, etag: bytes, headers: Iterable[Header] = ()) -> bool:
-        """Whether the client has this representation already; then it has been told so (RFC 9110 13.1.2)."""
+        """Whether the client has this representation already; then it has been told so (RFC 9110 13.1.2).
+
+        etag: may be weak, for a representation whose bytes differ from answer to answer, as those of a multipart message do.
+        """
         known = self.headers.get(b"if-none-match")
-        if known is None or (known != b"*" and etag not in [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]):
+        opaque = etag.removeprefix(b"W/")
+        if known is None or (known != b"*" and opaque not in [tag.strip().removeprefix(b"W/") for tag in known.split(b",")]):
             return False
         await self._start(304, [*self.common, (b"etag", etag), *headers])
         await self._send({"type": "http.response.body", "body": b""})
@@ -159,9 +165,7 @@ class Exchange:
         body = json.dumps(document, ensure_ascii=False).encode()
         await self.answer(status, [(b"content-type", b"application/json"), *headers], body)
 
-    async def stream(
-        self, status: int, headers: Iterable[Header], pieces: AsyncGenerator[bytes | bytearray, None], length_bytes: int | None = None
-    ) -> None:
+    async def stream(self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None) -> None:
         """An answer of any size; `pieces` is closed in any case, and early when the client goes away."""
         length = [] if length_bytes is None else [(b"content-length", str(length_bytes).encode())]
         await self._start(status, [*self.common, *length, *headers])
@@ -190,9 +194,26 @@ class Exchange:
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
+    async def stream_from_first(self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None) -> None:
+        """The same; the first piece is fetched before the status goes out, so that the failure of what comes first has its own answer."""
+        async with contextlib.aclosing(pieces):
+            first = await anext(pieces, b"")
+            await self.stream(status, headers, enclosed(first, pieces), length_bytes)
+
     async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+async def enclosed(first: bytes | bytearray, pieces: Pieces, last: bytes = b"") -> Pieces:
+    """The pieces, with something before and something behind them; they are closed in any case."""
+    async with contextlib.aclosing(pieces):
+        if first:
+            yield first
+        async for piece in pieces:
+            yield piece
+    if last:
+        yield last
 
 
 def _parse_query(raw: bytes) -> tuple[tuple[str, str], ...]:

@@ -12,8 +12,10 @@ from hounsfield.model.errors import InvalidInput, NotAcceptable
 
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
+DICOM_XML: Final = "application/dicom+xml"
 JSON: Final = "application/json"
 OCTET_STREAM: Final = "application/octet-stream"
+ZIP: Final = "application/zip"
 MULTIPART_RELATED: Final = "multipart/related"
 
 MAX_ACCEPT_CHARACTERS: Final = 4096

@@ -33,15 +33,21 @@ class Pictures:
         Raises: FrameNotFound, DamagedObject, PackUnavailable, UndecodablePixels, Unavailable.
         """
         frame = self._retrieve.frame(instance, number)
-        return self._pool.decode(frame, self._description(instance).frame(number - 1)).data
+        return self._pool.decode(frame, self.description(instance).frame(number - 1)).data
+
+    def encoded_frame(self, instance: StoredInstance, number: int, target_uid: str) -> bytes:
+        """Frame `number` (from 1) in one of `codecs.capabilities.ENCODABLE`, without loss. Raises: as `decoded_frame`."""
+        frame = self._retrieve.frame(instance, number)
+        return self._pool.encode(frame, self.description(instance).frame(number - 1), target_uid).data
 
     def rendered(self, instance: StoredInstance, number: int, request: RenderRequest) -> bytes:
         """Frame `number` (from 1) as a JPEG or PNG. Raises: as `decoded_frame`; InvalidInput for an impossible viewport."""
         frame = self._retrieve.frame(instance, number)
-        description = self._description(instance)
+        description = self.description(instance)
         return self._pool.render(frame, description.frame(number - 1), description.presentation(number - 1), request)
 
-    def _description(self, instance: StoredInstance) -> ImageDescription:
+    def description(self, instance: StoredInstance) -> ImageDescription:
+        """What its header says of its frames. Raises: UndecodablePixels, DamagedObject, PackUnavailable."""
         key = instance.stored.location
         with self._lock:
             if (known := self._descriptions.get(key)) is not None:

@@ -56,10 +56,14 @@ class Work:
         if len(arguments[-1]) > QUICK_READ_BYTES or not fill(*arguments, cached_only=True):
             await self.slow(fill, *arguments)
 
-    async def each(self, pieces: Iterator[Result]) -> AsyncGenerator[Result, None]:
-        """The items of a blocking iterator, each fetched in a thread; the iterator is closed in any case."""
+    async def each(self, pieces: Iterator[Result], *, decoding: bool = False) -> AsyncGenerator[Result, None]:
+        """The items of a blocking iterator, each fetched in a thread; the iterator is closed in any case.
+
+        decoding: whether it waits for a decoder.
+        """
+        run = self.decode if decoding else self.slow
         try:
-            while (piece := await self.slow(next, pieces, _END)) is not _END:
+            while (piece := await run(next, pieces, _END)) is not _END:
                 yield piece  # type: ignore[misc]
         finally:
             if (close := getattr(pieces, "close", None)) is not None:
