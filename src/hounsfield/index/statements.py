@@ -17,11 +17,13 @@ from hounsfield.index.tables import (
     kept_aside,
     pack,
     patient,
+    rejection,
     series,
     study,
     study_word,
     tombstone,
     total,
+    withheld,
     word,
 )
 
@@ -270,7 +272,45 @@ class Statements:
                 tombstone.c.sop_instance_uid == p("sop"),
             )
         )
+        self.latest_rejection = text(select(func.max(rejection.c.decided_at_ns)))
+        self.rejections = text(
+            select(rejection.c.series_instance_uid, rejection.c.sop_instance_uid, rejection.c.decided_at_ns, rejection.c.rejects).where(
+                rejection.c.partition_id == p("partition"), rejection.c.study_instance_uid == p("study")
+            )
+        )
+        self.insert_rejection = insert_into(rejection)
+        self.delete_rejection = write(
+            delete(rejection).where(
+                rejection.c.partition_id == p("partition"),
+                rejection.c.study_instance_uid == p("study"),
+                rejection.c.series_instance_uid == p("series"),
+                rejection.c.sop_instance_uid == p("sop"),
+            )
+        )
+        hidden = select(withheld.c.id, withheld.c.entry).where(withheld.c.partition_id == p("partition"))
+        self.withheld_of = {
+            "sop": text(hidden.where(withheld.c.sop_instance_uid == p("uid"))),
+            "study": text(hidden.where(withheld.c.study_instance_uid == p("uid"))),
+        }
+        self.withheld_at = text(select(withheld.c.id).where(withheld.c.pack_id == p("pack_id"), withheld.c.offset_bytes == p("offset")))
+        self.insert_withheld = insert_into(withheld)
+        self.delete_withheld = write(delete(withheld).where(withheld.c.id == p("key")))
         self.insert_change = insert_into(change)
         # The allocator's number stays: what was given once is never given again, so that versions and ETags keep their meaning.
-        emptied = (instance, frame_table, series, study, study_word, word, patient, kept_aside, tombstone, change, pack, total)
+        emptied = (
+            instance,
+            frame_table,
+            series,
+            study,
+            study_word,
+            word,
+            patient,
+            kept_aside,
+            tombstone,
+            rejection,
+            withheld,
+            change,
+            pack,
+            total,
+        )
         self.clear = [write(delete(table)) for table in emptied]
