@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from hounsfield.codecs.pool import CodecPool
+from hounsfield.model.errors import Unavailable
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
+from hounsfield.servers.dicomweb.change_feed import ChangeFeed
+from hounsfield.servers.dicomweb.decisions import Decisions
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
 from hounsfield.servers.dicomweb.metadata import Metadata
 from hounsfield.servers.dicomweb.objects import Objects
@@ -18,6 +23,8 @@ from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 from hounsfield.servers.dicomweb.work import Work
+from hounsfield.services.changes import Changes
+from hounsfield.services.delete import Decide
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve
@@ -26,12 +33,18 @@ from hounsfield.services.store import FileStore
 from hounsfield.services.transcode import Transcoder
 
 
+def _nowhere_to_decide(_record: Mapping[str, Any]) -> None:
+    raise Unavailable("this service was given no archive in which to decide")
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the service works with.
 
     executor: threads for reading. upload_executor: threads for storing, apart, so that slow disks do not keep readers waiting.
     quick_in_loop: whether index look-ups run in the event loop: True for SQLite, False for a database server.
+    decide: takes decisions to delete, to reject and to restore.
+    spool_dir: where bulk data of an upload waits for the rest of it; None: the system's folder for temporary files.
     """
 
     store: FileStore
@@ -45,12 +58,14 @@ class Parts:
     quick_in_loop: bool = True
     upload_limits: UploadLimits = field(default_factory=UploadLimits)
     new_boundary: Callable[[], str] = random_boundary
+    decide: Decide = _nowhere_to_decide
+    spool_dir: Path | None = None
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     """An ASGI application for all below `root`."""
     work = Work(parts.executor, quick_in_loop=parts.quick_in_loop)
-    stow = Stow(parts.store, parts.upload_executor, parts.upload_limits)
+    stow = Stow(parts.store, parts.upload_executor, parts.upload_limits, parts.spool_dir)
     qido = Qido(parts.search, work)
     pictures = Pictures(parts.retrieve, parts.codecs)
     objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)
@@ -58,6 +73,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     frames = Frames(parts.retrieve, pictures, work, parts.new_boundary)
     rendered = Rendered(parts.retrieve, pictures, work)
     bulk_data = BulkData(parts.retrieve, frames, work, parts.new_boundary)
+    decisions = Decisions(parts.decide, work)
+    feed = ChangeFeed(Changes(parts.retrieve.reader), work)
     study, series = "studies/{study}", "studies/{study}/series/{series}"
     instance = "studies/{study}/series/{series}/instances/{instance}"
     routes = [
@@ -84,4 +101,9 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/frames/{{frame}}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/bulkdata/{{path...}}", bulk_data.value),
     ]
+    for subject in (study, series, instance):
+        routes.append(Route("DELETE", subject, decisions.delete))
+        routes.append(Route("POST", f"{subject}/reject/{{code}}", decisions.reject))
+        routes.append(Route("POST", f"{subject}/restore", decisions.restore))
+    routes.append(Route("GET", "changes", feed.read))
     return DICOMWeb(routes, parts.guard, parts.executor, root)

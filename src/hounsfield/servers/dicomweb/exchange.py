@@ -117,6 +117,12 @@ class Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": [*COMMON_HEADERS, length, *headers]})
         await self._send({"type": "http.response.body", "body": body})
 
+    async def no_content(self) -> None:
+        """204: done, and nothing to say (RFC 9110 15.3.5, 8.6: without a Content-Length)."""
+        self.started = True
+        await self._send({"type": "http.response.start", "status": 204, "headers": [*COMMON_HEADERS]})
+        await self._send({"type": "http.response.body", "body": b""})
+
     async def not_modified(self, etag: bytes, headers: Iterable[Header] = ()) -> bool:
         """Whether the client has this representation already; then it has been told so (RFC 9110 13.1.2)."""
         known = self.headers.get(b"if-none-match")

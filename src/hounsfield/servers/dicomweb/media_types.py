@@ -12,6 +12,7 @@ from hounsfield.model.errors import InvalidInput, NotAcceptable
 
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
+DICOM_XML: Final = "application/dicom+xml"
 JSON: Final = "application/json"
 OCTET_STREAM: Final = "application/octet-stream"
 MULTIPART_RELATED: Final = "multipart/related"
