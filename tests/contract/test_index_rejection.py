@@ -149,3 +149,17 @@ def test_the_feed_tells_of_it(index: Indexed) -> None:
     latest = index.reader.latest_change()
     index.writer.add(maker.entry("1.3"))
     assert index.reader.latest_change() > latest
+
+
+def test_what_comes_back_meets_what_counts_under_its_uid_by_now(index: Indexed) -> None:
+    maker = Maker()
+    index.writer.add(maker.entry("1.1", "1.1.1", "1.1.1.1"))
+    at_ns = maker.received_at_ns
+    index.writer.apply_decision(decision("reject", "study", at_ns))
+    index.writer.add(maker.entry("1.1", "1.1.1", "1.1.1.1", content="once more"))
+    assert index.writer.add(maker.entry("1.1", "1.1.2", "1.1.1.1")).outcome is StoreOutcome.STORED
+    index.writer.apply_decision(
+        decision("delete", "study", at_ns)
+    )  # of the first alone: what it was rejected with is not rejected any more
+    assert [one.series_instance_uid for one in index.reader.all_instances()] == ["1.1.1"]
+    assert [row.series_instance_uid for row in index.reader.kept_aside()] == ["1.1.2"]

@@ -70,6 +70,8 @@ def release(projection: Projection, partition_id: int, study_instance_uid: str) 
 def _released(projection: Projection, partition_id: int, study_instance_uid: str, withheld: Mapping[int, IndexEntry]) -> int:
     free = no_longer_rejected(projection, partition_id, study_instance_uid, dict(withheld))
     take_back(projection, free)
+    projection.flush()
+    projection.foresee(free.values())
     for entry in sorted(free.values(), key=lambda one: one.stored.precedence):
         admit(projection, entry)
     return len(free)
