@@ -386,3 +386,12 @@ class TestBadInput:
         assert (answer.status_code, answer.headers["content-type"]) == (409, XML)
         assert json_of_xml(answer.content)["00081198"]["Value"][0]["00081197"]["Value"] == [str(0xC123)]
         assert post(pacs, [metadata(bare(1))], accept="image/png").status_code == 406
+
+
+def test_octets_whose_parameter_names_a_compressed_transfer_syntax(pacs: Pacs) -> None:
+    kind = f"{OCTETS}; transfer-syntax=1.2.840.10008.1.2.4.80"
+    assert post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", coded("image/jls"), kind)]).status_code == 200
+    assert stored(pacs)[0].Rows == 40
+    for uid in ("1.2.840.10008.1.2", "1.2.3.4"):
+        answer = post(pacs, [metadata(bare(2, **PIXELS)), bulk("pixels", coded("image/jls"), f"{OCTETS}; transfer-syntax={uid}")])
+        assert (answer.status_code, reasons(answer)) == (409, [0xC122])

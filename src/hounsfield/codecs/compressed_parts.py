@@ -34,6 +34,8 @@ TRANSFER_SYNTAXES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """PS3.18 tables 8.7.3-5 and 10.5.2-1: media types of compressed pixel data, and the transfer syntaxes that they may be of."""
 
+_MEDIA_TYPES_OF: Final = {uid: name for name, uids in reversed(list(TRANSFER_SYNTAXES_OF.items())) for uid in uids}
+
 _METHODS: Final = {"image/jpeg": "ISO_10918_1", "image/jls": "ISO_14495_1", "image/jphc": "ISO_15444_15", "image/jxl": "ISO_18181_1"}
 _METHODS_OF_VIDEO: Final = {
     "video/mpeg": "ISO_13818_2",
@@ -83,6 +85,11 @@ class CompressedPart:
 def is_compressed(media_type: str) -> bool:
     """Whether parts of this type hold compressed pixel data."""
     return media_type in TRANSFER_SYNTAXES_OF
+
+
+def media_type_of(transfer_syntax_uid: str) -> str:
+    """Of what is held in a transfer syntax; empty where the tables name none."""
+    return _MEDIA_TYPES_OF.get(transfer_syntax_uid, "")
 
 
 def read_part(media_type: str, asked_uid: str, read: Read, length_bytes: int) -> CompressedPart:

@@ -69,8 +69,7 @@ class Projection:
         last = int(self.one(self.sql.last, ())[0])
         if last != self._last_written:
             self.forget()
-            self.latest_deletion_ns = self.one(self.sql.latest_deletion, ())[0] or -1
-            self.latest_rejection_ns = self.one(self.sql.latest_rejection, ())[0] or -1
+            self.latest_deletion_ns, self.latest_rejection_ns = (at_ns or -1 for at_ns in self.one(self.sql.latest_decisions, ()))
         self._last = last
 
     def foresee(self, entries: Iterable[IndexEntry]) -> None:

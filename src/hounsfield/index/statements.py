@@ -257,7 +257,8 @@ class Statements:
             update(kept_aside).values(outcome=p("new_outcome"), reason=p("new_reason")).where(kept_aside.c.id == p("key"))
         )
 
-        self.latest_deletion = text(select(func.max(tombstone.c.decided_at_ns)))
+        latest = [select(func.max(table.c.decided_at_ns)).scalar_subquery() for table in (tombstone, rejection)]
+        self.latest_decisions = text(select(*latest))
         self.tombstones = text(
             select(tombstone.c.series_instance_uid, tombstone.c.sop_instance_uid, tombstone.c.decided_at_ns).where(
                 tombstone.c.partition_id == p("partition"), tombstone.c.study_instance_uid == p("study")
@@ -272,7 +273,6 @@ class Statements:
                 tombstone.c.sop_instance_uid == p("sop"),
             )
         )
-        self.latest_rejection = text(select(func.max(rejection.c.decided_at_ns)))
         self.rejections = text(
             select(rejection.c.series_instance_uid, rejection.c.sop_instance_uid, rejection.c.decided_at_ns, rejection.c.rejects).where(
                 rejection.c.partition_id == p("partition"), rejection.c.study_instance_uid == p("study")

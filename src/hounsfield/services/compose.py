@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hounsfield.codecs.compressed_parts import CompressedPart, PictureFacts, is_compressed, read_part, same_picture
+from hounsfield.codecs.compressed_parts import CompressedPart, PictureFacts, is_compressed, media_type_of, read_part, same_picture
 from hounsfield.dicom.composed import Composed, Frames, Piece, Slice, Value, encode_composed
 from hounsfield.dicom.dictionary import keyword_of
 from hounsfield.dicom.json_input import Elsewhere, GivenDataSet, GivenElement
@@ -40,6 +40,7 @@ from hounsfield.model.errors import (
     BulkDataMissing,
     InconsistentObject,
     InvalidUID,
+    TransferSyntaxNotSupported,
     UnreadableObject,
     UnsupportedMediaType,
 )
@@ -47,6 +48,8 @@ from hounsfield.model.identifiers import parse_uid
 from hounsfield.services.spool import Spool
 
 OCTET_STREAM: Final = "application/octet-stream"
+ENCAPSULATED: Final = ""
+"""In the place of a media type: frames of an encapsulated transfer syntax that has none of its own."""
 
 _TRANSFER_SYNTAX_UID, _AVAILABLE_TRANSFER_SYNTAX_UID = 0x00020010, 0x00083002
 _PLANAR_CONFIGURATION, _BITS_STORED, _HIGH_BIT = 0x00280006, 0x00280101, 0x00280102
@@ -199,7 +202,10 @@ class _Composition:
                 native = Value(tuple(part.where for part in parts))
                 self._require_native_length(element, native.length_bytes)
                 return Composed(element.tag, element.vr, native)
-            if element.tag != PIXEL_DATA or not is_compressed(kind):
+            if kind == OCTET_STREAM and len(named) == 1:
+                kind = _compressed_octets(*named)
+                parts = [replace(part, media_type=kind, transfer_syntax_uid=next(iter(named))) for part in parts]
+            if element.tag != PIXEL_DATA or not (is_compressed(kind) or kind == ENCAPSULATED):
                 raise UnsupportedMediaType(f"pixel data as {kind} is not taken")
             return self._encapsulated(parts)
         if isinstance(value, bytes) and self._declared and TRANSFER_SYNTAXES[self._declared].encapsulated:
@@ -235,6 +241,8 @@ class _Composition:
         offset, length = part.where
         if not length:
             raise BulkDataMissing("a part of the pixel data is empty")
+        if part.media_type == ENCAPSULATED:
+            return CompressedPart(part.transfer_syntax_uid, offset, length, None, "")
         found = read_part(part.media_type, part.transfer_syntax_uid, lambda start, count: self._spool.read(offset + start, count), length)
         return replace(found, offset_bytes=offset + found.offset_bytes)
 
@@ -318,6 +326,14 @@ class _Composition:
             raise InconsistentObject("there is a document, and MIMETypeOfEncapsulatedDocument is missing")
         if length <= 0xFFFFFFFF:
             self._fill(_DOCUMENT_LENGTH, "UL", length.to_bytes(4, "little"))
+
+
+def _compressed_octets(transfer_syntax_uid: str) -> str:
+    """What `application/octet-stream` is whose `transfer-syntax` names a compressed one: its own media type, where it has one."""
+    known = TRANSFER_SYNTAXES.get(transfer_syntax_uid)
+    if known is None or not known.encapsulated:
+        raise TransferSyntaxNotSupported("pixel data in this transfer syntax is not taken")
+    return media_type_of(transfer_syntax_uid) or ENCAPSULATED
 
 
 def _declared_transfer_syntax(metadata: GivenDataSet) -> str:
