@@ -105,6 +105,29 @@ def coded(kind: str, frame: int = 0, colour: bool = False) -> bytes:
     return bytes(imagecodecs.jpeg2k_encode(picture, level=0, reversible=True, codecformat="jp2" if "boxes" in kind else "j2k"))
 
 
+def png(mode: str, number: int) -> tuple[bytes, bytes]:
+    """A picture in a mode of Pillow, and the samples that are to be stored of it."""
+    grey = (np.arange(40 * 64) * 5 + number).astype(np.uint8).reshape(40, 64)
+    stacked = {"LA": 2, "RGBA": 4}
+    if mode in stacked:
+        image, samples = Image.fromarray(np.stack([grey] * stacked[mode], -1), mode), np.stack([grey] * (1 if mode == "LA" else 3), -1)
+    elif mode == "I;16":
+        samples = grey.astype(np.uint16) * 257 + 3
+        image = Image.fromarray(samples)
+    elif mode == "P":
+        image = Image.fromarray(grey).convert("P")
+        samples = np.stack([grey] * 3, -1)
+    else:
+        image, samples = Image.fromarray(grey), grey
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue(), samples.tobytes()
+
+
+def png_head(columns: int, rows: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + columns.to_bytes(4, "big") + rows.to_bytes(4, "big") + b"\x08\0\0\0\0" + bytes(4)
+
+
 class TestNative:
     def test_an_object_comes_back_as_it_was(self, pacs: Pacs) -> None:
         made = ct(1)
@@ -249,6 +272,27 @@ class TestCompressed:
         answer = post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", content, kind)])
         assert reasons(answer) == [reason]
         assert answer.status_code in (400, 409, 415)
+
+    @pytest.mark.parametrize(
+        ("mode", "bits", "photometric"),
+        [("L", 8, "MONOCHROME2"), ("P", 8, "RGB"), ("LA", 8, "MONOCHROME2"), ("RGBA", 8, "RGB"), ("I;16", 16, "MONOCHROME2")],
+    )
+    def test_png_becomes_native(self, pacs: Pacs, mode: str, bits: int, photometric: str) -> None:
+        frames = [png(mode, number) for number in (0, 1)]
+        parts = [bulk("pixels", raw, "image/png") for raw, _ in frames]
+        answer = post(pacs, [metadata(bare(1, **PIXELS)), *parts])
+        assert answer.status_code == 200, answer.headers
+        (read,) = stored(pacs)
+        assert read.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+        assert (read.Rows, read.Columns, read.NumberOfFrames, read.BitsAllocated, read.BitsStored) == (40, 64, 2, bits, bits)
+        assert read.PhotometricInterpretation == photometric
+        assert read.PixelData == b"".join(samples for _, samples in frames)
+        assert "LossyImageCompression" not in read
+
+    @pytest.mark.parametrize("content", [b"", b"\x89PNG", png_head(100_000, 40), png_head(60_000, 60_000), png_head(64, 40)])
+    def test_no_png(self, pacs: Pacs, content: bytes) -> None:
+        answer = post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", content, "image/png")])
+        assert (answer.status_code, reasons(answer)) == (400, [0xC000])
 
     def test_a_film(self, pacs: Pacs) -> None:
         film = mp4(columns=320, rows=240, frames=25)

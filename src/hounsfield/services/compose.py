@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from hounsfield.codecs.codestream import read_png_header
 from hounsfield.codecs.compressed_parts import CompressedPart, PictureFacts, is_compressed, media_type_of, read_part, same_picture
+from hounsfield.codecs.frame import MAX_FRAME_BYTES, FrameDescription
 from hounsfield.dicom.composed import Composed, Frames, Piece, Slice, Value, encode_composed
 from hounsfield.dicom.dictionary import keyword_of
 from hounsfield.dicom.json_input import Elsewhere, GivenDataSet, GivenElement
@@ -40,13 +42,17 @@ from hounsfield.model.errors import (
     BulkDataMissing,
     InconsistentObject,
     InvalidUID,
+    ObjectTooLarge,
     TransferSyntaxNotSupported,
+    UndecodablePixels,
     UnreadableObject,
     UnsupportedMediaType,
 )
 from hounsfield.model.identifiers import parse_uid
+from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool
 
+PNG: Final = "image/png"
 OCTET_STREAM: Final = "application/octet-stream"
 ENCAPSULATED: Final = ""
 """In the place of a media type: frames of an encapsulated transfer syntax that has none of its own."""
@@ -101,13 +107,13 @@ def names_of(metadata: GivenDataSet) -> tuple[str, str]:
     return str(values.get(SOP_CLASS_UID, "")), str(values.get(SOP_INSTANCE_UID, ""))
 
 
-def compose_object(metadata: GivenDataSet, bulk: Mapping[str, Sequence[BulkPart]], spool: Spool) -> ComposedObject:
-    """bulk: parts by BulkDataURI; of several the order is that of the frames.
+def compose_object(metadata: GivenDataSet, bulk: Mapping[str, Sequence[BulkPart]], spool: Spool, codec: FrameCodec) -> ComposedObject:
+    """bulk: parts by BulkDataURI; of several the order is that of the frames. codec: decodes what no transfer syntax holds (PNG).
 
     Raises: UnreadableObject, BulkDataMissing, InconsistentObject, TransferSyntaxNotSupported, UnsupportedMediaType, ObjectTooLarge,
     Unavailable.
     """
-    return _Composition(metadata, bulk, spool).compose()
+    return _Composition(metadata, bulk, spool, codec).compose()
 
 
 def uris_of(metadata: GivenDataSet) -> Iterator[str]:
@@ -123,8 +129,9 @@ def uris_of(metadata: GivenDataSet) -> Iterator[str]:
 class _Composition:
     """One object being made."""
 
-    def __init__(self, metadata: GivenDataSet, bulk: Mapping[str, Sequence[BulkPart]], spool: Spool) -> None:
+    def __init__(self, metadata: GivenDataSet, bulk: Mapping[str, Sequence[BulkPart]], spool: Spool, codec: FrameCodec) -> None:
         self._bulk = bulk
+        self._codec = codec
         self._spool = spool
         self._declared = _declared_transfer_syntax(metadata)
         # What is said of the file is said anew; the offset tables of the sender's encapsulation are not those of ours.
@@ -205,6 +212,8 @@ class _Composition:
             if kind == OCTET_STREAM and len(named) == 1:
                 kind = _compressed_octets(*named)
                 parts = [replace(part, media_type=kind, transfer_syntax_uid=next(iter(named))) for part in parts]
+            if kind == PNG and element.tag == PIXEL_DATA:
+                return self._decoded(parts)
             if element.tag != PIXEL_DATA or not (is_compressed(kind) or kind == ENCAPSULATED):
                 raise UnsupportedMediaType(f"pixel data as {kind} is not taken")
             return self._encapsulated(parts)
@@ -216,6 +225,28 @@ class _Composition:
         if value is None:
             return Composed(element.tag, element.vr, None)
         raise UnreadableObject(f"the value of {tag_text(element.tag)} is neither InlineBinary nor bulk data")
+
+    def _decoded(self, parts: Sequence[BulkPart]) -> Composed:
+        """Pictures in a format that no transfer syntax holds become native frames (PS3.18 table 10.5.2-1)."""
+        headers, frames = set(), []
+        for part in parts:
+            if part.where.length_bytes > MAX_FRAME_BYTES:
+                raise ObjectTooLarge(f"a picture of more than {MAX_FRAME_BYTES} bytes")
+            raw = self._spool.read(*part.where)
+            try:
+                rows, columns, bits, samples = read_png_header(raw)
+                headers.add((rows, columns, bits, samples))
+                photometric = "MONOCHROME2" if samples == 1 else "RGB"
+                frame = self._codec.decode(raw, FrameDescription(PNG, rows, columns, samples, photometric, 0, bits, bits, bits - 1, 0))
+            except UndecodablePixels as exc:
+                raise UnreadableObject(f"a part is not the {PNG} that it says it is, or too large a picture") from exc
+            frames.append(Slice(self._spool.length_bytes, len(frame.data)))
+            self._spool.write(memoryview(frame.data))
+        if len(headers) > 1:
+            raise InconsistentObject("the frames of one object are of several sizes")
+        self._fill_frames(len(parts))
+        self._describe(PictureFacts(rows, columns, samples, photometric, bits))
+        return Composed(PIXEL_DATA, "OB" if bits == 8 else "OW", Value(tuple(frames)))
 
     def _encapsulated(self, parts: Sequence[BulkPart]) -> Composed:
         read = [self._read(part) for part in parts]

@@ -65,7 +65,7 @@ class Parts:
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     """An ASGI application for all below `root`."""
     work = Work(parts.executor, quick_in_loop=parts.quick_in_loop)
-    stow = Stow(parts.store, parts.upload_executor, parts.upload_limits, parts.spool_dir)
+    stow = Stow(parts.store, parts.upload_executor, parts.codecs, parts.upload_limits, parts.spool_dir)
     qido = Qido(parts.search, work)
     pictures = Pictures(parts.retrieve, parts.codecs)
     objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)

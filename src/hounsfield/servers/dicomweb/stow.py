@@ -41,6 +41,7 @@ from hounsfield.servers.dicomweb.store_response import (
     response_type,
 )
 from hounsfield.servers.dicomweb.stow_metadata import MetadataUpload
+from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool
 
 if TYPE_CHECKING:
@@ -207,10 +208,21 @@ class Upload:
 
 
 class Stow:
-    """The handler of both store resources. spool_dir: where bulk data waits for the rest of its upload."""
+    """The handler of both store resources.
 
-    def __init__(self, store: FileStore, executor: Executor, limits: UploadLimits | None = None, spool_dir: Path | None = None) -> None:
+    codec: decodes pictures that no transfer syntax holds. spool_dir: where bulk data waits for the rest of its upload.
+    """
+
+    def __init__(
+        self,
+        store: FileStore,
+        executor: Executor,
+        codec: FrameCodec,
+        limits: UploadLimits | None = None,
+        spool_dir: Path | None = None,
+    ) -> None:
         self._store = store
+        self._codec = codec
         self._executor = executor
         self._limits = limits or UploadLimits()
         self._spool_dir = spool_dir
@@ -251,6 +263,7 @@ class Stow:
             parser,
             media_type.payload,
             spool,
+            self._codec,
             f"{exchange.base_url}/studies",
             self._limits.max_metadata_bytes,
         )

@@ -17,6 +17,7 @@ from hounsfield.servers.dicomweb.media_types import DICOM_JSON, DICOM_XML, JSON,
 from hounsfield.servers.dicomweb.multipart import Event, MultipartParser, PartBegin, PartData
 from hounsfield.servers.dicomweb.store_response import Failure, Outcomes
 from hounsfield.services.compose import BulkPart, compose_object, names_of, uris_of
+from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool
 from hounsfield.services.store import Reception
 
@@ -62,6 +63,7 @@ class MetadataUpload:
         parser: MultipartParser | None,
         kind: str,
         spool: Spool,
+        codec: FrameCodec,
         base_url: str,
         max_metadata_bytes: int,
     ) -> None:
@@ -70,6 +72,7 @@ class MetadataUpload:
         self._parser = parser
         self._kind = kind
         self._spool = spool
+        self._codec = codec
         self._base_url = base_url
         self._room_bytes = max_metadata_bytes
         self._documents: list[bytearray] = []
@@ -190,7 +193,7 @@ class MetadataUpload:
         try:
             metadata = read_given(document)
             names = names_of(metadata)
-            composed = compose_object(metadata, self._bulk_of(metadata, used), self._spool)
+            composed = compose_object(metadata, self._bulk_of(metadata, used), self._spool, self._codec)
             with self._open() as reception:
                 for piece in composed.stream(self._spool):
                     for start in range(0, len(piece), WRITE_BYTES):

@@ -24,6 +24,7 @@ from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
+NO_CODEC: Any = None
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=edge'
 
 
@@ -95,7 +96,7 @@ def store() -> FakeStore:
 
 @pytest.fixture
 def post(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> Callable[..., Any]:
-    stow = Stow(store, executor, UploadLimits(MultipartLimits(max_parts=5000), idle_s=5))  # type: ignore[arg-type]
+    stow = Stow(store, executor, NO_CODEC, UploadLimits(MultipartLimits(max_parts=5000), idle_s=5))  # type: ignore[arg-type]
     routes = [Route("POST", "studies", stow.store_instances), Route("POST", "studies/{study}", stow.store_instances)]
     app = DICOMWeb(routes, guard, executor)
 
@@ -254,7 +255,7 @@ def test_more_uploads_than_are_taken_at_once(guard: Any, executor: Executor) -> 
 
     async def run() -> None:
         store = FakeStore()
-        stow = Stow(store, executor, UploadLimits(max_uploads=1))  # type: ignore[arg-type]
+        stow = Stow(store, executor, NO_CODEC, UploadLimits(max_uploads=1))  # type: ignore[arg-type]
         app = DICOMWeb([Route("POST", "studies", stow.store_instances)], guard, executor)
         begun, go_on = asyncio.Event(), asyncio.Event()
         headers = [(b"authorization", b"Bearer editor"), (b"content-type", b"application/dicom")]
@@ -301,7 +302,7 @@ def test_more_than_is_held_back(
     call: Callable[..., Any], guard: Any, executor: Executor, limits: UploadLimits, status: int, tmp_path: Path
 ) -> None:
     store = FakeStore()
-    app = DICOMWeb([Route("POST", "studies", Stow(store, executor, limits, tmp_path).store_instances)], guard, executor)  # type: ignore[arg-type]
+    app = DICOMWeb([Route("POST", "studies", Stow(store, executor, NO_CODEC, limits, tmp_path).store_instances)], guard, executor)  # type: ignore[arg-type]
     bulk = b"--edge\r\nContent-Type: application/octet-stream\r\nContent-Location: x\r\n\r\n" + bytes(1 << 20) + b"\r\n--edge--"
     body = (
         b'--edge\r\nContent-Type: application/dicom+json\r\n\r\n[{"00080018":{"vr":"UI","Value":["1.2.3"]}}]' + b" " * 60 + b"\r\n" + bulk
@@ -330,7 +331,7 @@ def test_many_unreadable_parts_are_given_up(post: Callable[..., Any], store: Fak
 
 
 def test_a_client_that_stalls_is_let_go(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> None:
-    stow = Stow(store, executor, UploadLimits(idle_s=0.05))  # type: ignore[arg-type]
+    stow = Stow(store, executor, NO_CODEC, UploadLimits(idle_s=0.05))  # type: ignore[arg-type]
     app = DICOMWeb([Route("POST", "studies", stow.store_instances)], guard, executor)
     body = multipart(dicom("1.9.1"), dicom("1.9.2"))[:-300]
     answer = call(app, "POST", "/dicom-web/studies", headers={"content-type": MULTIPART}, pieces=[body], stall=True)
