@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hounsfield.index.deletion import read_deletion
 from hounsfield.index.entry import IndexEntry
+from hounsfield.index.rejection import read_rejection
 from hounsfield.model.errors import InvalidInput, SeriesNotFound, StudyNotFound
 from hounsfield.model.identity import settle
 from hounsfield.model.outcomes import StoreOutcome
@@ -47,11 +48,12 @@ def histories(draw: st.DrawFn) -> History:
         overlay = f"overlay {len(entries)}".encode() if draw(st.booleans()) else b""
         entries.append(replace(entry, stored=replace(entry.stored, overlay=overlay)))
     decisions = []
-    for _ in range(draw(st.integers(0, 2))):
+    for number in range(draw(st.integers(0, 4))):
         of = draw(st.sampled_from(entries)).identity
-        at_ns = NOON_NS + 1000 * draw(st.integers(1, len(entries) + 1)) + 1
+        at_ns = NOON_NS + 1000 * draw(st.integers(1, len(entries) + 1)) + 1 + number
         level = draw(st.sampled_from(["study", "series", "instance"]))
-        decisions.append(_delete(level, of.study_instance_uid, of.series_instance_uid, of.sop_instance_uid, at_ns=at_ns))
+        kind = draw(st.sampled_from(["delete", "reject", "restore"]))
+        decisions.append(_delete(level, *of.instance, at_ns=at_ns) | {"kind": kind})
     arrivals = draw(st.permutations([*entries, *decisions]))
     return entries, decisions, arrivals
 
@@ -64,16 +66,20 @@ def _run(index: Indexed, arrivals: list[object]) -> None:
             index.writer.apply_decision(arrival)  # type: ignore[arg-type]
 
 
-def _state(index: Indexed) -> tuple[set[Place], set[Place]]:
+def _state(index: Indexed) -> tuple[set[Place], set[Place], set[Place]]:
     counting = {(one.stored.location.pack_id, one.stored.location.offset_bytes) for one in index.reader.all_instances()}
     aside = index.database.fetch("SELECT pack_id, offset_bytes FROM kept_aside")
-    return counting, {(row[0], row[1]) for row in aside}
+    rejected = index.database.fetch("SELECT pack_id, offset_bytes FROM withheld")
+    return counting, {(row[0], row[1]) for row in aside}, {(row[0], row[1]) for row in rejected}
 
 
-def _settled(entries: list[IndexEntry], decisions: list[dict[str, object]]) -> tuple[set[Place], set[Place]]:
+def _settled(entries: list[IndexEntry], decisions: list[dict[str, object]]) -> tuple[set[Place], set[Place], set[Place]]:
     places = {entry.identity: (entry.stored.location.pack_id, entry.stored.location.offset_bytes) for entry in entries}
-    state = settle(places, map(read_deletion, decisions))
-    return {places[one] for one in state.counting.values()}, {places[one] for one in state.kept_aside}
+    deletions = [read_deletion(one) for one in decisions if one["kind"] == "delete"]
+    rejections = [read_rejection(one) for one in decisions if one["kind"] != "delete"]
+    state = settle(places, deletions, rejections)
+    counting = {places[one] for one in state.counting.values()}
+    return counting, {places[one] for one in state.kept_aside}, {places[one] for one in state.rejected}
 
 
 def _check_counters(index: Indexed) -> None:

@@ -70,6 +70,7 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     reader = IndexReader(database)
     retrieve = Retrieve(reader, packs)
     store = LocalStore(archive, writer)
+    decisions = LocalDecisions(archive, writer)
     with CodecPool() as codecs, ThreadPoolExecutor(4) as threads, ThreadPoolExecutor(4) as uploads:
         parts = Parts(
             store=store,
@@ -81,8 +82,10 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
             executor=threads,
             upload_executor=uploads,
             quick_in_loop=quick_in_loop,
+            decide=decisions.decide,
+            spool_dir=folder / "spool",
         )
-        yield Pacs(dicomweb_application(parts), folder / "packs", LocalDecisions(archive, writer), reader, store)
+        yield Pacs(dicomweb_application(parts), folder / "packs", decisions, reader, store)
     packs.close()
     writer.close()
     archive.close()

@@ -262,6 +262,25 @@ def test_verify_finds_each_flipped_bit(data_dir: Path, made: list[Made], tmp_pat
     assert "3 objects are whole, 7 are damaged" in people.err
 
 
+def test_a_series_is_rejected_restored_and_deleted(data_dir: Path, made: list[Made], tmp_path: Path) -> None:
+    bring(data_dir, tmp_path / "files")
+    before = stored(data_dir)
+    one = before[0]
+    named = ("--study", one.study_instance_uid, "--series", one.series_instance_uid, "--data-dir", data_dir)
+    left = [other for other in before if other.series_instance_uid != one.series_instance_uid]
+    assert hounsfield("reject", *named, "--code", "113001").code == 0
+    assert stored(data_dir) == left
+    destroy(data_dir)
+    assert hounsfield("reindex", "--data-dir", data_dir, "--json").json["decisions"] == 1
+    assert stored(data_dir) == left
+    assert hounsfield("restore", *named, "--reason", "good enough").code == 0
+    assert len(stored(data_dir)) == len(before)
+    assert hounsfield("delete", *named, "--instance", one.sop_instance_uid, "--reason", "twice").code == 0
+    assert len(stored(data_dir)) == len(before) - 1
+    assert hounsfield("reject", *named, "--code", "1").code == 2
+    assert hounsfield("restore", *named, "--reason", "again").code == 1
+
+
 def test_delete_wants_a_reason_and_a_study(data_dir: Path, made: list[Made]) -> None:
     bring(data_dir, made[0].path)
     assert hounsfield("delete", "--study", made[0].study_instance_uid, "--data-dir", data_dir).code == 2

@@ -229,6 +229,11 @@ class Settings(BaseSettings):
         return self.data_dir / "cache"
 
     @property
+    def spool_dir(self) -> Path:
+        """Where bulk data of an upload waits for the rest of it, in files without names."""
+        return self.data_dir / "spool"
+
+    @property
     def intake_socket(self) -> Path:
         """The archive process' door for this machine's other processes."""
         return self.data_dir / "intake.sock"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from hounsfield import __version__
 from hounsfield.app import bootstrap
@@ -26,6 +28,7 @@ from hounsfield.servers.dicomweb.application import ROOT
 from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
 from hounsfield.servers.dicomweb.cors import Cors
+from hounsfield.servers.dicomweb.stow import UploadLimits
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
@@ -69,6 +72,10 @@ def build(settings: Settings) -> Site:
     access = bootstrap.access_of(opened, settings)
     check: AccessCheck = OpenAccess() if settings.open_access else Guard(access.sessions, access.tokens)
     executors = [ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in ("read", "upload")]
+
+    def decide(record: Mapping[str, Any]) -> None:
+        remote.command("decide", record)
+
     dicomweb = dicomweb_application(
         DICOMWebParts(
             store=remote,
@@ -82,11 +89,14 @@ def build(settings: Settings) -> Site:
             quick_in_loop=not settings.database,
             cors=Cors(frozenset(settings.cors_origins)),
             access_log=settings.access_log,
+            decide=decide,
+            spool_dir=settings.spool_dir,
+            upload_limits=UploadLimits(max_bulk_bytes=settings.max_object_bytes, min_free_bytes=settings.min_free_bytes),
         )
     )
 
     def delete(origin: Origin, study_instance_uid: str, reason: str) -> None:
-        delete_study(lambda record: remote.command("decide", record), origin, study_instance_uid, reason)
+        delete_study(decide, origin, study_instance_uid, reason)
 
     facts = SiteFacts(
         settings.ae_title,

@@ -180,3 +180,17 @@ def read_jpeg_xl_size(stream: bytes | memoryview) -> tuple[int, int]:
         return rows, side(small)
     across, down = _JPEG_XL_RATIOS[ratio - 1]
     return rows, rows * across // down
+
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
+"""By colour type, as they are decoded: a palette's index becomes its colour, opacity is left out."""
+
+
+def read_png_header(stream: bytes | memoryview) -> tuple[int, int, int, int]:
+    """Rows, columns, bits per sample as decoded (8 or 16), samples per pixel (ISO/IEC 15948 11.2.2). Raises: UndecodablePixels."""
+    start = bytes(stream[:26])
+    if len(start) < 26 or not start.startswith(_PNG_SIGNATURE) or start[25] not in _PNG_SAMPLES:
+        raise UndecodablePixels("no PNG: its header is missing")
+    columns, rows = struct.unpack_from(">II", start, 16)
+    return rows, columns, 16 if start[24] == 16 else 8, _PNG_SAMPLES[start[25]]

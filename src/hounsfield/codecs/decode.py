@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hounsfield.codecs.capabilities import DECODABLE, NATIVE
-from hounsfield.codecs.codestream import JPEGHeader, read_jpeg2000_header, read_jpeg_header, read_jpeg_xl_size
+from hounsfield.codecs.codestream import JPEGHeader, read_jpeg2000_header, read_jpeg_header, read_jpeg_xl_size, read_png_header
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription, SampleKind
 from hounsfield.codecs.native import Samples, inflate_frame, pack_bits, sample_dtype, unpack_native, unpack_rle
 from hounsfield.model.errors import UndecodablePixels
@@ -53,7 +53,7 @@ def decode_samples(frame: bytes | memoryview, description: FrameDescription, lim
     syntax = description.transfer_syntax_uid
     if syntax in NATIVE:
         return unpack_native(frame, description, big_endian=syntax == _BIG_ENDIAN), _sampled_in_full(description)
-    decoder = _DECODERS.get(syntax)
+    decoder = _DECODERS.get(syntax) or _PICTURES.get(syntax)
     if decoder is None:
         raise UndecodablePixels(f"no decoder for transfer syntax {syntax}")
     if description.kind is not SampleKind.INTEGER:
@@ -194,6 +194,16 @@ def _decode_deflated(frame: bytes, description: FrameDescription) -> tuple[Sampl
     return inflate_frame(frame, description), _sampled_in_full(description)
 
 
+def _decode_png(frame: bytes, description: FrameDescription) -> tuple[Samples, str]:
+    """An index into a palette comes back as its colour, and opacity is left out (PS3.18 10.5.2, notes 1, 4 and 5)."""
+    from imagecodecs import png_decode  # only a child that meets such a picture pays for it
+
+    rows, columns, precision, samples_per_pixel = read_png_header(frame)
+    _check_size(rows, columns, samples_per_pixel, precision, description)
+    samples = png_decode(frame).reshape(rows, columns, -1)
+    return samples[:, :, :samples_per_pixel], description.photometric_interpretation
+
+
 _DECODERS: dict[str, Decoder] = {
     "1.2.840.10008.1.2.5": _decode_rle,
     "1.2.840.10008.1.2.8.1": _decode_deflated,
@@ -204,3 +214,7 @@ _DECODERS: dict[str, Decoder] = {
 }
 
 assert frozenset(_DECODERS) == DECODABLE - NATIVE
+
+PNG = "image/png"
+_PICTURES: dict[str, Decoder] = {PNG: _decode_png}
+"""What is no transfer syntax, in the place of one: pictures that are decoded on their way in."""

@@ -14,13 +14,16 @@ class ChangeKind(enum.IntEnum):
     SERIES_DELETED = 3
     INSTANCE_DELETED = 4
     KEPT_ASIDE = 5
+    REJECTED = 6
+    RESTORED = 7
 
 
 class Change(NamedTuple):
     """One change. Where the study has been deleted since, its UIDs are empty, and a later change says so.
 
     sequence: grows in commit order, with gaps; whoever has read up to one never meets a lesser one later.
-    instances: how many were added or deleted.
+    series_instance_uid, sop_instance_uid: of a decision, empty above its level.
+    instances: how many were added, deleted, rejected or restored. What is restored is told as added as well.
     """
 
     sequence: int

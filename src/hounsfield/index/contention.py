@@ -10,6 +10,7 @@ from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
 from hounsfield.index.removal import deleted_already, held_entry, remove_instances
 from hounsfield.index.rowforms import HeldRow
+from hounsfield.index.withholding import REJECTED, hide, is_withheld, withhold
 from hounsfield.model.identity import Judgement, ObjectIdentity, judge_against_holder, precedence_bytes
 from hounsfield.model.outcomes import StoreOutcome
 
@@ -25,6 +26,12 @@ def admit(projection: Projection, entry: IndexEntry) -> Judgement:
     projection.note_pack(entry)
     if entry.stored.received_at_ns <= projection.latest_deletion_ns and deleted_already(projection, identity):
         return DELETED
+    if projection.latest_rejection_ns >= 0 and is_withheld(projection, entry, identity):
+        instance = (identity.series_instance_uid, identity.sop_instance_uid)
+        hidden = hide(projection, identity.partition_id, identity.study_instance_uid, [instance])
+        withhold(projection, entry)
+        reconsider(projection, identity.partition_id, hidden)
+        return REJECTED
     judgement, holder, series, study = projection.judge(identity)
     precedence = precedence_bytes(identity.precedence)
     if judgement.outcome is StoreOutcome.STORED:
@@ -75,7 +82,7 @@ def _judge_again(projection: Projection, arrival: IndexEntry, identity: ObjectId
 
 
 def reconsider(projection: Projection, partition_id: int, removed: Iterable[ObjectIdentity]) -> None:
-    """After a deletion: what was kept aside on account of the removed objects may count now."""
+    """After a deletion or rejection: what was kept aside on account of the removed objects may count now."""
     names = {name for identity in removed for name in names_of(identity)}
     if names and _kept_aside(projection, partition_id, names):
         judge_connected(projection, partition_id, names, [])

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hounsfield.index.aside import decode_entry
 from hounsfield.index.changes import ChangeKind
 from hounsfield.index.contention import reconsider
 from hounsfield.index.projection import Projection
-from hounsfield.index.removal import remove_instances
+from hounsfield.index.rejection import release
+from hounsfield.index.removal import Removed, remove_instances
 from hounsfield.index.rowforms import HeldRow
+from hounsfield.index.withholding import take_back, withheld_in
 from hounsfield.model.errors import InvalidInput
 from hounsfield.model.identity import Deletion
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """instances: that counted. kept_aside: that did not."""
-
-    instances: int
-    kept_aside: int
 
 
 def read_deletion(record: Mapping[str, Any], decided_at_ns: int | None = None) -> Deletion:
@@ -63,16 +56,20 @@ def apply_deletion(projection: Projection, record: Mapping[str, Any], now_ns: in
     ]
     for key in aside:
         projection.execute(sql.delete_kept_aside, (key,))
+    withheld = [key for key, entry in withheld_in(projection, partition_id, study_uid).items() if deletion.covers(entry.identity)]
+    take_back(projection, withheld)
     newly = _bury(projection, deletion, record)
-    if newly or covered or aside:
+    if newly or covered or aside or withheld:
         kind = ChangeKind.STUDY_DELETED
         if deletion.series_instance_uid:
             kind = ChangeKind.INSTANCE_DELETED if deletion.sop_instance_uid else ChangeKind.SERIES_DELETED
         subject = "\n".join((study_uid, deletion.series_instance_uid, deletion.sop_instance_uid))
-        values = (projection.allocate(), int(kind), partition_id, 0, 0, len(covered), now_ns, subject)
+        values = (projection.allocate(), int(kind), partition_id, 0, 0, len(covered) + len(withheld), now_ns, subject)
         projection.execute(sql.insert_change, values)
     reconsider(projection, partition_id, [identity for _, identity in covered])
-    return Removed(len(covered), len(aside))
+    if withheld:
+        release(projection, partition_id, study_uid)
+    return Removed(len(covered), len(aside), len(withheld))
 
 
 def _bury(projection: Projection, deletion: Deletion, record: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from hounsfield.index.rowforms import LARGEST_INLINE_FRAME_TABLE_BYTES, HeldRow,
 from hounsfield.index.statements import Statements
 from hounsfield.index.storable import storable
 from hounsfield.index.words import StudyTexts, study_texts
-from hounsfield.model.identity import Judgement, ObjectIdentity, PatientIdentity, judge, precedence_bytes
+from hounsfield.model.identity import Judgement, ObjectIdentity, PatientIdentity, Standing, judge, precedence_bytes
 from hounsfield.model.outcomes import StoreOutcome
 
 MOST_REMEMBERED = 5_000
@@ -49,6 +49,8 @@ class Projection:
         self.gathered = Gathered()
         self.taken: set[tuple[int, str]] = set()
         self.latest_deletion_ns = -1
+        self.latest_rejection_ns = -1
+        self._standing: dict[tuple[int, str], list[Standing]] = {}
         self._clock_ns = clock_ns
         self._last = -1
         self._last_written = -1
@@ -67,7 +69,7 @@ class Projection:
         last = int(self.one(self.sql.last, ())[0])
         if last != self._last_written:
             self.forget()
-            self.latest_deletion_ns = self.one(self.sql.latest_deletion, ())[0] or -1
+            self.latest_deletion_ns, self.latest_rejection_ns = (at_ns or -1 for at_ns in self.one(self.sql.latest_decisions, ()))
         self._last = last
 
     def foresee(self, entries: Iterable[IndexEntry]) -> None:
@@ -124,6 +126,7 @@ class Projection:
         self._studies.clear()
         self._words.clear()
         self._packs.clear()
+        self._standing.clear()
         self._last_written = -1
         self.gathered = Gathered()
 
@@ -136,6 +139,7 @@ class Projection:
         self._last = last
         self.taken = set()
         self.latest_deletion_ns = -1
+        self.latest_rejection_ns = -1
 
     # Small words for the driver
 
@@ -261,6 +265,25 @@ class Projection:
             subject = "\n".join((identity.study_instance_uid, identity.series_instance_uid, identity.sop_instance_uid))
             values = (self.allocate(), int(ChangeKind.KEPT_ASIDE), stored.partition_id, 0, 0, 1, self._clock_ns(), subject)
             self.execute(self.sql.insert_change, values)
+
+    def standing(self, partition_id: int, study_instance_uid: str) -> list[Standing]:
+        """The latest decision on each part of a study that was rejected or restored."""
+        key = (partition_id, study_instance_uid)
+        found = self._standing.get(key)
+        if found is None:
+            if len(self._standing) >= MOST_REMEMBERED:
+                self._standing.clear()
+            rows = self.all(self.sql.rejections, key)
+            found = self._standing[key] = [Standing(series, sop, at_ns, bool(rejects)) for series, sop, at_ns, rejects in rows]
+        return found
+
+    def stand(self, partition_id: int, study_instance_uid: str, decided: Standing, code: str, principal: str, reason: str) -> None:
+        """Let a decision stand in the place of an earlier one on exactly the same."""
+        key = (partition_id, study_instance_uid, decided.series_instance_uid, decided.sop_instance_uid)
+        self.execute(self.sql.delete_rejection, key)
+        self.execute(self.sql.insert_rejection, (*key, decided.decided_at_ns, int(decided.rejects), code, principal, reason))
+        self._standing.pop(key[:2], None)
+        self.latest_rejection_ns = max(self.latest_rejection_ns, decided.decided_at_ns)
 
     def note_pack(self, entry: IndexEntry) -> None:
         """The pack is indexed through this entry once the transaction commits."""

@@ -233,12 +233,23 @@ class IndexReader:
         named = (partition_id, study_instance_uid, series_instance_uid, sop_instance_uid)
         return bool(self._database.fetch(self._sql.tombstone, named))
 
-    def changes(self, since: int = 0, limit: int = 1000) -> list[Change]:
-        """What was committed after the change `since`, in commit order: nobody who follows misses one."""
+    def is_rejected(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> bool:
+        """Whether something of what is named was rejected, and is hidden. Not asked about what is there."""
+        named = (partition_id, study_instance_uid, series_instance_uid, series_instance_uid, sop_instance_uid, sop_instance_uid)
+        return bool(self._database.fetch(self._sql.withheld, named))
+
+    def latest_change(self) -> int:
+        """A number that grows with every change."""
+        return int(self._database.fetch(self._sql.latest)[0][0])
+
+    def changes(self, since: int = 0, limit: int = 1000, partition_id: int | None = None) -> list[Change]:
+        """What was committed after the change `since`, in commit order: nobody who follows misses one. None: of every partition."""
         found = []
-        for sequence, kind, partition_id, study, series, instances, at_ns, subject in self._database.fetch(
-            self._sql.changes, (since, limit)
-        ):
+        if partition_id is None:
+            rows = self._database.fetch(self._sql.changes, (since, limit))
+        else:
+            rows = self._database.fetch(self._sql.changes_of_partition, (since, partition_id, limit))
+        for sequence, kind, partition_id, study, series, instances, at_ns, subject in rows:
             one, two, three = subject.split("\n") if subject else (study or "", series or "", "")
             found.append(Change(sequence, ChangeKind(kind), partition_id, one, two, three, instances, at_ns))
         return found
@@ -263,11 +274,11 @@ class IndexReader:
         key = Key("StudyInstanceUID", SingleValue(study_instance_uid))
         rows, _, _ = self._page(WORKLIST, Query(Level.STUDY, (key,), limit=1, partition_id=partition_id))
         if not rows:
-            raise (
-                Gone("it was deleted")
-                if self.is_gone(partition_id, study_instance_uid)
-                else StudyNotFound(f"no study {study_instance_uid}")
-            )
+            if self.is_rejected(partition_id, study_instance_uid):
+                raise Gone("it was rejected; an editor can restore it")
+            if self.is_gone(partition_id, study_instance_uid):
+                raise Gone("it was deleted")
+            raise StudyNotFound(f"no study {study_instance_uid}")
         study = _study_row(rows[0])
         series = self._database.fetch(self._sql.series_of_study, (partition_id, study_instance_uid))
         return StudyDetail(study, tuple(SeriesRow(*row) for row in series), self._priors(partition_id, study))

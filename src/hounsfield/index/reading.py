@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 
 from hounsfield.index.dialect import Dialect
-from hounsfield.index.tables import change, frame_table, instance, kept_aside, pack, series, study, tombstone, total
+from hounsfield.index.tables import (
+    allocator,
+    change,
+    frame_table,
+    instance,
+    kept_aside,
+    pack,
+    series,
+    study,
+    tombstone,
+    total,
+    withheld,
+)
 
 ZERO: ColumnElement[int] = literal_column("0")
 ONE: ColumnElement[int] = literal_column("1")
@@ -121,7 +133,15 @@ class Reading:
             .limit(ONE)
             .offset(ZERO)
         )
-        self.changes = text(
+        any_or = {name: or_(p(f"any_{name}") == EMPTY, withheld.c[f"{name}_instance_uid"] == p(name)) for name in ("series", "sop")}
+        self.withheld = text(
+            select(withheld.c.id)
+            .where(withheld.c.partition_id == p("partition"), withheld.c.study_instance_uid == p("study"), *any_or.values())
+            .limit(ONE)
+            .offset(ZERO)
+        )
+        self.latest = text(select(allocator.c.last))
+        changes = (
             select(
                 change.c.sequence,
                 change.c.kind,
@@ -138,6 +158,8 @@ class Reading:
             .limit(p("limit"))
             .offset(ZERO)
         )
+        self.changes = text(changes)
+        self.changes_of_partition = text(changes.where(change.c.partition_id == p("partition")))
         self.kept_aside = text(
             select(
                 kept_aside.c.study_instance_uid,

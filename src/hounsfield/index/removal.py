@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.known import KnownSeries, KnownStudy
 from hounsfield.index.projection import Projection
 from hounsfield.index.rowforms import HeldRow
 from hounsfield.model.identity import Deletion, ObjectIdentity, precedence_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a decision took away. instances: that counted. kept_aside: that did not. withheld: that had been rejected."""
+
+    instances: int
+    kept_aside: int
+    withheld: int = 0
 
 
 def held_entry(projection: Projection, held: HeldRow) -> IndexEntry:

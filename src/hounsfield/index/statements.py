@@ -17,11 +17,13 @@ from hounsfield.index.tables import (
     kept_aside,
     pack,
     patient,
+    rejection,
     series,
     study,
     study_word,
     tombstone,
     total,
+    withheld,
     word,
 )
 
@@ -255,7 +257,8 @@ class Statements:
             update(kept_aside).values(outcome=p("new_outcome"), reason=p("new_reason")).where(kept_aside.c.id == p("key"))
         )
 
-        self.latest_deletion = text(select(func.max(tombstone.c.decided_at_ns)))
+        latest = [select(func.max(table.c.decided_at_ns)).scalar_subquery() for table in (tombstone, rejection)]
+        self.latest_decisions = text(select(*latest))
         self.tombstones = text(
             select(tombstone.c.series_instance_uid, tombstone.c.sop_instance_uid, tombstone.c.decided_at_ns).where(
                 tombstone.c.partition_id == p("partition"), tombstone.c.study_instance_uid == p("study")
@@ -270,7 +273,44 @@ class Statements:
                 tombstone.c.sop_instance_uid == p("sop"),
             )
         )
+        self.rejections = text(
+            select(rejection.c.series_instance_uid, rejection.c.sop_instance_uid, rejection.c.decided_at_ns, rejection.c.rejects).where(
+                rejection.c.partition_id == p("partition"), rejection.c.study_instance_uid == p("study")
+            )
+        )
+        self.insert_rejection = insert_into(rejection)
+        self.delete_rejection = write(
+            delete(rejection).where(
+                rejection.c.partition_id == p("partition"),
+                rejection.c.study_instance_uid == p("study"),
+                rejection.c.series_instance_uid == p("series"),
+                rejection.c.sop_instance_uid == p("sop"),
+            )
+        )
+        hidden = select(withheld.c.id, withheld.c.entry).where(withheld.c.partition_id == p("partition"))
+        self.withheld_of = {
+            "sop": text(hidden.where(withheld.c.sop_instance_uid == p("uid"))),
+            "study": text(hidden.where(withheld.c.study_instance_uid == p("uid"))),
+        }
+        self.withheld_at = text(select(withheld.c.id).where(withheld.c.pack_id == p("pack_id"), withheld.c.offset_bytes == p("offset")))
+        self.insert_withheld = insert_into(withheld)
+        self.delete_withheld = write(delete(withheld).where(withheld.c.id == p("key")))
         self.insert_change = insert_into(change)
         # The allocator's number stays: what was given once is never given again, so that versions and ETags keep their meaning.
-        emptied = (instance, frame_table, series, study, study_word, word, patient, kept_aside, tombstone, change, pack, total)
+        emptied = (
+            instance,
+            frame_table,
+            series,
+            study,
+            study_word,
+            word,
+            patient,
+            kept_aside,
+            tombstone,
+            rejection,
+            withheld,
+            change,
+            pack,
+            total,
+        )
         self.clear = [write(delete(table)) for table in emptied]

@@ -232,6 +232,37 @@ tombstone = Table(
     Index("tombstone_sop", "partition_id", "sop_instance_uid"),
 )
 
+rejection = Table(
+    "rejection",
+    metadata,
+    Column("partition_id", Integer, primary_key=True, autoincrement=False),
+    Column("study_instance_uid", TEXT, primary_key=True),
+    Column("series_instance_uid", TEXT, primary_key=True),  # empty: the whole study
+    Column("sop_instance_uid", TEXT, primary_key=True),  # empty: the whole series
+    _big("decided_at_ns"),
+    Column("rejects", SmallInteger, nullable=False),  # 1: the latest decision on exactly this rejects it; 0: it restores it
+    _text("code"),  # `model.rejection.RejectionCode`; empty where it restores
+    _text("principal"),
+    _text("reason"),
+)
+
+withheld = Table(
+    "withheld",
+    metadata,
+    _id(),
+    Column("partition_id", Integer, nullable=False),
+    _text("study_instance_uid"),
+    _text("series_instance_uid"),
+    _text("sop_instance_uid"),
+    _big("received_at_ns"),
+    _text("pack_id"),
+    _big("offset_bytes"),
+    _bytes("entry"),  # the whole index entry, for the day on which it is restored
+    Index("withheld_place", "pack_id", "offset_bytes", unique=True),
+    Index("withheld_study", "partition_id", "study_instance_uid"),
+    Index("withheld_sop", "partition_id", "sop_instance_uid"),
+)
+
 change = Table(
     "change",
     metadata,
@@ -242,5 +273,5 @@ change = Table(
     _big("series_key"),
     Column("instances", Integer, nullable=False),
     _big("at_ns"),
-    _text("subject"),  # of a deletion: study, series and instance UID, separated by line feeds
+    _text("subject"),  # of a decision: study, series and instance UID, separated by line feeds
 )

@@ -17,21 +17,22 @@ from sqlalchemy import bindparam, select
 from hounsfield.index.aside import decode_entry
 from hounsfield.index.contention import admit
 from hounsfield.index.database import Database
-from hounsfield.index.deletion import Removed, apply_deletion, read_deletion
+from hounsfield.index.deletion import apply_deletion
 from hounsfield.index.dialect import Connection
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
 from hounsfield.index.reader import stored_instance
 from hounsfield.index.reading import INSTANCE
-from hounsfield.index.tables import instance, kept_aside, series, study
+from hounsfield.index.rejection import KINDS, apply_rejection
+from hounsfield.index.removal import Removed
+from hounsfield.index.subjects import Subjects
+from hounsfield.index.tables import instance, kept_aside, series, study, withheld
+from hounsfield.index.withholding import REJECTED
 from hounsfield.model.entities import ObjectAttributes
 from hounsfield.model.errors import (
     HounsfieldError,
     IndexUnavailable,
-    InstanceNotFound,
     OutOfSpace,
-    SeriesNotFound,
-    StudyNotFound,
     Unavailable,
     UnreadableObject,
 )
@@ -100,21 +101,16 @@ class IndexWriter:
         self._find = database.compile(known).sql
         by_uid = (instance.c.partition_id == bindparam("partition"), instance.c.sop_instance_uid == bindparam("uid"))
         self._held = database.compile(INSTANCE.where(*by_uid)).sql
-        held = (
-            select(series.c.series_instance_uid, instance.c.sop_instance_uid)
-            .join_from(study, series, series.c.study_key == study.c.id)
-            .join(instance, instance.c.series_key == series.c.id)
-            .where(study.c.partition_id == bindparam("partition"), study.c.study_instance_uid == bindparam("uid"))
-        )
-        aside = select(kept_aside.c.series_instance_uid, kept_aside.c.sop_instance_uid).where(
-            kept_aside.c.partition_id == bindparam("partition"), kept_aside.c.study_instance_uid == bindparam("uid")
-        )
         same = select(kept_aside.c.outcome, kept_aside.c.reason, kept_aside.c.entry).where(
             kept_aside.c.partition_id == bindparam("partition"), kept_aside.c.sop_instance_uid == bindparam("uid")
         )
         self._find_aside = database.compile(same).sql
+        hidden = select(withheld.c.entry).where(
+            withheld.c.partition_id == bindparam("partition"), withheld.c.sop_instance_uid == bindparam("uid")
+        )
+        self._find_withheld = database.compile(hidden).sql
         self._any_aside: bool | None = None
-        self._touched = (database.compile(held).sql, database.compile(aside).sql)
+        self._subjects = Subjects(database)
         self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
         self._thread.start()
 
@@ -147,28 +143,24 @@ class IndexWriter:
         return answers
 
     def apply_decision(self, record: Mapping[str, Any]) -> Removed:
-        """Apply a record of the decision pack: `{"kind": "delete", "level": "study" | "series" | "instance", UIDs, "decided_at_ns", ...}`.
+        """Apply a record of the decision pack: `{"kind": "delete" | "reject" | "restore", "level": "study" | "series" | "instance",
+        UIDs, "decided_at_ns", ...}`.
 
-        What was received until then goes, a tombstone stays; to apply it again changes nothing. Raises: IndexUnavailable, InvalidInput.
+        To apply it again changes nothing. Raises: IndexUnavailable, InvalidInput.
         """
-        return cast(Removed, self._ask(lambda projection: apply_deletion(projection, record, self._clock_ns())))
+        apply = apply_rejection if record.get("kind") in KINDS else apply_deletion
+        removed = cast(Removed, self._ask(lambda projection: apply(projection, record, self._clock_ns())))
+        if record.get("kind") == "reject":
+            self._any_aside = True
+        return removed
 
     def check_decision(self, record: Mapping[str, Any]) -> None:
         """Whether there is anything that the decision would touch; it need not be dated yet.
 
-        Raises: StudyNotFound, SeriesNotFound, InstanceNotFound; InvalidInput, IndexUnavailable.
+        Raises: StudyNotFound, SeriesNotFound, InstanceNotFound; Gone where it was deleted, or is rejected already; InvalidInput,
+        IndexUnavailable.
         """
-        deletion = read_deletion(record, decided_at_ns=0)
-        named = (deletion.partition_id, deletion.study_instance_uid)
-        for sql in self._touched:
-            for series_uid, sop_uid in self._database.fetch(sql, named):
-                if deletion.series_instance_uid in ("", series_uid) and deletion.sop_instance_uid in ("", sop_uid):
-                    return
-        if deletion.sop_instance_uid:
-            raise InstanceNotFound(f"no instance {deletion.sop_instance_uid}")
-        if deletion.series_instance_uid:
-            raise SeriesNotFound(f"no series {deletion.series_instance_uid}")
-        raise StudyNotFound(f"no study {deletion.study_instance_uid}")
+        self._subjects.check(record)
 
     def clear(self) -> None:
         """Empty the derived tables, for `reindex`: packs and decisions bring all of it back. Raises: IndexUnavailable."""
@@ -185,18 +177,21 @@ class IndexWriter:
         return stored_instance(rows[0]) if rows else None
 
     def find_aside(self, partition_id: int, attributes: ObjectAttributes, data_set_sha256: bytes) -> Judgement | None:
-        """How the very same object was judged when it was kept aside before: a sender that tries again and again must not fill the disk.
+        """How the very same object was judged when it was kept aside before, or rejected.
 
-        Raises: IndexUnavailable.
+        A sender that tries again and again must not fill the disk. Raises: IndexUnavailable.
         """
         if self._any_aside is None:
-            self._any_aside = bool(self._database.fetch("SELECT 1 FROM kept_aside LIMIT 1"))
+            self._any_aside = bool(self._database.fetch("SELECT 1 FROM kept_aside UNION ALL SELECT 1 FROM withheld LIMIT 1"))
         if not self._any_aside:
             return None
-        for outcome, reason, raw in self._database.fetch(self._find_aside, (partition_id, attributes.instance.sop_instance_uid)):
+        named = (partition_id, attributes.instance.sop_instance_uid)
+        aside = [(Judgement(StoreOutcome(outcome), reason), raw) for outcome, reason, raw in self._database.fetch(self._find_aside, named)]
+        rejected = [(REJECTED, raw) for (raw,) in self._database.fetch(self._find_withheld, named)]
+        for judgement, raw in (*aside, *rejected):
             held = decode_entry(bytes(raw))
             if held.stored.digests.data_set_sha256 == data_set_sha256 and held.attributes == attributes:
-                return Judgement(StoreOutcome(outcome), reason)
+                return judgement
         return None
 
     def indexed_through(self) -> dict[str, int]:

@@ -43,6 +43,18 @@ class UnsupportedMediaType(InvalidInput):
     """A body whose type this resource does not take."""
 
 
+class TransferSyntaxNotSupported(InvalidInput):
+    """A compressed stream that no transfer syntax holds, or not the one that was named."""
+
+
+class BulkDataMissing(InvalidInput):
+    """Metadata names a value by a BulkDataURI, and no part has it."""
+
+
+class InconsistentObject(InvalidInput):
+    """The parts of an object contradict each other, or attributes are absent that its kind needs."""
+
+
 class NotAcceptable(InvalidInput):
     """None of the representations asked for can be produced."""
 

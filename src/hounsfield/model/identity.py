@@ -10,6 +10,10 @@ precedence that already count. It is
 
 What is kept aside lays no claim: it opens no study, series or patient. A deletion covers all that it names and that was received
 until it was decided: such objects are judged as if they had never come, so that what was kept aside on their account may count then.
+A rejection hides what it names, and a restoration brings it back. Of all decisions to reject or to restore that name an instance the
+latest holds, for every object of its study, series and SOP Instance UID, if one of them had been received by then: what was rejected
+stays so when it is sent once more. A rejected object lays no claim either, and is not deleted.
+
 The whole is therefore a function of the set of objects and decisions, not of the order in which they reached the index.
 """
 
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hounsfield.model.outcomes import StoreOutcome
 
@@ -54,6 +59,11 @@ class ObjectIdentity:
     data_set_sha256: bytes
     transfer_syntax_uid: str
     precedence: Precedence
+
+    @property
+    def instance(self) -> tuple[str, str, str]:
+        """Study, series and SOP Instance UID."""
+        return (self.study_instance_uid, self.series_instance_uid, self.sop_instance_uid)
 
     def same_content(self, other: ObjectIdentity) -> bool:
         """Whether both are the same bytes in the same transfer syntax, whatever way they came."""
@@ -136,20 +146,51 @@ class Deletion:
         )
 
 
+class Standing(NamedTuple):
+    """A decision to reject a part of a study, or to restore it. series_instance_uid, sop_instance_uid: empty above its level."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    decided_at_ns: int
+    rejects: bool
+
+    def names(self, series_instance_uid: str, sop_instance_uid: str) -> bool:
+        """Whether it is about this instance."""
+        return self.series_instance_uid in ("", series_instance_uid) and self.sop_instance_uid in ("", sop_instance_uid)
+
+
+def holding(decided: Iterable[Standing], series_instance_uid: str, sop_instance_uid: str) -> Standing | None:
+    """Of the decisions on a study the one that holds for an instance: the latest that names it."""
+    naming = [one for one in decided if one.names(series_instance_uid, sop_instance_uid)]
+    return max(naming, key=lambda one: (one.decided_at_ns, one.series_instance_uid, one.sop_instance_uid), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A decision to reject or to restore, and the study that it is about."""
+
+    partition_id: int
+    study_instance_uid: str
+    standing: Standing
+
+
 @dataclass(slots=True)
 class Settled:
     """The state that a set of objects and decisions comes to. Keys of the mappings begin with the partition."""
 
     counting: dict[tuple[int, str], ObjectIdentity] = field(default_factory=dict)
     kept_aside: dict[ObjectIdentity, Judgement] = field(default_factory=dict)
+    rejected: set[ObjectIdentity] = field(default_factory=set)
 
 
-def settle(objects: Iterable[ObjectIdentity], deletions: Iterable[Deletion] = ()) -> Settled:
+def settle(objects: Iterable[ObjectIdentity], deletions: Iterable[Deletion] = (), rejections: Iterable[Rejection] = ()) -> Settled:
     """The reference that the index is held against: plain, and as slow as it is plain."""
     state = Settled()
-    decided = list(deletions)
-    for arrival in sorted(objects, key=lambda candidate: candidate.precedence):
-        if any(deletion.covers(arrival) for deletion in decided):
+    deleting, rejecting = list(deletions), list(rejections)
+    left = [one for one in objects if not any(deletion.covers(one) for deletion in deleting)]
+    state.rejected = {one for one in left if _is_rejected(one, left, rejecting)}
+    for arrival in sorted(left, key=lambda candidate: candidate.precedence):
+        if arrival in state.rejected:
             continue
         judgement = judge(
             arrival,
@@ -162,6 +203,14 @@ def settle(objects: Iterable[ObjectIdentity], deletions: Iterable[Deletion] = ()
         else:
             state.kept_aside[arrival] = judgement
     return state
+
+
+def _is_rejected(target: ObjectIdentity, objects: Iterable[ObjectIdentity], rejections: Iterable[Rejection]) -> bool:
+    place = (target.partition_id, target.study_instance_uid)
+    decided = [one.standing for one in rejections if (one.partition_id, one.study_instance_uid) == place]
+    holds = holding(decided, target.series_instance_uid, target.sop_instance_uid)
+    first_received_at_ns = min(one.precedence[0] for one in objects if one.partition_id == place[0] and one.instance == target.instance)
+    return holds is not None and holds.rejects and first_received_at_ns <= holds.decided_at_ns
 
 
 def _series_studies(counting: Mapping[tuple[int, str], ObjectIdentity]) -> dict[tuple[int, str], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hounsfield.archive.archive import Archive
@@ -19,21 +20,51 @@ Decide = Callable[[Mapping[str, Any]], None]
 REASON_MAX_CHARACTERS = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a decision is about. series_instance_uid, sop_instance_uid: empty above their level."""
+
+    study_instance_uid: str
+    series_instance_uid: str = ""
+    sop_instance_uid: str = ""
+
+    @property
+    def level(self) -> str:
+        """As records of the decision pack have it."""
+        return "instance" if self.sop_instance_uid else "series" if self.series_instance_uid else "study"
+
+
+def delete_objects(decide: Decide, origin: Origin, subject: Subject, reason: str) -> None:
+    """Delete every object of a study, series or instance that is here now, rejected ones too.
+
+    Raises: AccessDenied, InvalidInput, NotFound, Gone, Unavailable.
+    """
+    decide(decision("delete", origin, subject, reason))
+
+
 def delete_study(decide: Decide, origin: Origin, study_instance_uid: str, reason: str) -> None:
     """Delete every object of a study that is here now. Raises: AccessDenied, InvalidInput, StudyNotFound, Gone, Unavailable."""
+    delete_objects(decide, origin, Subject(study_instance_uid), reason)
+
+
+def decision(kind: str, origin: Origin, subject: Subject, reason: str) -> dict[str, Any]:
+    """A record for the decision pack, not dated yet. Raises: AccessDenied, InvalidInput."""
     require(origin.principal, Role.EDITOR)
     if not reason.strip() or len(reason) > REASON_MAX_CHARACTERS:
         raise InvalidInput("say why, in at most 1024 characters: the reason is kept with the decision")
-    decide(
-        {
-            "kind": "delete",
-            "level": "study",
-            "partition_id": origin.principal.partition_id,
-            "study_instance_uid": parse_uid(study_instance_uid),
-            "principal": origin.principal.name,
-            "reason": reason.strip(),
-        }
-    )
+    if subject.sop_instance_uid and not subject.series_instance_uid:
+        raise InvalidInput("an instance is named with its series")
+    record: dict[str, Any] = {
+        "kind": kind,
+        "level": subject.level,
+        "partition_id": origin.principal.partition_id,
+        "study_instance_uid": parse_uid(subject.study_instance_uid),
+    }
+    if subject.series_instance_uid:
+        record["series_instance_uid"] = parse_uid(subject.series_instance_uid)
+    if subject.sop_instance_uid:
+        record["sop_instance_uid"] = parse_uid(subject.sop_instance_uid)
+    return record | {"principal": origin.principal.name, "reason": reason.strip()}
 
 
 class LocalDecisions:

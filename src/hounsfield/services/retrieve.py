@@ -67,7 +67,9 @@ class Retrieve:
         return found
 
     def absent(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> NotFound | Gone:
-        """The error for something that is not there: deleted, or never seen."""
+        """The error for something that is not there: rejected, deleted, or never seen."""
+        if self.reader.is_rejected(origin.principal.partition_id, study_instance_uid, series_instance_uid, sop_instance_uid):
+            return Gone("it was rejected; an editor can restore it")
         if self.reader.is_gone(origin.principal.partition_id, study_instance_uid, series_instance_uid, sop_instance_uid):
             return Gone("it was deleted")
         if sop_instance_uid:

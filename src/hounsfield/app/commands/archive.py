@@ -1,9 +1,11 @@
-"""`hounsfield reindex`, `verify` and `delete`."""
+"""`hounsfield reindex`, `verify`, `delete`, `reject` and `restore`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hounsfield.app import bootstrap
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
-from hounsfield.services.delete import delete_study
+from hounsfield.model.rejection import RejectionCode
+from hounsfield.services.delete import Decide, Subject, delete_objects
+from hounsfield.services.reject import reject_objects, restore_objects
 from hounsfield.services.verify import verify as check
 
 
@@ -22,6 +26,8 @@ def register(application: typer.Typer) -> None:
     application.command()(reindex)
     application.command()(verify)
     application.command()(delete)
+    application.command()(reject)
+    application.command()(restore)
 
 
 def _progress(console: Console) -> Progress:
@@ -72,16 +78,61 @@ def verify(data_dir: DataDir = None, database: Database = None, config: Config =
     raise typer.Exit(3 if report.damaged else 0)
 
 
+Study = Annotated[str, typer.Option("--study", help="Study Instance UID.")]
+Series = Annotated[str, typer.Option("--series", help="Series Instance UID: only this series of the study.")]
+Instance = Annotated[str, typer.Option("--instance", help="SOP Instance UID: only this instance of the series.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+ORIGIN = Origin(Protocol.SYSTEM, SYSTEM)
+
+
 def delete(
-    study: Annotated[str, typer.Option("--study", help="Study Instance UID.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")],
+    study: Study,
+    reason: Reason,
+    series: Series = "",
+    instance: Instance = "",
     data_dir: DataDir = None,
     database: Database = None,
     config: Config = None,
 ) -> None:
-    """Delete a study. The decision is kept beside the packs, so that rebuilding the index does not bring the study back."""
+    """Delete a study, a series or an instance. The decision is kept beside the packs: rebuilding the index does not undo it."""
+    with _deciding(data_dir, database, config) as decide:
+        delete_objects(decide, ORIGIN, Subject(study, series, instance), reason)
+    Console(stderr=True).print("deleted")
+
+
+def reject(
+    study: Study,
+    code: Annotated[str, typer.Option("--code", help="113001 (quality), 113037 (patient safety), 113038 (worklist), 113039 (retention).")],
+    reason: Reason = "",
+    series: Series = "",
+    instance: Instance = "",
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+) -> None:
+    """Hide a study, a series or an instance from everybody; its bytes stay, and `restore` brings it back."""
+    parsed = RejectionCode.parse(code)
+    with _deciding(data_dir, database, config) as decide:
+        reject_objects(decide, ORIGIN, Subject(study, series, instance), parsed, reason or parsed.meaning)
+    Console(stderr=True).print("rejected")
+
+
+def restore(
+    study: Study,
+    reason: Reason,
+    series: Series = "",
+    instance: Instance = "",
+    data_dir: DataDir = None,
+    database: Database = None,
+    config: Config = None,
+) -> None:
+    """Bring back what was rejected of a study, a series or an instance."""
+    with _deciding(data_dir, database, config) as decide:
+        restore_objects(decide, ORIGIN, Subject(study, series, instance), reason)
+    Console(stderr=True).print("restored")
+
+
+def _deciding(data_dir: Path | None, database: str | None, config: Path | None) -> AbstractContextManager[Decide]:
     settings = settings_from(config, data_dir=data_dir, database=database)
     bootstrap.require_archive(settings)
-    with bootstrap.deciding(settings) as decide:
-        delete_study(decide, Origin(Protocol.SYSTEM, SYSTEM), study, reason)
-    Console(stderr=True).print("deleted")
+    return bootstrap.deciding(settings)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from hounsfield.codecs.pool import CodecPool
+from hounsfield.model.errors import Unavailable
 from hounsfield.servers.dicomweb.all_bulk_data import AllBulkData
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
+from hounsfield.servers.dicomweb.change_feed import ChangeFeed
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
+from hounsfield.servers.dicomweb.decisions import Decisions
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
 from hounsfield.servers.dicomweb.metadata import Metadata
 from hounsfield.servers.dicomweb.metadata_xml import MetadataXML
@@ -23,6 +28,8 @@ from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 from hounsfield.servers.dicomweb.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.work import Work
+from hounsfield.services.changes import Changes
+from hounsfield.services.delete import Decide
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.metadata import SeriesMetadata
@@ -36,6 +43,10 @@ MOST_REWRITTEN_BYTES = 8 << 30
 """Of a stored object that goes out in another transfer syntax: no native one is longer. It is mapped, not held."""
 
 
+def _nowhere_to_decide(_record: Mapping[str, Any]) -> None:
+    raise Unavailable("this service was given no archive in which to decide")
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the service works with.
@@ -43,6 +54,8 @@ class Parts:
     executor: threads for reading. upload_executor: threads for storing, apart, so that slow disks do not keep readers waiting.
     quick_in_loop: whether index look-ups run in the event loop: True for SQLite, False for a database server.
     cors: which pages of other origins may read answers. access_log: whether every request is logged.
+    decide: takes decisions to delete, to reject and to restore.
+    spool_dir: where bulk data of an upload waits for the rest of it; None: the system's folder for temporary files.
     """
 
     store: FileStore
@@ -58,12 +71,14 @@ class Parts:
     new_boundary: Callable[[], str] = random_boundary
     cors: Cors = NO_CORS
     access_log: bool = False
+    decide: Decide = _nowhere_to_decide
+    spool_dir: Path | None = None
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     """An ASGI application for all below `root`."""
     work = Work(parts.executor, quick_in_loop=parts.quick_in_loop)
-    stow = Stow(parts.store, parts.upload_executor, parts.upload_limits)
+    stow = Stow(parts.store, parts.upload_executor, parts.codecs, parts.upload_limits, parts.spool_dir)
     qido = Qido(parts.search, HeaderAttributes(parts.retrieve, root), work, parts.new_boundary)
     pictures = Pictures(parts.retrieve, parts.codecs)
     retrieve, documents, new_boundary = parts.retrieve, parts.documents, parts.new_boundary
@@ -76,6 +91,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     all_bulk_data = AllBulkData(retrieve, documents, bulk_data, frames, work, new_boundary)
     objects = Objects(retrieve, OutgoingObjects(retrieve, rewriter, pictures, ranges, work), all_bulk_data, work, new_boundary)
     wado_uri = WadoURI(retrieve, objects, pictures, work)
+    decisions = Decisions(parts.decide, work)
+    feed = ChangeFeed(Changes(parts.retrieve.reader), work)
     study, series = "studies/{study}", "studies/{study}/series/{series}"
     instance = "studies/{study}/series/{series}/instances/{instance}"
     routes = [
@@ -105,4 +122,9 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         *(Route("GET", f"{level}/pixeldata", all_bulk_data.pixel_data) for level in (study, series, instance)),
         Route("GET", WADO_URI, wado_uri.instance),
     ]
+    for subject in (study, series, instance):
+        routes.append(Route("DELETE", subject, decisions.delete))
+        routes.append(Route("POST", f"{subject}/reject/{{code}}", decisions.reject))
+        routes.append(Route("POST", f"{subject}/restore", decisions.restore))
+    routes.append(Route("GET", "changes", feed.read))
     return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log)

@@ -22,12 +22,12 @@ from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.servers.dicomweb.completed_answer import Additions
 from hounsfield.servers.dicomweb.completed_search import Gathered, gather
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header
-from hounsfield.servers.dicomweb.media_types import choose
+from hounsfield.servers.dicomweb.media_types import DICOM_XML, choose
 from hounsfield.servers.dicomweb.search_answer import Hit, encode_hit, encode_hits
 from hounsfield.servers.dicomweb.search_parameters import SearchRequest, read_search
 from hounsfield.servers.dicomweb.search_warnings import warnings_of
 from hounsfield.servers.dicomweb.work import Work
-from hounsfield.servers.dicomweb.xml_answer import DICOM_XML, offer_search_type, xml_parts
+from hounsfield.servers.dicomweb.xml_answer import offer_search_type, xml_parts
 from hounsfield.services.computed_attributes import COMPUTED, PATIENT_COUNTS, RETRIEVE_AE_TITLE
 from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.search import MATCHED_ANYWHERE, Search

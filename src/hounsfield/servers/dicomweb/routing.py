@@ -19,8 +19,8 @@ Handler = Callable[[Exchange], Awaitable[None]]
 MAX_PATH_CHARACTERS: Final = 1024
 _BULK_DATA_SEGMENTS: Final = 8
 """studies/1/series/2/instances/3/bulkdata/path"""
-_UID_VARIABLES: Final = 3
-"""The first three variables of every path are study, series and instance UIDs."""
+_UIDS: Final = frozenset({"{study}", "{series}", "{instance}"})
+"""Variables that are UIDs."""
 
 
 class MethodNotAllowed(HounsfieldError):
@@ -38,10 +38,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of path, and what answers its methods."""
+    """One kind of path, and what answers its methods. uids: which of its variables are UIDs, from 0."""
 
     pattern: str
     handlers: dict[str, Handler]
+    uids: tuple[int, ...]
 
     @property
     def methods(self) -> str:
@@ -67,7 +68,8 @@ class Router:
             if segments[-1] == _REST:
                 self._open_ended.add(tuple(segments[0::2]))
             key = (len(segments), tuple(segments[0::2]))
-            self._table.setdefault(key, Resource(route.pattern, {})).handlers[route.method] = route.handler
+            uids = tuple(index for index, name in enumerate(segments[1::2]) if name in _UIDS)
+            self._table.setdefault(key, Resource(route.pattern, {}, uids)).handlers[route.method] = route.handler
         for resource in self._table.values():
             if "GET" in resource.handlers:
                 resource.handlers.setdefault("HEAD", resource.handlers["GET"])
@@ -86,8 +88,8 @@ class Router:
         if handler is None:
             raise MethodNotAllowed(resource.methods)
         variables = tuple(segments[1::2])
-        for uid in variables[:_UID_VARIABLES]:
-            if not is_usable_uid(uid):
+        for index in resource.uids:
+            if not is_usable_uid(variables[index]):
                 raise InvalidUID("the path holds something that is not a UID where a UID belongs")
         return handler, variables
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, OutOfSpace, Unavailable, UnreadableObject
+from hounsfield.dicom.xml_model import xml_of_json
+from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, OutOfSpace, Unavailable, UnreadableObject, UnsupportedMediaType
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.outcomes import StoreResult
+from hounsfield.servers.dicomweb.exchange import Header
+from hounsfield.servers.dicomweb.media_types import DICOM_JSON, DICOM_XML, JSON, MediaType, choose
 from hounsfield.servers.dicomweb.multipart import MalformedMultipart
 from hounsfield.servers.outcomes import outcome_of
 
 KEPT_ASIDE: Final = 0xB007
 """Warning Reason: the data set does not fit what is known (PS3.18 table I.2-1)."""
+
+MAX_WARNING_CHARACTERS: Final = 300
 
 _Attributes = dict[str, dict[str, Any]]
 
@@ -45,6 +51,7 @@ def response_status(outcomes: Outcomes) -> int:
         (OutOfSpace, 507),
         (Unavailable, 503),
         (ObjectTooLarge, 413),
+        (UnsupportedMediaType, 415),
         ((UnreadableObject, MalformedMultipart), 400),
     ):
         if errors and all(isinstance(error, kind) for error in errors):
@@ -60,8 +67,36 @@ def outcome_counts(outcomes: Outcomes) -> bytes:
     return ", ".join(f"{name}={count}" for name, count in counts.items()).encode()
 
 
-def encode_response(outcomes: Outcomes, base_url: str) -> bytes:
-    """DICOM JSON, ordered by tag."""
+def response_type(accept: Iterable[MediaType]) -> str:
+    """The media type of the answer. Raises: NotAcceptable."""
+    return choose(accept, _offer)
+
+
+def _offer(wanted: MediaType) -> str | None:
+    if wanted.is_multipart:
+        return None
+    return next((name for name in (DICOM_JSON, JSON, DICOM_XML) if wanted.covers(name)), None)
+
+
+def response_headers(outcomes: Outcomes, status: int, media_type: str) -> list[Header]:
+    """What the module has no words for: how many, why the first failure, and when to try again."""
+    headers = [(b"content-type", media_type.encode()), (b"hounsfield-outcomes", outcome_counts(outcomes))]
+    if outcomes.failures:
+        words = str(outcomes.failures[0].error).encode("ascii", "replace").decode()[:MAX_WARNING_CHARACTERS]
+        plain = "".join(letter if letter.isprintable() and letter not in '"\\' else "'" for letter in words)
+        headers.append((b"warning", f'299 hounsfield "{plain}"'.encode()))
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    return headers
+
+
+def encode_response(outcomes: Outcomes, base_url: str, media_type: str = DICOM_JSON) -> bytes:
+    """DICOM JSON, ordered by tag, or the same as XML."""
+    document = _encode_json(outcomes, base_url)
+    return xml_of_json(document) if media_type == DICOM_XML else document
+
+
+def _encode_json(outcomes: Outcomes, base_url: str) -> bytes:
     document: _Attributes = {}
     studies = {result.study_instance_uid for result in outcomes.results}
     if len(studies) == 1:

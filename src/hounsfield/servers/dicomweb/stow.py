@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hounsfield.dicom.part10 import read_prefix
 from hounsfield.model.errors import (
     AccessDenied,
+    ArchiveBusy,
     HounsfieldError,
     InvalidInput,
     UnreadableObject,
@@ -22,10 +24,27 @@ from hounsfield.model.errors import (
 from hounsfield.model.origin import Origin, Role
 from hounsfield.model.outcomes import StoreResult
 from hounsfield.servers.dicomweb.exchange import Exchange
-from hounsfield.servers.dicomweb.media_types import DICOM, MULTIPART_RELATED, MalformedHeader, json_type, parse_media_type
+from hounsfield.servers.dicomweb.media_types import (
+    DICOM,
+    DICOM_JSON,
+    DICOM_XML,
+    MalformedHeader,
+    MediaType,
+    parse_media_type,
+)
 from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
 from hounsfield.servers.dicomweb.pace import LEAST_BYTES_PER_S, Pace
-from hounsfield.servers.dicomweb.store_response import Failure, Outcomes, encode_response, outcome_counts, response_status
+from hounsfield.servers.dicomweb.store_response import (
+    Failure,
+    Outcomes,
+    encode_response,
+    response_headers,
+    response_status,
+    response_type,
+)
+from hounsfield.servers.dicomweb.stow_metadata import MetadataUpload
+from hounsfield.services.pixel_value import FrameCodec
+from hounsfield.services.spool import Spool
 
 if TYPE_CHECKING:
     from hounsfield.services.store import FileStore, Reception
@@ -49,10 +68,19 @@ class UploadStalled(HounsfieldError):
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """idle_s: without a byte from the client, after which the upload is given up and what it holds is set free."""
+    """idle_s: without a byte from the client, after which the upload is given up and what it holds is set free.
+
+    max_uploads: at once in this process; one more is told to come again.
+    max_metadata_bytes, max_bulk_bytes: of one request, where they come apart.
+    min_free_bytes: of the disk on which bulk data waits, below which no more of it is taken.
+    """
 
     multipart: MultipartLimits = field(default_factory=MultipartLimits)
     idle_s: float = 60.0
+    max_uploads: int = 32
+    max_metadata_bytes: int = 64 << 20
+    max_bulk_bytes: int = 64 << 30
+    min_free_bytes: int = 0
 
 
 class PartReception:
@@ -182,33 +210,67 @@ class Upload:
 
 
 class Stow:
-    """The handler of both store resources."""
+    """The handler of both store resources.
 
-    def __init__(self, store: FileStore, executor: Executor, limits: UploadLimits | None = None) -> None:
+    codec: decodes pictures that no transfer syntax holds. spool_dir: where bulk data waits for the rest of its upload.
+    """
+
+    def __init__(
+        self,
+        store: FileStore,
+        executor: Executor,
+        codec: FrameCodec,
+        limits: UploadLimits | None = None,
+        spool_dir: Path | None = None,
+    ) -> None:
         self._store = store
+        self._codec = codec
         self._executor = executor
         self._limits = limits or UploadLimits()
+        self._spool_dir = spool_dir
         self._finisher = ThreadPoolExecutor(FINISHING_THREADS, thread_name_prefix="upload-finish")
+        self._under_way = 0
 
     async def store_instances(self, exchange: Exchange) -> None:
         """POST /studies and /studies/{study}."""
-        content_type = json_type(exchange.accept)
+        media_type = response_type(exchange.accept)
         if not exchange.principal.role.includes(Role.EDITOR):
             raise AccessDenied("this account may look, but not store")
-        parser = self._parser_for(exchange.headers)
-        study_instance_uid = exchange.parts[0] if exchange.parts else ""
-        upload = Upload(self._store, exchange.origin, study_instance_uid, parser, self._finisher)
+        if self._under_way >= self._limits.max_uploads:
+            raise ArchiveBusy(f"{self._limits.max_uploads} uploads are under way already; come again in a moment")
+        upload = self._upload(exchange)
+        self._under_way += 1
         try:
             await self._pump(exchange, upload)
         except InvalidInput as exc:  # the body is no multipart message, or is cut: what was complete is stored, and the answer says so
             upload.outcomes.failures.append(Failure("", "", exc))
         finally:
+            self._under_way -= 1
             await self._run(upload.abandon)
         status = response_status(upload.outcomes)
-        headers = [(b"content-type", content_type), (b"hounsfield-outcomes", outcome_counts(upload.outcomes))]
-        await exchange.answer(status, headers, encode_response(upload.outcomes, exchange.base_url))
+        headers = response_headers(upload.outcomes, status, media_type)
+        await exchange.answer(status, headers, encode_response(upload.outcomes, exchange.base_url, media_type))
 
-    async def _pump(self, exchange: Exchange, upload: Upload) -> None:
+    def _upload(self, exchange: Exchange) -> Upload | MetadataUpload:
+        """Raises: UnsupportedMediaType, MalformedMultipart."""
+        media_type, study_instance_uid = body_type(exchange.headers), exchange.parts[0] if exchange.parts else ""
+        parser = None
+        if media_type.is_multipart:
+            parser = MultipartParser(media_type.parameters.get("boundary", ""), self._limits.multipart)
+        if media_type.payload in (DICOM, "*/*"):
+            return Upload(self._store, exchange.origin, study_instance_uid, parser, self._finisher)
+        spool = Spool(self._spool_dir, self._limits.max_bulk_bytes, self._limits.min_free_bytes)
+        return MetadataUpload(
+            lambda: self._store.receive_file(exchange.origin, study_instance_uid),
+            parser,
+            media_type.payload,
+            spool,
+            self._codec,
+            f"{exchange.base_url}/studies",
+            self._limits.max_metadata_bytes,
+        )
+
+    async def _pump(self, exchange: Exchange, upload: Upload | MetadataUpload) -> None:
         """One piece is fed in a thread while the next is awaited: the body is never held, and a slow client holds no thread."""
         under_way: asyncio.Future[None] | None = None
         body, pace = exchange.body(), Pace()
@@ -240,16 +302,18 @@ class Stow:
     def _run(self, call: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
         return asyncio.get_running_loop().run_in_executor(self._executor, call, *arguments)
 
-    def _parser_for(self, headers: Mapping[bytes, bytes]) -> MultipartParser | None:
-        """None for a body that is one object. Raises: UnsupportedMediaType, MalformedMultipart."""
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise UnsupportedMediaType("no Content-Encoding is taken here; send the body as it is")
-        try:
-            media_type = parse_media_type(headers.get(b"content-type", b"").decode("latin-1"))
-        except MalformedHeader as exc:
-            raise UnsupportedMediaType("the Content-Type says nothing that is taken here") from exc
-        if media_type.name == DICOM:
-            return None
-        if media_type.name != MULTIPART_RELATED or media_type.payload not in (DICOM, "*/*"):
-            raise UnsupportedMediaType('send multipart/related; type="application/dicom", or application/dicom for one object')
-        return MultipartParser(media_type.parameters.get("boundary", ""), self._limits.multipart)
+
+def body_type(headers: Mapping[bytes, bytes]) -> MediaType:
+    """The media type of a body that is taken. Raises: UnsupportedMediaType."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMediaType("no Content-Encoding is taken here; send the body as it is")
+    try:
+        media_type = parse_media_type(headers.get(b"content-type", b"").decode("latin-1"))
+    except MalformedHeader as exc:
+        raise UnsupportedMediaType("the Content-Type says nothing that is taken here") from exc
+    taken = (DICOM, DICOM_JSON, DICOM_XML, "*/*") if media_type.is_multipart else (DICOM, DICOM_JSON, DICOM_XML)
+    if media_type.payload not in taken:
+        raise UnsupportedMediaType(
+            f'send multipart/related with a type of "{DICOM}", "{DICOM_JSON}" or "{DICOM_XML}", or one of these without multipart'
+        )
+    return media_type

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from hounsfield.model.query import Level
-from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, JSON, OCTET_STREAM
-from hounsfield.servers.dicomweb.xml_answer import DICOM_XML
+from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM
 from hounsfield.services.search import matched_at
 
 

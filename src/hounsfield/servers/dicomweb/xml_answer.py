@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from hounsfield.dicom.xml_model import xml_documents
-from hounsfield.servers.dicomweb.media_types import DICOM_JSON, JSON, MediaType
+from hounsfield.servers.dicomweb.media_types import DICOM_JSON, DICOM_XML, JSON, MediaType
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
-
-DICOM_XML: Final = "application/dicom+xml"
 
 
 def offer_search_type(wanted: MediaType) -> str | None:

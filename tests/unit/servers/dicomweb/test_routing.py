@@ -25,6 +25,7 @@ ROUTER = Router(
         Route("POST", "studies", two),
         Route("GET", "studies/{study}", three),
         Route("GET", "studies/{study}/metadata", two),
+        Route("POST", "studies/{study}/reject/{code}", one),
         Route("GET", "studies/{study}/series/{series}/instances/{instance}/bulkdata/{path...}", one),
         Route("GET", "studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered", two),
     ],
@@ -47,6 +48,7 @@ def test_found() -> None:
     assert ROUTER.find("POST", "/dicom-web/studies") == (two, ())
     assert ROUTER.find("GET", "/dicom-web/studies/1.2") == (three, ("1.2",))
     assert ROUTER.find("GET", "/dicom-web/studies/1.2/metadata") == (two, ("1.2",))
+    assert ROUTER.find("POST", "/dicom-web/studies/1.2/reject/113001^DCM") == (one, ("1.2", "113001^DCM"))
     assert ROUTER.find("GET", "/dicom-web/studies/1/series/2/instances/3/frames/4/rendered") == (two, ("1", "2", "3", "4"))
     assert ROUTER.find("GET", "/dicom-web/studies/1/series/2/instances/3/bulkdata/00091001") == (one, ("1", "2", "3", "00091001"))
     assert ROUTER.find("GET", "/dicom-web/studies/1/series/2/instances/3/bulkdata/1/0/2") == (one, ("1", "2", "3", "1/0/2"))
@@ -63,6 +65,7 @@ def test_found() -> None:
         ("GET", "/dicom-web/studies/../x", NotFound),
         ("GET", "/dicom-web/studies/1.2/metadata/", NotFound),
         ("GET", "/dicom-web/studies/x/metadata", InvalidUID),
+        ("POST", "/dicom-web/studies/x/reject/113001", InvalidUID),
         ("GET", "/dicom-web/studies/" + "1" * 65, InvalidUID),
         ("GET", "/dicom-web/studies/" + "1" * 2000, NotFound),
         ("GET", "/dicom-web/studies/1/series/2/instances/3/bulkdata", NotFound),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
 
 from hounsfield.dicom.part10 import build_prefix
+from hounsfield.dicom.xml_model import json_of_xml
 from hounsfield.model.errors import HounsfieldError, MismatchedIdentifiers, ObjectTooLarge, OutOfSpace, PackUnavailable, UnreadableObject
 from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreOutcome, StoreResult
@@ -21,6 +24,7 @@ from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
+NO_CODEC: Any = None
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=edge'
 
 
@@ -92,7 +96,7 @@ def store() -> FakeStore:
 
 @pytest.fixture
 def post(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> Callable[..., Any]:
-    stow = Stow(store, executor, UploadLimits(MultipartLimits(max_parts=5000), idle_s=5))  # type: ignore[arg-type]
+    stow = Stow(store, executor, NO_CODEC, UploadLimits(MultipartLimits(max_parts=5000), idle_s=5))  # type: ignore[arg-type]
     routes = [Route("POST", "studies", stow.store_instances), Route("POST", "studies/{study}", stow.store_instances)]
     app = DICOMWeb(routes, guard, executor)
 
@@ -196,8 +200,8 @@ def test_a_cut_object_is_not_stored(post: Callable[..., Any], store: FakeStore) 
         "",
         "text/plain",
         "multipart/form-data; boundary=edge",
-        'multipart/related; type="application/dicom+json"; boundary=edge',
-        'multipart/related; type="application/dicom+xml"; boundary=edge',
+        "application/octet-stream",
+        'multipart/related; type="application/pdf"; boundary=edge',
     ],
 )
 def test_unsupported_media_types(post: Callable[..., Any], store: FakeStore, content_type: str) -> None:
@@ -210,8 +214,10 @@ def test_content_encoding_is_refused(post: Callable[..., Any], store: FakeStore)
 
 
 def test_a_part_of_another_type_is_refused_alone(post: Callable[..., Any], store: FakeStore) -> None:
-    assert post(multipart(dicom("1.9.1"), part_type="text/html")).status == 409
+    assert post(multipart(dicom("1.9.1"), part_type="text/html")).status == 415
     assert store.opened == 0
+    mixed = multipart(dicom("1.9.1"), part_type="text/html").removesuffix(b"--edge--\r\n") + multipart(dicom("1.9.2"))
+    assert post(mixed).status == 202
 
 
 def test_no_boundary_and_no_parts(post: Callable[..., Any]) -> None:
@@ -221,11 +227,93 @@ def test_no_boundary_and_no_parts(post: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accept", "status"), [("application/dicom+xml", 406), ("*/*", 200), ("application/dicom+xml, application/json;q=0.5", 200)]
+    ("accept", "status"),
+    [("application/dicom+xml", 200), ("image/png", 406), ("*/*", 200), ("application/dicom+xml, application/json;q=0.5", 200)],
 )
 def test_accept(post: Callable[..., Any], store: FakeStore, accept: str, status: int) -> None:
     assert post(multipart(dicom("1.9.1")), headers={"accept": accept}).status == status
     assert bool(store.kept) == (status == 200), "judged before anything is stored"
+
+
+def test_xml_is_given_where_it_is_asked_for(post: Callable[..., Any], store: FakeStore) -> None:
+    store.errors["1.9.2"] = MismatchedIdentifiers("no")
+    for bodies, status in (((dicom("1.9.1"), dicom("1.9.2")), 202), ((dicom("1.9.2"),), 409)):
+        answer = post(multipart(*bodies), headers={"accept": "application/dicom+xml"})
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/dicom+xml")
+        assert json_of_xml(answer.body)["00081198"]["Value"][0]["00081197"]["Value"] == [str(0xA900)]
+
+
+def test_when_to_come_again_and_why_it_failed(post: Callable[..., Any], store: FakeStore) -> None:
+    store.errors["1.9.1"] = PackUnavailable('the disk says "no"\n')
+    answer = post(multipart(dicom("1.9.1")))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert answer.headers["warning"] == "299 hounsfield \"the disk says 'no''\""
+
+
+def test_more_uploads_than_are_taken_at_once(guard: Any, executor: Executor) -> None:
+    """The first one waits for its body; the second is told to come again, and once the first has ended there is room."""
+
+    async def run() -> None:
+        store = FakeStore()
+        stow = Stow(store, executor, NO_CODEC, UploadLimits(max_uploads=1))  # type: ignore[arg-type]
+        app = DICOMWeb([Route("POST", "studies", stow.store_instances)], guard, executor)
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        headers = [(b"authorization", b"Bearer editor"), (b"content-type", b"application/dicom")]
+        scope = {"type": "http", "method": "POST", "path": "/dicom-web/studies", "query_string": b"", "headers": headers}
+        scope["client"] = ("192.0.2.7", 50000)
+
+        async def slow() -> dict[str, Any]:
+            begun.set()
+            await go_on.wait()
+            return {"type": "http.request", "body": dicom("1.9.1"), "more_body": False}
+
+        async def quick() -> dict[str, Any]:
+            return {"type": "http.request", "body": dicom("1.9.2"), "more_body": False}
+
+        async def status_of(receive: Callable[[], Any]) -> tuple[int, dict[bytes, bytes]]:
+            sent: list[dict[str, Any]] = []
+
+            async def send(message: dict[str, Any]) -> None:
+                sent.append(message)
+
+            await app(scope, receive, send)
+            return sent[0]["status"], dict(sent[0]["headers"])
+
+        first = asyncio.create_task(status_of(slow))
+        await begun.wait()
+        status, said = await status_of(quick)
+        assert (status, said[b"retry-after"]) == (503, b"5")
+        go_on.set()
+        assert (await first)[0] == 200
+        assert (await status_of(quick))[0] == 200
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [
+        (UploadLimits(max_metadata_bytes=100), 413),
+        (UploadLimits(max_bulk_bytes=100), 413),
+        (UploadLimits(min_free_bytes=1 << 62), 507),
+    ],
+)
+def test_more_than_is_held_back(
+    call: Callable[..., Any], guard: Any, executor: Executor, limits: UploadLimits, status: int, tmp_path: Path
+) -> None:
+    store = FakeStore()
+    app = DICOMWeb([Route("POST", "studies", Stow(store, executor, NO_CODEC, limits, tmp_path).store_instances)], guard, executor)  # type: ignore[arg-type]
+    bulk = b"--edge\r\nContent-Type: application/octet-stream\r\nContent-Location: x\r\n\r\n" + bytes(1 << 20) + b"\r\n--edge--"
+    body = (
+        b'--edge\r\nContent-Type: application/dicom+json\r\n\r\n[{"00080018":{"vr":"UI","Value":["1.2.3"]}}]' + b" " * 60 + b"\r\n" + bulk
+    )
+    headers = {"content-type": 'multipart/related; type="application/dicom+json"; boundary=edge'}
+    answer = call(
+        app, "POST", "/dicom-web/studies", headers=headers, pieces=[body[start : start + 65536] for start in range(0, len(body), 65536)]
+    )
+    assert answer.status == status
+    assert store.opened == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_may_store(post: Callable[..., Any], store: FakeStore) -> None:
@@ -243,7 +331,7 @@ def test_many_unreadable_parts_are_given_up(post: Callable[..., Any], store: Fak
 
 
 def test_a_client_that_stalls_is_let_go(call: Callable[..., Any], store: FakeStore, guard: Any, executor: Executor) -> None:
-    stow = Stow(store, executor, UploadLimits(idle_s=0.05))  # type: ignore[arg-type]
+    stow = Stow(store, executor, NO_CODEC, UploadLimits(idle_s=0.05))  # type: ignore[arg-type]
     app = DICOMWeb([Route("POST", "studies", stow.store_instances)], guard, executor)
     body = multipart(dicom("1.9.1"), dicom("1.9.2"))[:-300]
     answer = call(app, "POST", "/dicom-web/studies", headers={"content-type": MULTIPART}, pieces=[body], stall=True)
