@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,9 +20,15 @@ from hounsfield.services.spool import Spool
 
 NO_CODEC: Any = None
 
-TAGS = st.sampled_from(
-    ["00020010", "00080005", "00080016", "00080018", "00100010", "0020000D", "0020000E", "00280002", "00280004", "00280008", "00280010", "00280011", "00280100", "00280101", "00280102", "00280103", "00282110", "00420011", "00420012", "00880200", "00091001", "7FE00001", "7FE00008", "7FE00010", "00000000", "FFFEE000"]
-) | st.text(alphabet="0123456789abcdefABCDEF", min_size=8, max_size=8)
+KNOWN = re.findall(
+    "[0-9A-F]{8}",
+    """
+    00020010 00080005 00080016 00080018 00100010 0020000D 0020000E 00280002 00280004 00280008 00280010 00280011
+    00280100 00280101 00280102 00280103 00282110 00420011 00420012 00880200 00091001 7FE00001 7FE00008 7FE00010
+    00000000 FFFEE000
+    """,
+)
+TAGS = st.sampled_from(KNOWN) | st.text(alphabet="0123456789abcdefABCDEF", min_size=8, max_size=8)
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(["1.2.3", "AAEC", "1", "-1", "1e400"])
 )
