@@ -15,10 +15,12 @@ from pynetdicom import AE, evt
 from dimse_kit.objects import CT_IMAGE_STORAGE, data_set_of, write_ct
 from dimse_kit.retrieving import ORIGIN, PATIENT_GET, STUDY_GET, STUDY_MOVE, Receiver, Response, Retrieving, keys, responses_of, retrieving
 from dimse_kit.server import MemoryStore, running_server, until
+from hounsfield.model.rejection import RejectionCode
 from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.services.delete import delete_study
+from hounsfield.services.delete import Subject, delete_study
 from hounsfield.services.object_source import PackSource
+from hounsfield.services.reject import reject_objects, restore_objects
 
 STUDY = "1.2.826.0.1.3680043.10.999.2"
 MR_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -209,6 +211,16 @@ def test_what_is_deleted_is_not_retrieved(archive: Retrieving) -> None:
     assert list(plan) == []
     assert plan.missing == [uid(number) for number in range(COUNT)]
     assert get(archive, Receiver(), CT_AND_MR)[-1] == Response(0x0000, None, 0, 0, 0)
+
+
+def test_what_is_rejected_is_not_retrieved_until_it_is_restored(archive: Retrieving) -> None:
+    one = Subject(STUDY, archive.reader.instances(1, STUDY, "", uid(3))[0].series_instance_uid, uid(3))
+    reject_objects(archive.decisions.decide, ORIGIN, one, RejectionCode.QUALITY, "a test")
+    receiver = Receiver()
+    assert get(archive, receiver, CT_AND_MR)[-1] == Response(0x0000, None, COUNT - 1, 0, 0)
+    assert uid(3) not in receiver.came
+    restore_objects(archive.decisions.decide, ORIGIN, Subject(STUDY), "a test")
+    assert get(archive, Receiver(), CT_AND_MR)[-1] == Response(0x0000, None, COUNT, 0, 0)
 
 
 def test_patient_root_and_relational_keys(archive: Retrieving) -> None:
