@@ -253,7 +253,7 @@ def _any_of(attribute: Attribute, values: Sequence[str], dialect: Dialect) -> Cr
 
 
 _NEVER: ColumnElement[bool] = literal_column("1 = 0", Boolean)
-"""Said so that SQLAlchemy does not see through it: of a conjunction with `false()` it leaves out the other conditions and their parameters."""
+"""So said that SQLAlchemy does not see through it: beside `false()` it leaves out the other conditions, and their parameters."""
 
 
 def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> ColumnElement[bool]:
