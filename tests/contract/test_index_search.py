@@ -469,7 +469,12 @@ def test_a_later_page_of_a_day_begins_within_the_day(addresses: Addresses, monke
 
 @pytest.mark.parametrize(
     ("keyword", "text"),
-    [("NumberOfStudyRelatedInstances", "9" * 30), ("NumberOfStudyRelatedSeries", "-" + "9" * 30), ("ModalitiesInStudy", "C T")],
+    [
+        ("NumberOfStudyRelatedInstances", "9" * 30),
+        ("NumberOfStudyRelatedInstances", "4294967296"),
+        ("NumberOfStudyRelatedSeries", "-" + "9" * 30),
+        ("ModalitiesInStudy", "C T"),
+    ],
 )
 def test_what_no_row_can_hold_matches_none(filled: Indexed, keyword: str, text: str) -> None:
     impossible = Key(keyword, SingleValue(text))

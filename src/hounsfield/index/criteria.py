@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, literal_column, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, bindparam, literal_column, or_
 
 from hounsfield.dicom.person_name import fold
 from hounsfield.index.dialect import Dialect, within
@@ -178,7 +178,8 @@ def _single(attribute: Attribute, text: str) -> Criterion | None:
                 number = int(text)
             except ValueError as exc:
                 raise InvalidQuery(f"{keyword}: {text[:40]!r} is not a whole number") from exc
-            return Criterion(("equal", keyword), (number,)) if abs(number) < 1 << 62 else Criterion(("never",), ())
+            most = 1 << 62 if isinstance(attribute.columns[0].type, BigInteger) else 1 << 31
+            return Criterion(("equal", keyword), (number,)) if abs(number) < most else Criterion(("never",), ())
         case Kind.SET:
             return Criterion(("member", keyword), (f" {text} ",)) if " " not in text else Criterion(("never",), ())
 
