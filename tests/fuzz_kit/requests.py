@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from fuzz_kit import asking, storing
+from fuzz_kit import asking, storing, workitems
 from fuzz_kit.held import Held
 from fuzz_kit.raw_http import Request
 
@@ -17,6 +17,7 @@ KINDS: tuple[tuple[Callable[[Random, Held], Request], int], ...] = (
     (storing.single, 1),
     (storing.json_metadata, 4),
     (storing.xml_metadata, 3),
+    (workitems.workitem, 3),
 )
 """With how often each comes."""
 

@@ -67,7 +67,7 @@ def single(random: Random, held: Held) -> Request:
 
 def json_metadata(random: Random, held: Held) -> Request:
     """Data sets of DICOM JSON; the text, too, may be damaged."""
-    document = [_data_set(random, 0, held) for _ in range(random.choice((1, 1, 2)))]
+    document = [data_set(random, 0, held) for _ in range(random.choice((1, 1, 2)))]
     text = json.dumps(document, ensure_ascii=random.random() < 0.5).encode("utf-8", "surrogatepass")
     return _with_bulk_data(random, "application/dicom+json", damaged(random, text) if random.random() < 0.4 else text)
 
@@ -90,7 +90,8 @@ def _object(random: Random, held: Held) -> bytes:
     return damaged(random, whole) if random.random() < 0.8 else whole
 
 
-def _data_set(random: Random, depth: int, held: Held) -> dict[str, Any]:
+def data_set(random: Random, depth: int, held: Held) -> dict[str, Any]:
+    """DICOM JSON of few elements; the outermost, of depth 0, mostly names an object."""
     found: dict[str, Any] = {}
     if depth == 0 and random.random() < 0.8:
         found |= {tag: {"vr": "UI", "Value": [uid]} for tag, uid in _identity(random, held, 9)}
@@ -109,7 +110,7 @@ def _element(random: Random, depth: int, held: Held) -> dict[str, Any]:
             element["BulkDataURI"] = random.choice(_ADDRESSES)
         case 2 if depth < 4:
             element["vr"] = random.choice(("SQ", "SQ", "LO"))
-            element["Value"] = [_data_set(random, depth + 1, held) for _ in range(random.randint(0, 2))]
+            element["Value"] = [data_set(random, depth + 1, held) for _ in range(random.randint(0, 2))]
         case 3:
             element = {"vr": "SQ"}
             for _ in range(random.choice((5, 200))):
