@@ -50,6 +50,11 @@ tests/peers/dcmjs/node_modules/.installed: tests/peers/dcmjs/package.json tests/
 	@cd tests/peers/dcmjs && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# 200 MB: only for the proofs.
+tests/peers/ohif/node_modules/.installed: tests/peers/ohif/package.json tests/peers/ohif/package-lock.json
+	@cd tests/peers/ohif && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 test-tools: $(VENV)/.installed-dev tests/peers/dcmjs/node_modules/.installed ## install what the tests need, from Debian and npm
 	@tools/install_test_tools.sh
 
@@ -73,7 +78,7 @@ bench: build test-tools ## the benchmark, side by side with Orthanc
 	@tools/install_bench_tools.sh
 	@$(BIN)/python -m bench; missed=$$?; $(BIN)/python -m bench.million && exit $$missed
 
-prove: build test-tools ## the long proofs: kills, power cuts, large objects, a million rows
+prove: build test-tools tests/peers/ohif/node_modules/.installed ## the long proofs: kills, power cuts, large objects, hostile requests, OHIF
 	@$(BIN)/pytest -m prove --timeout 3600
 
 wheel: build $(VENV)/.installed-dev ## a wheel that carries the built web app

@@ -465,3 +465,20 @@ def test_a_later_page_of_a_day_begins_within_the_day(addresses: Addresses, monke
             sql, values = asked[-1]
             (step,) = (row[-1] for row in fetch(f"EXPLAIN QUERY PLAN {sql}", values))
             assert "study_date>? AND study_date<?" in step
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("NumberOfStudyRelatedInstances", "9" * 30),
+        ("NumberOfStudyRelatedInstances", "4294967296"),
+        ("NumberOfStudyRelatedSeries", "-" + "9" * 30),
+        ("ModalitiesInStudy", "C T"),
+    ],
+)
+def test_what_no_row_can_hold_matches_none(filled: Indexed, keyword: str, text: str) -> None:
+    impossible = Key(keyword, SingleValue(text))
+    assert _studies(filled, impossible) == []
+    assert _studies(filled, Key("StudyInstanceUID", SingleValue("1.2")), impossible) == []
+    instances = Query(Level.INSTANCE, (Key("StudyInstanceUID", SingleValue("1.2")), impossible))
+    assert filled.reader.search_instances(instances).rows == []

@@ -89,6 +89,7 @@ class JPEG2000Header:
     """What the image and tile size segment says (15444-1 A.5.1).
 
     multiple_component_transform: whether colour was rotated before coding, and comes back as RGB (A.6.1).
+    irreversible: whether the 9-7 wavelet was used (A.6.1): values come back near to what they were, and may lie outside of their range.
     codestream_offset_bytes: behind the boxes of a JP2 file, which do not belong into DICOM but occur.
     """
 
@@ -98,6 +99,7 @@ class JPEG2000Header:
     precision: int
     signed: bool
     multiple_component_transform: bool
+    irreversible: bool
     high_throughput: bool
     codestream_offset_bytes: int
 
@@ -118,8 +120,8 @@ def read_jpeg2000_header(stream: bytes | memoryview) -> JPEG2000Header:
     if x1 <= x0 or y1 <= y0:
         raise UndecodablePixels("the JPEG 2000 image has no area")
     depth = stream[position + 38]
-    transform, high_throughput = _read_coding_style(stream, position + length)
-    return JPEG2000Header(y1 - y0, x1 - x0, components, (depth & 0x7F) + 1, bool(depth & 0x80), transform, high_throughput, offset)
+    style = _read_coding_style(stream, position + length)
+    return JPEG2000Header(y1 - y0, x1 - x0, components, (depth & 0x7F) + 1, bool(depth & 0x80), *style, offset)
 
 
 def with_precision(stream: bytes, precision: int, *, signed: bool) -> bytes:
@@ -133,9 +135,9 @@ def with_precision(stream: bytes, precision: int, *, signed: bool) -> bytes:
     return bytes(said)
 
 
-def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool, bool]:
-    """From the main header: whether COD asks for the component transform, and whether CAP announces HTJ2K (15444-15)."""
-    transform = high_throughput = False
+def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool, bool, bool]:
+    """From the main header: whether COD asks for the component transform and for the 9-7 wavelet, whether CAP announces HTJ2K."""
+    transform = irreversible = high_throughput = False
     for _ in range(_MAX_MARKERS):
         if position + 4 > len(stream):
             break
@@ -144,10 +146,11 @@ def _read_coding_style(stream: bytes | memoryview, position: int) -> tuple[bool,
             break
         if marker == 0xFF52 and position + 9 <= len(stream):
             transform = stream[position + 8] == 1
+            irreversible = position + 14 <= len(stream) and stream[position + 13] == 0
         elif marker == 0xFF50:
             high_throughput = True
         position += 2 + length
-    return transform, high_throughput
+    return transform, irreversible, high_throughput
 
 
 _JPEG_XL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))

@@ -32,6 +32,8 @@ _TAIL: Final = "</NativeDicomModel>"
 _GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 _COMPONENTS: Final = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 _UNFIT: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENCODINGS: Final = frozenset({"UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "ISO-8859-1", "US-ASCII"})
+"""Those that expat reads itself."""
 _TAG: Final = re.compile(r"[0-9A-Fa-f]{8}")
 _VR: Final = re.compile(r"[A-Z]{2}")
 _FIRST_BLOCK, _LAST_BLOCK = 0x10, 0xFF
@@ -115,12 +117,19 @@ def json_of_xml(document: bytes) -> JSONDataSet:
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
+    parser.XmlDeclHandler = _check_encoding
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
         parser.Parse(document, True)
     except expat.ExpatError as exc:
         raise UnreadableObject(f"no XML: {exc}") from exc
     return reader.data_set
+
+
+def _check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    """Others expat would have Python look up, which knows some that are none of characters."""
+    if encoding is not None and encoding.upper() not in _ENCODINGS:
+        raise UnreadableObject("XML in an encoding that is not read; UTF-8 is")
 
 
 def _refuse_doctype(*_arguments: object) -> None:

@@ -9,8 +9,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal_column, or_
-from sqlalchemy.sql import false
+from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, bindparam, literal_column, or_
 
 from hounsfield.dicom.person_name import fold
 from hounsfield.index.dialect import Dialect, within
@@ -179,7 +178,8 @@ def _single(attribute: Attribute, text: str) -> Criterion | None:
                 number = int(text)
             except ValueError as exc:
                 raise InvalidQuery(f"{keyword}: {text[:40]!r} is not a whole number") from exc
-            return Criterion(("equal", keyword), (number,)) if abs(number) < 1 << 62 else Criterion(("never",), ())
+            most = 1 << 62 if isinstance(attribute.columns[0].type, BigInteger) else 1 << 31
+            return Criterion(("equal", keyword), (number,)) if abs(number) < most else Criterion(("never",), ())
         case Kind.SET:
             return Criterion(("member", keyword), (f" {text} ",)) if " " not in text else Criterion(("never",), ())
 
@@ -253,11 +253,15 @@ def _any_of(attribute: Attribute, values: Sequence[str], dialect: Dialect) -> Cr
     return Criterion(("any", *(part.shape for part in known)), tuple(value for part in known for value in part.values))
 
 
+_NEVER: ColumnElement[bool] = literal_column("1 = 0", Boolean)
+"""So said that SQLAlchemy does not see through it: beside `false()` it leaves out the other conditions, and their parameters."""
+
+
 def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> ColumnElement[bool]:
     """The condition of a shape. name: gives the next parameter its name, in the order of the values."""
     kind = shape[0]
     if kind == "never":
-        return false()
+        return _NEVER
     if kind == "any":
         return or_(*(condition(part, name, dialect) for part in shape[1:]))
     attribute = ATTRIBUTES[shape[1]]

@@ -286,6 +286,7 @@ class Stow:
         finally:
             if under_way is not None:
                 await asyncio.wait([under_way])
+                under_way.exception()  # of two errors the first counts; that of the piece is not to be reported as forgotten
         await self._run(upload.close)
 
     async def _next_piece(self, body: object, pace: Pace) -> bytes | None:

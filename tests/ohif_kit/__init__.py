@@ -1,0 +1,1 @@
+"""The published OHIF viewer beside a Hounsfield server, on one origin."""
