@@ -61,11 +61,11 @@ def outcome_counts(outcomes: Outcomes) -> bytes:
 
 
 def encode_response(outcomes: Outcomes, base_url: str) -> bytes:
-    """DICOM JSON, ordered by tag."""
-    document: _Attributes = {}
+    """DICOM JSON, ordered by tag; Retrieve URL is always there, and empty where it would name no study, or several (table I.1-1, type 2)."""
+    document: _Attributes = {"00081190": {"vr": "UR"}}
     studies = {result.study_instance_uid for result in outcomes.results}
     if len(studies) == 1:
-        document["00081190"] = {"vr": "UR", "Value": [f"{base_url}/studies/{studies.pop()}"]}
+        document["00081190"]["Value"] = [f"{base_url}/studies/{studies.pop()}"]
     named = [failure for failure in outcomes.failures if is_usable_uid(failure.sop_instance_uid)]
     others = [failure for failure in outcomes.failures if not is_usable_uid(failure.sop_instance_uid)]
     if named:
