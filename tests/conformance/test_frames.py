@@ -5,11 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 from pydicom.encaps import generate_frames
-from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGLosslessSV1, RLELossless
 
 from conformance_kit.archive import Archive
 from conformance_kit.catalogue import clause
-from conformance_kit.client import OCTETS, Server, offered
+from conformance_kit.client import OCTETS, UNKNOWN_TYPE, Server, offered
 from conformance_kit.multipart import Part, parameter, parts_of
 from conformance_kit.objects import Specimen
 
@@ -60,17 +60,19 @@ def test_label(server: Server, archive: Archive, name: str, uid: str) -> None:
 def test_codestream(server: Server, archive: Archive, name: str, media_type: str, uid: str) -> None:
     specimen = archive[name]
     accept = f'multipart/related; type="{media_type}"; transfer-syntax={uid}'
-    (part,) = parts_of(offered(server.get(f"{specimen.path}/frames/1", accept), f"frames as {media_type}", (406,)))
+    (part,) = parts_of(offered(server.get(f"{specimen.path}/frames/1", accept), f"frames as {media_type}", UNKNOWN_TYPE))
     assert part.media_type == media_type
     assert part.transfer_syntax in ("", uid)
     assert part.body.rstrip(b"\0") == next(generate_frames(specimen.data_set.PixelData)).rstrip(b"\0")
 
 
-@clause("PS3.18 8.7.3.3", "image/jpeg without a transfer syntax gives JPEG baseline of a frame that is stored so")
+@clause("PS3.18 8.7.3", "image/jpeg without a transfer syntax gives lossless JPEG, the default, or the lossy one that is all that is held")
 def test_jpeg_default(server: Server, archive: Archive) -> None:
     specimen = archive["jpeg"]
     (part,) = frames(server, specimen, "1", 'multipart/related; type="image/jpeg"')
-    assert part.body.rstrip(b"\0") == specimen.codestream.rstrip(b"\0")
+    lossless = b"\xff\xc3" in part.body[:1000]
+    assert lossless or part.body.rstrip(b"\0") == specimen.codestream.rstrip(b"\0")
+    assert part.transfer_syntax in ("", JPEGLosslessSV1 if lossless else JPEGBaseline8Bit)
 
 
 @clause("PS3.18 8.7.3.5.2", "with transfer-syntax=* a frame of {name} comes in the transfer syntax in which it is stored")
@@ -96,7 +98,9 @@ def test_type_parameter(server: Server, archive: Archive) -> None:
 
 @clause("PS3.18 8.6.1.1", "one frame comes without multipart where application/octet-stream is accepted")
 def test_single_part(server: Server, archive: Archive) -> None:
-    answer = offered(server.get(f"{archive['axial 1'].path}/frames/1", "application/octet-stream"), "a frame in a single part")
+    answer = offered(
+        server.get(f"{archive['axial 1'].path}/frames/1", "application/octet-stream"), "a frame in a single part", UNKNOWN_TYPE
+    )
     assert answer.headers["content-type"].startswith("application/octet-stream")
     assert answer.content == archive["axial 1"].frames[0]
 
@@ -139,7 +143,9 @@ def test_unacceptable(server: Server, archive: Archive, accept: str) -> None:
 @clause("RFC 9110 14.2", "bytes of one frame come with 206 where a Range asks for them")
 def test_range(server: Server, archive: Archive) -> None:
     answer = offered(
-        server.get(f"{archive['axial 1'].path}/frames/1", "application/octet-stream", range="bytes=100-199"), "a frame in a single part"
+        server.get(f"{archive['axial 1'].path}/frames/1", "application/octet-stream", range="bytes=100-199"),
+        "a frame in a single part",
+        UNKNOWN_TYPE,
     )
     if answer.status_code == 200:
         pytest.skip("not offered: byte ranges of frames")
@@ -157,10 +163,10 @@ def test_not_modified(server: Server, archive: Archive) -> None:
 
 def resource(server: Server, specimen: Specimen, level: str, name: str, accept: str = OCTETS) -> httpx.Response:
     path = LEVELS[level].format(study=specimen.study, series=specimen.series, uid=specimen.uid)
-    return offered(server.get(f"{path}/{name}", accept), f"{name} of a {level}", (400, 404, 405, 406, 501))
+    return offered(server.get(f"{path}/{name}", accept), f"{name} resources", UNKNOWN_TYPE)
 
 
-@clause("PS3.18 10.4.1.1.7", "the pixel data of a {level} comes, a part for each frame or Instance")
+@clause("PS3.18 10.4.1.1.7", "the pixel data of one {level} comes, a part for each frame or Instance")
 @pytest.mark.parametrize("level", LEVELS)
 def test_pixel_data(server: Server, archive: Archive, level: str) -> None:
     specimen = archive["axial 1"]
@@ -178,7 +184,7 @@ def test_pixel_data_of_frames(server: Server, archive: Archive) -> None:
     assert b"".join(part.body for part in parts) == b"".join(specimen.frames)
 
 
-@clause("PS3.18 10.4.3.1", "the pixel data of a {level} that was never stored is answered with 404")
+@clause("PS3.18 10.4.3.1", "the pixel data of one {level} that was never stored is answered with 404")
 @pytest.mark.parametrize("level", LEVELS)
 def test_unknown_pixel_data(server: Server, archive: Archive, level: str) -> None:
     resource(server, archive["axial 1"], level, "pixeldata")
@@ -186,7 +192,7 @@ def test_unknown_pixel_data(server: Server, archive: Archive, level: str) -> Non
     assert server.get(f"{path}/pixeldata", OCTETS).status_code == 404
 
 
-@clause("PS3.18 10.4.1.1.5", "the bulk data of a {level} comes in parts, each with a Content-Location")
+@clause("PS3.18 10.4.1.1.5", "the bulk data of one {level} comes in parts, each with a Content-Location")
 @pytest.mark.parametrize("level", LEVELS)
 def test_bulk_data(server: Server, archive: Archive, level: str) -> None:
     parts = parts_of(resource(server, archive["axial 1"], level, "bulkdata"))

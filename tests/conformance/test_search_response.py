@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance_kit.archive import Archive
 from conformance_kit.catalogue import clause
-from conformance_kit.client import JSON, XML, Item, Server, offered, uids, value, values
+from conformance_kit.client import JSON, UNKNOWN_TYPE, XML, Item, Server, offered, uids, value, values
 from conformance_kit.multipart import parts_of
 from conformance_kit.native_model import native_elements, read_native_model
 
@@ -39,7 +40,7 @@ STUDY_LEVEL = [
     Returned("00080020", "Study Date", "DA", _of("axial 1", "StudyDate")),
     Returned("00080030", "Study Time", "TM", _of("axial 1", "StudyTime")),
     Returned("00080050", "Accession Number", "SH", _of("axial 1", "AccessionNumber")),
-    Returned("00080090", "Referring Physician's Name", "PN", lambda _: {"Alphabetic": "Ärztin^Eva"}),
+    Returned("00080090", "Referring Physician's Name", "PN", lambda _: {"Alphabetic": "Lehmann"}),
     Returned("00100010", "Patient's Name", "PN", lambda _: {"Alphabetic": "Conformance^Ägidius^^Dr"}),
     Returned("00100020", "Patient ID", "LO", _of("axial 1", "PatientID")),
     Returned("00100030", "Patient's Birth Date", "DA", _of("axial 1", "PatientBirthDate")),
@@ -300,18 +301,25 @@ def test_accept_parameter(server: Server, archive: Archive) -> None:
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, JSON)
 
 
+def in_xml(answer: httpx.Response) -> httpx.Response:
+    """Skips where the server has JSON only: it declines, or answers in its default type (table 8.7.3-1)."""
+    offered(answer, "matches as application/dicom+xml", UNKNOWN_TYPE)
+    if answer.headers.get("content-type", "").startswith(JSON):
+        pytest.skip("not offered: matches as application/dicom+xml (JSON is answered)")
+    assert answer.status_code == 200
+    return answer
+
+
 class TestXML:
     """Matches in the Native DICOM Model."""
 
     @pytest.fixture
     def documents(self, server: Server, archive: Archive) -> list[bytes]:
-        answer = offered(server.get("/studies", XML, [("PatientID", archive.patient_id)]), "matches as application/dicom+xml", (400, 406))
-        assert answer.status_code == 200
-        return [part.body for part in parts_of(answer)]
+        return [part.body for part in parts_of(in_xml(server.get("/studies", XML, [("PatientID", archive.patient_id)])))]
 
     @clause("PS3.18 10.6.4", "matches come as multipart/related of application/dicom+xml where that is accepted")
     def test_media_type(self, server: Server, archive: Archive) -> None:
-        answer = offered(server.get("/studies", XML, [("PatientID", archive.patient_id)]), "matches as application/dicom+xml", (400, 406))
+        answer = in_xml(server.get("/studies", XML, [("PatientID", archive.patient_id)]))
         assert {part.media_type for part in parts_of(answer)} == {"application/dicom+xml"}
 
     @clause("PS3.18 F.2.1", "each match is an XML document of its own")
@@ -341,7 +349,8 @@ class TestXML:
     @clause("PS3.18 8.3.3.1", "matches come in XML where the query parameter accept asks for it")
     def test_by_parameter(self, server: Server, archive: Archive) -> None:
         keys = [("PatientID", archive.patient_id), ("accept", XML)]
-        answer = offered(server.get("/studies", JSON, keys), "matches as application/dicom+xml", (400, 406))
+        in_xml(server.get("/studies", XML, keys[:1]))
+        answer = server.get("/studies", JSON, keys)
         assert parts_of(answer)[0].media_type == "application/dicom+xml"
 
 

@@ -138,8 +138,8 @@ class TestSearch:
     """11.9."""
 
     KEYS = (
-        ("PatientID", "", {"claimed", "high", "late"}),
-        ("00100020", "", {"claimed", "high", "late"}),
+        ("PatientID", "PATIENT", {"claimed", "high", "late"}),
+        ("00100020", "PATIENT", {"claimed", "high", "late"}),
         ("PatientName", "Workitem*", {"claimed", "high", "late"}),
         ("ProcedureStepState", "SCHEDULED", {"high", "late"}),
         ("ProcedureStepState", "IN PROGRESS", {"claimed"}),
@@ -159,9 +159,7 @@ class TestSearch:
     @clause("PS3.18 11.9.1.2", "workitems are found by {keyword}={given}")
     @pytest.mark.parametrize(("keyword", "given", "expected"), KEYS)
     def test_key(self, worklist: Worklist, searched: dict[str, str], keyword: str, given: str, expected: set[str]) -> None:
-        keys = [(keyword, given or searched["patient"])]
-        if given:
-            keys.append(("PatientID", searched["patient"]))
+        keys = [("PatientID", searched["patient"]), (keyword, given)] if given != "PATIENT" else [(keyword, searched["patient"])]
         found = uids(worklist.server.search("/workitems", keys), "00080018")
         assert sorted(found) == sorted(searched[name] for name in expected)
 

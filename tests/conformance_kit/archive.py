@@ -84,7 +84,7 @@ def make_archive(run: str) -> Archive:
         StudyDate="20260102",
         StudyTime="101112",
         AccessionNumber=f"{run}T",
-        ReferringPhysicianName="Ärztin^Eva",
+        ReferringPhysicianName="Lehmann",
         StudyID="THORAX1",
         StudyDescription="Thorax nativ",
     )
@@ -93,7 +93,7 @@ def make_archive(run: str) -> Archive:
         StudyDate="20260304",
         StudyTime="171819.250000",
         AccessionNumber=f"{run}H",
-        ReferringPhysicianName="Ander^Otto",
+        ReferringPhysicianName="Ander^Otto^^Prof",
         StudyID="HEAD2",
         StudyDescription="Head",
     )

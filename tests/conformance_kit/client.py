@@ -16,6 +16,11 @@ XML = 'multipart/related; type="application/dicom+xml"'
 DICOM = 'multipart/related; type="application/dicom"'
 OCTETS = 'multipart/related; type="application/octet-stream"'
 DECLINED = (404, 405, 406, 415, 501)
+UNKNOWN_TYPE = (400, *DECLINED)
+"""What servers answer where one asks for a representation that they do not have: 406 is right, but the others say the same."""
+
+PLAIN = "*,?:@/!$'()"
+"""Characters that stand in a query as they are; delimiters of PS3.18 among them."""
 
 Query = Iterable[tuple[str, object]]
 Item = Mapping[str, Any]
@@ -29,8 +34,8 @@ def offered(answer: httpx.Response, service: str, declined: Iterable[int] = DECL
 
 
 def query_string(query: Query) -> str:
-    """Percent-encoded as UTF-8, a space as %20 (PS3.18 8.3.1, RFC 3986)."""
-    return "&".join(f"{quote(name, safe='.')}={quote(str(value), safe='')}" for name, value in query)
+    """What RFC 3986 3.4 does not allow in a query is percent-encoded as UTF-8, a space as %20 (PS3.18 8.3.1)."""
+    return "&".join(f"{quote(name, safe='.')}={quote(str(value), safe=PLAIN)}" for name, value in query)
 
 
 class Server:

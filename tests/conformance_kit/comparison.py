@@ -36,9 +36,17 @@ def differences(sent: Dataset, received: Dataset, *, without: frozenset[int] = f
             if len(pairs) != len(element.value):
                 found.append(f"{element.tag} has another number of items")
             found += [f"{element.tag} > {text}" for one, other in pairs for text in differences(one, other, without=without)]
+        elif element.VR in ("DS", "IS"):
+            if _numbers(element.value) != _numbers(received[element.tag].value):
+                found.append(f"{element.tag} differs")
         elif _plain(element.value) != _plain(received[element.tag].value):
             found.append(f"{element.tag} differs")
     return found
+
+
+def _numbers(value: object) -> list[float]:
+    values = value if type(value).__name__ == "MultiValue" else [value]
+    return [float(one) for one in values if one not in (None, "")]  # type: ignore[attr-defined]
 
 
 def _plain(value: object) -> object:

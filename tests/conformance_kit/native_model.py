@@ -45,7 +45,8 @@ def _attribute(element: ElementTree.Element) -> dict[str, Any]:
         found["Value"] = [_attributes(item) for item in items]
     if names := _numbered([child for child in children if _name(child) == "PersonName"]):
         found["Value"] = [_person(name) for name in names]
-    if texts := _numbered([child for child in children if _name(child) == "Value"]):
+    texts = _numbered([child for child in children if _name(child) == "Value"])
+    if texts and "Value" not in found:
         found["Value"] = [_value(vr, text.text or "") for text in texts]
     return found
 

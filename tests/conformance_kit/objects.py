@@ -27,7 +27,7 @@ from pydicom.uid import (
 )
 
 ROWS, COLUMNS = 32, 48
-DOCUMENT = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n\0"
+DOCUMENT = b"%PDF-1.4\n" + b"% padding\n" * 500 + b"1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
 @dataclass(frozen=True, slots=True)
