@@ -61,7 +61,7 @@ def outcome_counts(outcomes: Outcomes) -> bytes:
 
 
 def encode_response(outcomes: Outcomes, base_url: str) -> bytes:
-    """DICOM JSON, ordered by tag; Retrieve URL is always there, and empty where it would name no study, or several (table I.1-1, type 2)."""
+    """DICOM JSON, ordered by tag; Retrieve URL is always there, empty where it would name no study or several (table I.1-1, type 2)."""
     document: _Attributes = {"00081190": {"vr": "UR"}}
     studies = {result.study_instance_uid for result in outcomes.results}
     if len(studies) == 1:
