@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WEB_OUT := src/hounsfield/servers/webapi/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build test check bench prove lock wheel clean test-tools
+.PHONY: help run build test check conformance bench prove lock wheel clean test-tools
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,11 @@ check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd web && npm run --silent check
+
+conformance: $(VENV)/.installed-dev ## judge a DICOMweb server: URL=http://host:port/dicom-web [TOKEN=...] [USER_PASSWORD=name:password] [REPORT=path]
+	@[ -n "$(URL)" ] || { echo "make conformance URL=http://host:port/dicom-web [TOKEN=...]"; exit 1; }
+	@HOUNSFIELD_CONFORMANCE_URL="$(URL)" HOUNSFIELD_CONFORMANCE_TOKEN="$(TOKEN)" HOUNSFIELD_CONFORMANCE_USER="$(USER_PASSWORD)" \
+	  HOUNSFIELD_CONFORMANCE_REPORT="$(or $(REPORT),var/conformance/results)" $(BIN)/pytest -q -rfE tests/conformance
 
 bench: build test-tools ## the benchmark, side by side with Orthanc
 	@tools/install_bench_tools.sh

@@ -128,7 +128,7 @@ def test_transfer_syntaxes(client: DICOMwebClient) -> None:
     assert decoded.PixelData == pixels(1, 2).tobytes()
     assert client.retrieve_instance(*RLE, media_types=(("application/dicom", RLELossless),)) == BY_UID[RLE[2]]
     with pytest.raises(HTTPError) as refused:
-        client.retrieve_instance(*RLE, media_types=(("application/dicom", "1.2.840.10008.1.2.4.57"),))
+        client.retrieve_instance(*RLE, media_types=(("application/dicom", "1.2.840.10008.1.2.4.81"),))
     assert refused.value.response.status_code == 406
 
 

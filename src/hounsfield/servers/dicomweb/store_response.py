@@ -97,10 +97,11 @@ def encode_response(outcomes: Outcomes, base_url: str, media_type: str = DICOM_J
 
 
 def _encode_json(outcomes: Outcomes, base_url: str) -> bytes:
-    document: _Attributes = {}
+    """Retrieve URL is always there, empty where it would name no study or several (table I.1-1, type 2)."""
+    document: _Attributes = {"00081190": {"vr": "UR"}}
     studies = {result.study_instance_uid for result in outcomes.results}
     if len(studies) == 1:
-        document["00081190"] = {"vr": "UR", "Value": [f"{base_url}/studies/{studies.pop()}"]}
+        document["00081190"]["Value"] = [f"{base_url}/studies/{studies.pop()}"]
     named = [failure for failure in outcomes.failures if is_usable_uid(failure.sop_instance_uid)]
     others = [failure for failure in outcomes.failures if not is_usable_uid(failure.sop_instance_uid)]
     if named:

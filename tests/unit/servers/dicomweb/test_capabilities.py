@@ -77,14 +77,14 @@ def test_the_description_is_that_of_the_routes(call: Call, app: DICOMWeb) -> Non
         answer = call(app, method, path)
         assert (answer.status, answer.headers["content-type"]) == (200, "application/vnd.sun.wadl+xml")
         assert described_by_wadl(answer.body, "http://pacs.example:8080/dicom-web/") == expected
-        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+        assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
     told = json.loads(call(app, "OPTIONS", "/dicom-web/", headers={"accept": "application/json"}).body)
     assert {(one["name"], each["path"].replace("...", "")) for each in told["resources"] for one in each["methods"]} == expected
 
 
 def test_a_resource_and_what_is_below_it(call: Call, app: DICOMWeb) -> None:
     answer = call(app, "OPTIONS", "/dicom-web/studies/1.2/series/1.3/instances/1.4")
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
     described = described_by_wadl(answer.body, "http://pacs.example:8080/dicom-web/")
     assert ("GET", INSTANCE) in described
     assert all(pattern.startswith(INSTANCE) for _, pattern in described)
