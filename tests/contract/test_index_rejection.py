@@ -48,6 +48,10 @@ def test_rejected_is_hidden_until_it_is_restored(index: Indexed, level: str) -> 
     assert not index.reader.is_gone(1, *NAMED[level])
     assert not index.reader.is_rejected(1, "1.2")
     assert not index.reader.is_rejected(2, *NAMED[level])
+    (told,) = index.reader.rejections(1)
+    assert (told.study_instance_uid, told.series_instance_uid, told.sop_instance_uid) == (*NAMED[level], "", "")[:3]
+    assert (told.code, told.principal, told.reason, told.decided_at_ns) == ("113001", "p", "r", maker.received_at_ns)
+    assert index.reader.rejections(2) == []
     counts = [study.instance_count for study in index.reader.search_studies(Query(Level.STUDY)).rows if study.study_instance_uid == "1.1"]
     assert counts == ([len(LEFT[level])] if LEFT[level] else [])
     if level == "study":

@@ -89,6 +89,23 @@ def test_reasons(pacs: Pacs) -> None:
     assert pacs.request("DELETE", STUDY).status_code == 204
 
 
+def test_what_is_rejected_can_be_listed(pacs: Pacs) -> None:
+    assert pacs.get("/rejected").json() == {"rejected": []}
+    pacs.request("POST", f"{INSTANCE}/reject/113001?reason=blurred")
+    pacs.request("POST", "/studies/1.2.4/reject/113039")
+    study, instance = pacs.get("/rejected").json()["rejected"]
+    assert (study["study_instance_uid"], study["code"], study["reason"]) == ("1.2.4", "113039", "Data Retention Policy Expired")
+    assert "series_instance_uid" not in study
+    assert (instance["sop_instance_uid"], instance["reason"], instance["by"]) == ("1.2.3.1.1", "blurred", "open-access")
+    assert instance["at"].endswith("Z")
+    assert len(pacs.get("/rejected?limit=1").json()["rejected"]) == 1
+    assert pacs.get("/rejected?limit=x").status_code == 400
+    pacs.request("POST", "/studies/1.2.4/restore")
+    assert pacs.get("/rejected").json() == {"rejected": [instance]}
+    pacs.request("DELETE", SERIES)
+    assert pacs.get("/rejected").json() == {"rejected": []}
+
+
 def test_what_is_sent_again_stays_rejected_and_its_sender_is_told(pacs: Pacs) -> None:
     pacs.request("POST", f"{STUDY}/reject/113037")
     for _ in range(2):

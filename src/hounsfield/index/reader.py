@@ -25,6 +25,7 @@ from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyN
 from hounsfield.model.identifiers import DEFAULT_PARTITION
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
+from hounsfield.model.rejection import StandingRejection
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.model.time_zone import QueryZone
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
@@ -237,6 +238,10 @@ class IndexReader:
         """Whether something of what is named was rejected, and is hidden. Not asked about what is there."""
         named = (partition_id, study_instance_uid, series_instance_uid, series_instance_uid, sop_instance_uid, sop_instance_uid)
         return bool(self._database.fetch(self._sql.withheld, named))
+
+    def rejections(self, partition_id: int = DEFAULT_PARTITION, limit: int = 1000) -> list[StandingRejection]:
+        """Decisions by which something is hidden, the latest first."""
+        return [StandingRejection(*row) for row in self._database.fetch(self._sql.rejections, (partition_id, limit))]
 
     def latest_change(self) -> int:
         """A number that grows with every change."""

@@ -14,6 +14,7 @@ from hounsfield.index.tables import (
     instance,
     kept_aside,
     pack,
+    rejection,
     series,
     study,
     tombstone,
@@ -138,6 +139,29 @@ class Reading:
             select(withheld.c.id)
             .where(withheld.c.partition_id == p("partition"), withheld.c.study_instance_uid == p("study"), *any_or.values())
             .limit(ONE)
+            .offset(ZERO)
+        )
+        hidden = select(withheld.c.id).where(
+            withheld.c.partition_id == rejection.c.partition_id,
+            withheld.c.study_instance_uid == rejection.c.study_instance_uid,
+            *(
+                or_(rejection.c[name] == EMPTY, rejection.c[name] == withheld.c[name])
+                for name in ("series_instance_uid", "sop_instance_uid")
+            ),
+        )
+        self.rejections = text(
+            select(
+                rejection.c.study_instance_uid,
+                rejection.c.series_instance_uid,
+                rejection.c.sop_instance_uid,
+                rejection.c.code,
+                rejection.c.principal,
+                rejection.c.reason,
+                rejection.c.decided_at_ns,
+            )
+            .where(rejection.c.partition_id == p("partition"), rejection.c.rejects == ONE, hidden.exists())
+            .order_by(rejection.c.decided_at_ns.desc())
+            .limit(p("limit"))
             .offset(ZERO)
         )
         self.latest = text(select(allocator.c.last))

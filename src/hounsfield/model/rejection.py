@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 from hounsfield.model.errors import InvalidInput
 
@@ -35,6 +36,19 @@ class RejectionCode(enum.StrEnum):
         if scheme not in ("", CODING_SCHEME):
             raise InvalidInput(f"rejection codes are of the coding scheme {CODING_SCHEME}")
         return code
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRejection:
+    """A decision by which something is hidden. series_instance_uid, sop_instance_uid: empty above its level."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    code: str
+    principal: str
+    reason: str
+    decided_at_ns: int
 
 
 _MEANINGS = {

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.model.errors import InvalidQuery, Unavailable
+from hounsfield.model.rejection import StandingRejection
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.changes import Changes
@@ -79,7 +80,7 @@ class Lookout:
 
 
 class ChangeFeed:
-    """The handler of `/changes`."""
+    """The handlers of `/changes` and `/rejected`."""
 
     def __init__(self, changes: Changes, work: Work, lookout: Lookout | None = None) -> None:
         self._changes = changes
@@ -102,6 +103,17 @@ class ChangeFeed:
                 break
         await exchange.answer_json(200, answer_of(found, since))
 
+    async def rejected(self, exchange: Exchange) -> None:
+        """GET /rejected?limit=: what is hidden, for those who would restore it."""
+        limit = _number(exchange, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+        found = await self._work.slow(self._changes.rejections, exchange.origin, limit)
+        await exchange.answer_json(200, {"rejected": [_rejection(one) for one in found]})
+
+
+def _rejection(one: StandingRejection) -> dict[str, Any]:
+    told = {"code": one.code, "by": one.principal, "reason": one.reason, "at": _moment(one.decided_at_ns)}
+    return _named(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid) | told
+
 
 def answer_of(changes: Sequence[Change], since: int) -> dict[str, Any]:
     """`next`: what to ask for as `since` next."""
@@ -109,14 +121,19 @@ def answer_of(changes: Sequence[Change], since: int) -> dict[str, Any]:
 
 
 def _told(change: Change) -> dict[str, Any]:
-    at = datetime.fromtimestamp(change.at_ns // 1000 / 1_000_000, UTC)
-    uids = {
-        "study_instance_uid": change.study_instance_uid,
-        "series_instance_uid": change.series_instance_uid,
-        "sop_instance_uid": change.sop_instance_uid,
-    }
-    told: dict[str, Any] = {"sequence": change.sequence, "kind": _NAMES[change.kind], "at": at.isoformat().replace("+00:00", "Z")}
-    return told | {name: uid for name, uid in uids.items() if uid} | {"instances": change.instances}
+    told: dict[str, Any] = {"sequence": change.sequence, "kind": _NAMES[change.kind], "at": _moment(change.at_ns)}
+    named = _named(change.study_instance_uid, change.series_instance_uid, change.sop_instance_uid)
+    return told | named | {"instances": change.instances}
+
+
+def _named(study: str, series: str, sop: str) -> dict[str, str]:
+    """UIDs down to the level that is meant."""
+    uids = {"study_instance_uid": study, "series_instance_uid": series, "sop_instance_uid": sop}
+    return {name: uid for name, uid in uids.items() if uid}
+
+
+def _moment(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // 1000 / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _number(exchange: Exchange, name: str, default: int, most: int) -> int:

@@ -127,4 +127,5 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         routes.append(Route("POST", f"{subject}/reject/{{code}}", decisions.reject))
         routes.append(Route("POST", f"{subject}/restore", decisions.restore))
     routes.append(Route("GET", "changes", feed.read))
+    routes.append(Route("GET", "rejected", feed.rejected))
     return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log)
