@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from hounsfield.model.query import Level
-from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM
+from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM, ZIP
+from hounsfield.servers.dicomweb.wado_uri import WADO_URI
 from hounsfield.services.search import matched_at
 
 
@@ -25,9 +26,10 @@ def in_parts(media_type: str) -> str:
 
 
 _SEARCH_PARAMETERS: Final = ("limit", "offset", "includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching")
-_OBJECTS: Final = (in_parts(DICOM),)
-_METADATA: Final = (DICOM_JSON, JSON)
-_STORED: Final = (DICOM_JSON, JSON)
+_OBJECTS: Final = (in_parts(DICOM), in_parts(OCTET_STREAM), ZIP)
+_METADATA: Final = (DICOM_JSON, JSON, in_parts(DICOM_XML))
+_STORED: Final = (DICOM_JSON, JSON, DICOM_XML)
+_TAKEN: Final = tuple(form for name in (DICOM, DICOM_JSON, DICOM_XML) for form in (in_parts(name), name))
 _PICTURES: Final = ("image/jpeg", "image/png")
 _RENDERING: Final = ("accept", "viewport", "window", "quality")
 _VALUES: Final = (in_parts(OCTET_STREAM), OCTET_STREAM)
@@ -36,6 +38,11 @@ _VALUES: Final = (in_parts(OCTET_STREAM), OCTET_STREAM)
 def _search(name: str, level: Level) -> Transaction:
     return Transaction(name, (DICOM_JSON, JSON, in_parts(DICOM_XML)), (), (*_SEARCH_PARAMETERS, *matched_at(level)))
 
+
+_URI_PARAMETERS: Final = (
+    *("requestType", "studyUID", "seriesUID", "objectUID", "contentType", "charset", "transferSyntax", "frameNumber"),
+    *("rows", "columns", "region", "windowCenter", "windowWidth", "imageQuality"),
+)
 
 _STUDY: Final = "studies/{study}"
 _SERIES: Final = f"{_STUDY}/series/{{series}}"
@@ -49,8 +56,8 @@ TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
     ("GET", f"{_STUDY}/series"): _search("SearchForStudySeries", Level.SERIES),
     ("GET", f"{_STUDY}/instances"): _search("SearchForStudyInstances", Level.INSTANCE),
     ("GET", f"{_SERIES}/instances"): _search("SearchForStudySeriesInstances", Level.INSTANCE),
-    ("POST", "studies"): Transaction("StoreInstances", _STORED, (in_parts(DICOM), DICOM)),
-    ("POST", _STUDY): Transaction("StoreStudyInstances", _STORED, (in_parts(DICOM), DICOM)),
+    ("POST", "studies"): Transaction("StoreInstances", _STORED, _TAKEN),
+    ("POST", _STUDY): Transaction("StoreStudyInstances", _STORED, _TAKEN),
     ("GET", _STUDY): Transaction("RetrieveStudy", _OBJECTS),
     ("GET", _SERIES): Transaction("RetrieveSeries", _OBJECTS),
     ("GET", _INSTANCE): Transaction("RetrieveInstance", (*_OBJECTS, DICOM)),
@@ -65,6 +72,12 @@ TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
     ("GET", f"{_INSTANCE}/thumbnail"): Transaction("RetrieveInstanceThumbnail", _PICTURES, (), _RENDERING),
     ("GET", f"{_INSTANCE}/frames/{{frame}}/thumbnail"): Transaction("RetrieveFrameThumbnail", _PICTURES, (), _RENDERING),
     ("GET", f"{_INSTANCE}/bulkdata/{{path...}}"): Transaction("RetrieveBulkdata", _VALUES),
+    **{
+        ("GET", f"{pattern}/{resource}"): Transaction(f"Retrieve{level}{name}", (in_parts(OCTET_STREAM),))
+        for level, pattern in (("Study", _STUDY), ("Series", _SERIES), ("Instance", _INSTANCE))
+        for resource, name in (("bulkdata", "Bulkdata"), ("pixeldata", "PixelData"))
+    },
+    ("GET", WADO_URI): Transaction("RetrieveInstanceByURI", (*_PICTURES, DICOM), (), _URI_PARAMETERS),
 }
 """By method and pattern of the route. A route that is not here is described by its method and path alone."""
 
