@@ -434,13 +434,29 @@ def test_pages_follow_each_other_without_gap(addresses: Addresses, monkeypatch: 
         maker = Maker()
         for number in range(20):
             index.writer.add(maker.entry(f"1.{number}", patient_id=f"P{number}", study_date=f"2024010{number % 3 + 1}"))
-        unmatched, quick, _named, pages = index.reader.stream(Query(level, () if key is None else (key,)))
+        unmatched, quick, _named, judged, pages = index.reader.stream(Query(level, () if key is None else (key,)))
+        assert not judged
         assert quick is (key is not None and level > Level.STUDY)
         gathered = list(pages)
         found = [hit.study_instance_uid for page in gathered for hit in page]
         assert sorted(found) == sorted(f"1.{number}" for number in range(20))
         assert [len(page) for page in gathered][:3] == [2, 3, 3]
         assert unmatched == (() if key is None or level is not Level.PATIENT else ("StudyDate",))
+
+
+@pytest.mark.parametrize("key", [Key("StudyInstanceUID", SingleValue("1.1")), Key("PatientName", SingleValue("Doe^John"))])
+def test_pages_by_a_number_that_some_have_not(addresses: Addresses, monkeypatch: pytest.MonkeyPatch, key: Key) -> None:
+    monkeypatch.setattr(reader, "PAGE_ROWS", 3)
+    monkeypatch.setattr(search, "FIRST_PAGE_ROWS", 2)
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        for number in range(12):
+            series_number = None if number % 2 else 20 - number // 3
+            index.writer.add(maker.entry("1.1", f"1.1.{number}", series_number=series_number))
+        query = Query(Level.SERIES, (key,), order=Order("SeriesNumber"))
+        found = [hit.series_instance_uid for page in index.reader.stream(query).pages for hit in page]
+        assert found == [hit.series_instance_uid for hit in index.reader.search(query).rows]
+        assert sorted(found) == sorted(f"1.1.{number}" for number in range(12))
 
 
 def test_a_later_page_of_a_day_begins_within_the_day(addresses: Addresses, monkeypatch: pytest.MonkeyPatch) -> None:
