@@ -443,6 +443,21 @@ def test_pages_follow_each_other_without_gap(addresses: Addresses, monkeypatch: 
         assert unmatched == (() if key is None or level is not Level.PATIENT else ("StudyDate",))
 
 
+@pytest.mark.parametrize("key", [Key("StudyInstanceUID", SingleValue("1.1")), Key("PatientName", SingleValue("Doe^John"))])
+def test_pages_by_a_number_that_some_have_not(addresses: Addresses, monkeypatch: pytest.MonkeyPatch, key: Key) -> None:
+    monkeypatch.setattr(reader, "PAGE_ROWS", 3)
+    monkeypatch.setattr(search, "FIRST_PAGE_ROWS", 2)
+    with opened(addresses.new()) as index:
+        maker = Maker()
+        for number in range(12):
+            series_number = None if number % 2 else 20 - number // 3
+            index.writer.add(maker.entry("1.1", f"1.1.{number}", series_number=series_number))
+        query = Query(Level.SERIES, (key,), order=Order("SeriesNumber"))
+        found = [hit.series_instance_uid for page in index.reader.stream(query).pages for hit in page]
+        assert found == [hit.series_instance_uid for hit in index.reader.search(query).rows]
+        assert sorted(found) == sorted(f"1.1.{number}" for number in range(12))
+
+
 def test_a_later_page_of_a_day_begins_within_the_day(addresses: Addresses, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an equation and the beginning of a page the database would take the latter, and walk through all days that follow."""
     monkeypatch.setattr(reader, "PAGE_ROWS", 2)

@@ -110,3 +110,17 @@ def test_peers_from_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HOUNSFIELD_PEERS", "CT1=192.0.2.10:104, WS=[::1]:11113")
     peers = load_settings(None, {"data_dir": tmp_path}).known_peers
     assert [(peer.ae_title, peer.host, peer.port) for peer in peers] == [("CT1", "192.0.2.10", 104), ("WS", "::1", 11113)]
+
+
+def test_origins_as_browsers_send_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(None, {"data_dir": tmp_path}).cors_origins == ()
+    monkeypatch.setenv("HOUNSFIELD_CORS_ORIGINS", "https://Viewer.example, http://[::1]:3000,*")
+    assert load_settings(None, {"data_dir": tmp_path}).cors_origins == ("https://viewer.example", "http://[::1]:3000", "*")
+
+
+@pytest.mark.parametrize(
+    "origin", ["viewer.example", "https://viewer.example/", "https://viewer.example/app", "null", "https://*.example", "file://x"]
+)
+def test_what_is_no_origin(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(ConfigurationError, match="cors_origins"):
+        load_settings(None, {"data_dir": tmp_path, "cors_origins": [origin]})

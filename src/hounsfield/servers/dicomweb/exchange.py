@@ -130,8 +130,9 @@ class Exchange:
     async def answer(self, status: int, headers: Iterable[Header], body: bytes | bytearray = b"") -> None:
         """The whole answer at once. `body` is bytes or bytearray: granian takes a memoryview for nothing at all."""
         # An answer without content has no length either (RFC 9110 8.6).
-        length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-        await self._start(status, [*self.common, *length, *headers])
+        length = () if status == 204 else ((b"content-length", str(len(body)).encode()),)
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": [*self.common, *length, *headers]})
         if self.scope["method"] == "HEAD":
             body = b""
         self.sent_bytes = len(body)

@@ -88,15 +88,15 @@ class Qido:
         asked = request.query.limit
         order = _ORDERS.get((level, len(within)))
         query = replace(request.query, limit=most if asked is None else min(asked, most), order=order)
-        levels = above - frozenset(_PATH_LEVELS[: len(exchange.parts)])
-        additions = request.included.difference(_ALWAYS_ANSWERED[level], *(_ALWAYS_ANSWERED[one] for one in levels))
+        levels = above.difference(_PATH_LEVELS[: len(exchange.parts)])
+        additions = request.included and request.included.difference(_ALWAYS_ANSWERED[level], *(_ALWAYS_ANSWERED[one] for one in levels))
         if additions or request.everything or request.header_tags or not MATCHED_ANYWHERE.issuperset([key.keyword for key in query.keys]):
             found = await self._complete(exchange, replace(request, query=query), additions, levels)
         else:
             run = self._work.quick if _is_quick(query) else self._work.slow
             found = await run(self._find, exchange.origin, query, exchange.base_url, levels)
         headers: list[Header] = [_VARY]
-        if found.more or found.unsupported or found.not_included or found.unread or request.unsupported:
+        if found.unsupported or found.not_included or found.unread or request.unsupported or (found.more and query.limit):
             more = found.more and query.limit != 0
             headers += warnings_of(request, found.unsupported, found.not_included, found.unread, more=more, remaining=found.remaining)
         if media_type != DICOM_XML:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from hounsfield.dicom.dictionary import keyword_of, tag_of, vr_of
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
@@ -15,9 +16,12 @@ from hounsfield.model.query import Items, Key, Level, Match, Query
 from hounsfield.servers.dicomweb.search_values import Matching, read_matches
 from hounsfield.services.computed_attributes import COMPUTED, JUDGED, RETRIEVE_AE_TITLE
 from hounsfield.services.header_keys import header_level
+from hounsfield.services.search import MATCHED_ANYWHERE
 
 MAX_OFFSET: Final = 1 << 31
 MAX_PATH_STEPS: Final = 8
+MAX_REMEMBERED_CHARACTERS: Final = 128
+"""Of a parameter's name: what it stands for is looked up once."""
 
 RETRIEVE_URL: Final = 0x00081190
 TIMEZONE_OFFSET_FROM_UTC: Final = 0x00080201
@@ -73,8 +77,8 @@ def read_search(level: Level, within: Sequence[Key], parameters: Sequence[tuple[
         frozenset(reading.included),
         reading.everything,
         header_keys,
-        frozenset(tag for tag in reading.names if not _is_held(tag)),
-        {tag: tuple(written) for tag, written in reading.names.items()},
+        frozenset(reading.header_tags),
+        reading.names,
         tuple(reading.unsupported),
     )
 
@@ -88,6 +92,29 @@ def attribute_path(name: str) -> tuple[str, ...]:
     if not all(keywords) or any(vr_of(tag_of(keyword) or 0) != "SQ" for keyword in keywords[:-1]):
         return ()
     return keywords
+
+
+class _Named(NamedTuple):
+    """What a parameter's name stands for. tag: of the outermost attribute; level: from which on that is known, None where it never is.
+
+    held: whether the index, and not only an object's header, says it.
+    """
+
+    path: tuple[str, ...]
+    tag: int
+    level: Level | None
+    held: bool
+
+
+def _named(name: str) -> _Named:
+    return _read_name(name) if len(name) <= MAX_REMEMBERED_CHARACTERS else _read_name.__wrapped__(name)
+
+
+@lru_cache(maxsize=1024)
+def _read_name(name: str) -> _Named:
+    path = attribute_path(name)
+    tag = (tag_of(path[0]) or 0) if path else 0
+    return _Named(path, tag, _level_of(tag) if path else None, _is_held(tag))
 
 
 def _keyword(step: str) -> str:
@@ -117,55 +144,62 @@ class _Reading:
     def __init__(self, level: Level, matching: Matching, taken: set[tuple[str, ...]]) -> None:
         self.included: set[int] = set()
         self.everything = False
-        self.names: dict[int, list[str]] = {}
+        self.names: dict[int, tuple[str, ...]] = {}
+        self.header_tags: set[int] = set()
         self.unsupported: list[str] = []
         self._level = level
         self._matching = matching
         self._taken = taken
+        self._keys: list[Key] = []
         self._tree: _Tree = {}
 
     def match(self, name: str, value: str) -> None:
         """One matching parameter. Raises: InvalidQuery."""
-        path = attribute_path(name)
-        tag = tag_of(path[0]) if path else None
-        if tag is None or tag in _NEVER_MATCHED or not self._is_known(tag):
+        path, tag, level, held = _named(name)
+        if level is None or level > self._level or tag in _NEVER_MATCHED:
             self.unsupported.append(name)
             return
         if path in self._taken:
             raise InvalidQuery(f"{'.'.join(path)} is given twice, or by the path already")
         self._taken.add(path)
-        self.names.setdefault(tag, []).append(name)
+        matches = read_matches(path[-1], value, self._matching)
+        if held and len(path) == 1 and path[0] in MATCHED_ANYWHERE:
+            self._keys += [Key(path[0], match) for match in matches]
+            return
+        self._name(tag, name, held)
         node = self._tree
         for keyword in path[:-1]:
             inner = node.setdefault(keyword, {})
             if isinstance(inner, tuple):
                 inner = node[keyword] = {}
             node = inner
-        if (matches := read_matches(path[-1], value, self._matching)) or path[-1] not in node:
+        if matches or path[-1] not in node:
             node[path[-1]] = matches
 
     def include(self, value: str) -> None:
         """One `includefield` (8.3.4.3)."""
         for name in filter(None, map(str.strip, value.split(","))):
-            path = attribute_path(name)
-            tag = tag_of(path[0]) if path else None
+            _path, tag, level, held = _named(name)
             if name == "all":
                 self.everything = True
-            elif tag is None or tag in _OF_QUERIES_BY_DIMSE or not self._is_known(tag):
+            elif level is None or level > self._level or tag in _OF_QUERIES_BY_DIMSE:
                 self.unsupported.append(f"includefield={name}")
             else:
                 self.included.add(tag)
-                self.names.setdefault(tag, []).append(f"includefield={name}")
+                self._name(tag, f"includefield={name}", held)
 
     def keys(self) -> tuple[tuple[Key, ...], tuple[Key, ...]]:
         """Those of attributes that the index holds, and of those that only objects have."""
+        if not self._tree:
+            return tuple(self._keys), ()
         keys = _keys(self._tree)
-        held = tuple(key for key in keys if _is_held(tag_of(key.keyword) or 0))
-        return held, tuple(key for key in keys if not _is_held(tag_of(key.keyword) or 0))
+        held = (key for key in keys if _is_held(tag_of(key.keyword) or 0))
+        return (*self._keys, *held), tuple(key for key in keys if not _is_held(tag_of(key.keyword) or 0))
 
-    def _is_known(self, tag: int) -> bool:
-        own = _level_of(tag)
-        return own is not None and own <= self._level
+    def _name(self, tag: int, written: str, held: bool) -> None:
+        self.names[tag] = (*self.names.get(tag, ()), written)
+        if not held:
+            self.header_tags.add(tag)
 
 
 def _keys(tree: _Tree) -> tuple[Key, ...]:
@@ -199,7 +233,9 @@ def _count(control: Mapping[str, str], name: str, highest: int) -> int | None:
 
 
 def _flag(control: Mapping[str, str], name: str) -> bool:
-    text = control.get(name, "false").lower()
+    if name not in control:
+        return False
+    text = control[name].lower()
     if text not in ("true", "false"):
         raise InvalidQuery(f"{name} is true or false")
     return text == "true"

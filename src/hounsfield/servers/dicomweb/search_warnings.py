@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from hounsfield.dicom.dictionary import keyword_of, tag_of
@@ -31,4 +32,9 @@ def warnings_of(
         texts.append(f"The headers of {unread} results could not be read: what only they say was neither matched nor included")
     if more:
         texts.append(f"There are {'' if remaining is None else f'{remaining} '}additional results that can be requested")
-    return [(b"warning", f'299 hounsfield "{text}"'.encode("ascii", "replace")) for text in texts]
+    return [_warning(text) for text in texts]
+
+
+@lru_cache(maxsize=64)
+def _warning(text: str) -> Header:
+    return b"warning", f'299 hounsfield "{text}"'.encode("ascii", "replace")
