@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import pydicom
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_VM, dictionary_VR
 
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE = {"PATIENT": "PatientID", "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
@@ -50,6 +50,7 @@ NAMED_STUDY_ATTRIBUTES = {
 """Matched where the query names a study."""
 PAIRS = {"StudyDate": "StudyTime", "SeriesDate": "SeriesTime", "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime"}
 
+MULTIPLE_VALUE_VRS = frozenset({"AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"})
 ZONE = "TimezoneOffsetFromUTC"
 
 Values = Mapping[str, tuple[str, ...]]
@@ -174,8 +175,13 @@ def _zone_of(text: str) -> timezone | None:
     return datetime.strptime(text, "%z").tzinfo if re.fullmatch(r"[+-]\d{4}", text) else None  # type: ignore[return-value]
 
 
-def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping[str, str], *, combined: bool, empty: bool) -> list[Entity]:
-    """What matches all keys. items: keys inside Request Attributes Sequence. combined, empty: date-time and empty value matching."""
+def expected(
+    entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping[str, str], *, combined: bool, agreed: bool
+) -> list[Entity]:
+    """What matches all keys. items: keys inside Request Attributes Sequence.
+
+    combined, agreed: whether date-time matching, and empty and multiple value matching, were agreed.
+    """
     left = list(entities)
     paired: set[str] = set()
     for date_name, time_name in PAIRS.items():
@@ -187,24 +193,26 @@ def expected(entities: Sequence[Entity], keys: Mapping[str, str], items: Mapping
         if name not in paired:
             judged: dict[tuple[str, ...], bool] = {}  # many entities say the same
             for values in {one.values.get(name, ()) for one in left}:
-                judged[values] = _matches(name, text, values, empty)
+                judged[values] = _matches(name, text, values, agreed)
             left = [one for one in left if judged[one.values.get(name, ())]]
     if not any(items.values()):
         return left
     return [
         one
         for one in left
-        if any(all(_matches(name, text, (item.get(name, ""),), empty) for name, text in items.items()) for item in one.requests)
+        if any(all(_matches(name, text, (item.get(name, ""),), agreed) for name, text in items.items()) for item in one.requests)
     ]
 
 
-def _matches(name: str, text: str, values: tuple[str, ...], empty: bool) -> bool:
+def _matches(name: str, text: str, values: tuple[str, ...], agreed: bool) -> bool:
     present = [value for value in values if value]
     if not (text.strip("^= ") if _vr(name) == "PN" else text):
         return True  # components at the end that are empty do not count: nothing is left of the name
-    if empty and text == '""':
+    if agreed and text == '""':
         return not [value for value in present if _usable(_vr(name), value)]
-    return any(_one_matches(_vr(name), part, present) for part in text.split("\\") if part)
+    parts = [part for part in text.split("\\") if part]
+    each = agreed and _vr(name) in MULTIPLE_VALUE_VRS and dictionary_VM(name) != "1" and not re.search("[*?]", text)
+    return (all if each else any)(_one_matches(_vr(name), part, present) for part in parts)  # C.2.2.2.8
 
 
 @cache

@@ -85,7 +85,7 @@ def _ask_in_zones(running: Served, holdings: Holdings, seed: int, queries: int, 
             entities = {level: [read_in_zone(one, zone, SITE) for one in stored[level]] for level in LEVELS}
             while asked < queries * number // len(zones):
                 made = make_query(chance, entities, DATED if chance.random() < 0.8 else ())
-                due = expected(entities[made.level], made.keys, made.items, combined=True, empty=True)
+                due = expected(entities[made.level], made.keys, made.items, combined=True, agreed=True)
                 if len(due) > MOST_ANSWERS and asked % 100:
                     continue
                 asked += 1
@@ -124,7 +124,7 @@ def _ask_all(running: Served, holdings: Holdings, seed: int, queries: int) -> No
     with FindClient(running.port) as baseline, FindClient(running.port, LITERAL, IMPLICIT) as relational:
         while asked < queries:
             made = make_query(chance, entities)
-            due = expected(entities[made.level], made.keys, made.items, combined=not made.baseline, empty=not made.baseline)
+            due = expected(entities[made.level], made.keys, made.items, combined=not made.baseline, agreed=not made.baseline)
             if len(due) > MOST_ANSWERS and asked % 100:
                 continue
             asked += 1

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hounsfield.dicom._dictionary_table import ELEMENTS, REPEATERS
 
 UNKNOWN_VR = "UN"
+_MULTIPLE_VALUE_VRS = frozenset({"AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"})
 
 
 def vr_of(tag: int, private_creator: str | None = None) -> str:
@@ -44,6 +45,22 @@ def _tags_by_keyword() -> dict[str, int]:
 def tag_of(keyword: str) -> int | None:
     """The tag of a keyword; None where PS3.6 has no such keyword."""
     return _tags_by_keyword().get(keyword)
+
+
+@lru_cache(maxsize=4096)
+def is_matched_value_by_value(tag: int) -> bool:
+    """Whether an attribute is one that multiple value matching is about (PS3.4 C.2.2.2.8).
+
+    Its value multiplicity comes from pydicom's dictionary, which is loaded when first asked.
+    """
+    if vr_of(tag) not in _MULTIPLE_VALUE_VRS:
+        return False
+    from pydicom.datadict import dictionary_VM
+
+    try:
+        return dictionary_VM(tag) != "1"
+    except KeyError:
+        return False
 
 
 @lru_cache(maxsize=4096)

@@ -50,7 +50,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Multiple value matching: any of several values, each a single value, a range or with wild cards (C.2.2.2.8)."""
+    """Any of several values, each a single value, a range or with wild cards: what peers mean where nothing was agreed (C.2.2.2.8)."""
 
     values: tuple[str, ...]
 

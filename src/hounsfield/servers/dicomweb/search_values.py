@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from hounsfield.dicom.dictionary import tag_of, vr_of
+from hounsfield.dicom.dictionary import is_matched_value_by_value, tag_of, vr_of
 from hounsfield.model.date_time import date_time_match
 from hounsfield.model.errors import InvalidQuery, InvalidUID
 from hounsfield.model.identifiers import parse_uid
@@ -23,7 +23,6 @@ _LISTS_OF_CODES = frozenset({"ModalitiesInStudy", "Modality", "SOPClassesInStudy
 _WHOLE_VRS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV", "xs"})
 _DECIMAL_VRS = frozenset({"DS", "FD", "FL"})
 _WITHOUT_WILD_CARDS = frozenset({"AS", "AT"})
-_MULTIPLE_VALUE_VRS = frozenset({"AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"})
 _QUOTATION_MARKS = '""'
 
 
@@ -46,7 +45,7 @@ def read_matches(keyword: str, value: str, matching: Matching) -> tuple[Match, .
         return ()
     if matching.empty_value and value.strip(" ") == _QUOTATION_MARKS:
         return (Empty(),)
-    if matching.multiple_value and vr in _MULTIPLE_VALUE_VRS:
+    if matching.multiple_value and is_matched_value_by_value(tag_of(keyword) or 0):
         values = _split(value, commas=vr == "CS")
         if len(values) > 1:
             if any(map(has_wild_card, values)):

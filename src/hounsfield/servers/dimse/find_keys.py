@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hounsfield.dicom.dictionary import keyword_of, vr_of
+from hounsfield.dicom.dictionary import is_matched_value_by_value, keyword_of, vr_of
 from hounsfield.dicom.json_values import SINGLE_VALUED
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET, tag_text
 from hounsfield.index.fragments import FRAGMENT_LEVELS
@@ -56,12 +55,13 @@ class Agreed:
     fuzzy: bool = False
     time_zone: bool = False
     empty_value: bool = False
+    multiple_value: bool = False
 
     @classmethod
     def of(cls, information: bytes) -> Agreed:
         """From the service class application information of the answer."""
         on = [bool(byte) for byte in information.ljust(7, b"\0")]
-        return cls(on[0], on[1], on[2], on[3], on[5])
+        return cls(on[0], on[1], on[2], on[3], on[5], on[6])
 
 
 SUPPORTED = bytes((1, 1, 1, 1, 0, 1, 1))
@@ -119,15 +119,19 @@ def read_find_request(identifier: Identifier, model: InformationModel, agreed: A
     return FindRequest(query, tuple(found.asked), found.partial, zone, beyond, beyond_keys, judged_keys)
 
 
+Matches = dict[str, tuple[Match, ...]]
+"""By keyword: all of what the attribute must match."""
+
+
 @dataclass(slots=True)
 class _Found:
     """What the elements of an identifier are, by where their attributes are held."""
 
     asked: list[Asked] = field(default_factory=list)
     beyond: list[Asked] = field(default_factory=list)
-    matches: dict[str, Match] = field(default_factory=dict)
-    beyond_matches: dict[str, Match] = field(default_factory=dict)
-    judged_matches: dict[str, Match] = field(default_factory=dict)
+    matches: Matches = field(default_factory=dict)
+    beyond_matches: Matches = field(default_factory=dict)
+    judged_matches: Matches = field(default_factory=dict)
     partial: bool = False
 
     def take(self, element: Asked, level: Level, agreed: Agreed, zone: QueryZone | None) -> None:
@@ -141,14 +145,13 @@ class _Found:
         (self.beyond if held is None else self.asked).append(element)
         if zone is not None and vr_of(tag) == "DT" and element.text:
             element = replace(element, text="\\".join(in_offset(value, zone.offset_minutes) for value in element.values))
-        match = read_match(element, agreed)
-        if match is not None and tag != TIMEZONE_OFFSET_FROM_UTC:  # which says something of the request (PS3.4 C.4.1.1.3.1)
+        if tag != TIMEZONE_OFFSET_FROM_UTC:  # which says something of the request (PS3.4 C.4.1.1.3.1)
             matches = self.judged_matches if tag in JUDGED else self.beyond_matches if held is None else self.matches
-            matches[keyword_of(tag)] = match
+            matches[keyword_of(tag)] = read_matches(element, agreed)
 
 
-def _keys(matches: Mapping[str, Match]) -> tuple[Key, ...]:
-    return tuple(Key(keyword, match) for keyword, match in matches.items())
+def _keys(matches: Matches) -> tuple[Key, ...]:
+    return tuple(Key(keyword, match) for keyword, all_of in matches.items() for match in all_of)
 
 
 def _zone(identifier: Identifier, stored: OffsetAt) -> QueryZone | None:
@@ -179,23 +182,29 @@ def _require_unique_keys(identifier: Identifier, model: InformationModel, level:
         named = True
 
 
-def read_match(element: Asked, agreed: Agreed) -> Match | None:
-    """The kind of matching that a value asks for (PS3.4 C.2.2.2); None for universal matching. Raises: UnfitIdentifier."""
+def read_matches(element: Asked, agreed: Agreed) -> tuple[Match, ...]:
+    """The kind of matching that a value asks for (PS3.4 C.2.2.2); nothing for universal matching. Raises: UnfitIdentifier.
+
+    Of several values any may match, as most peers mean them; where multiple value matching was agreed, each must (C.2.2.2.8).
+    """
     tag = element.tag
     vr = vr_of(tag) if vr_of(tag) != "UN" else element.vr
     if element.items is not None:
         return _items(element, agreed)
     if not element.text.strip("* "):
-        return None
+        return ()
     if agreed.empty_value and element.text == _QUOTATION_MARKS:
-        return Empty()
+        return (Empty(),)
     if vr == "UI":
-        return _uids(element)
+        return (_uids(element),)
     values = (element.text,) if vr in SINGLE_VALUED else tuple(value for value in element.values if value)
     if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
         raise UnfitIdentifier(f"{tag_text(tag)}: no more than {MAX_VALUES} values of {MAX_VALUE_CHARACTERS} characters", tag)
-    matches = [_value(tag, vr, value) for value in values]
-    return matches[0] if len(matches) == 1 else AnyOf(values)
+    matches = tuple(_value(tag, vr, value) for value in dict.fromkeys(values))
+    if len(matches) == 1:
+        return matches
+    is_of_each = agreed.multiple_value and is_matched_value_by_value(tag) and not any(map(has_wild_card, values))
+    return matches if is_of_each else (AnyOf(values),)
 
 
 def _value(tag: int, vr: str, value: str) -> Match:
@@ -229,18 +238,17 @@ def _uids(element: Asked) -> Match:
     return SingleValue(uids[0]) if len(uids) == 1 else UIDList(uids)
 
 
-def _items(element: Asked, agreed: Agreed) -> Match | None:
+def _items(element: Asked, agreed: Agreed) -> tuple[Match, ...]:
     items = element.items or ()
     if len(items) > 1:
         raise UnfitIdentifier(f"{tag_text(element.tag)}: a key has one item (PS3.4 C.2.2.2.6)", element.tag)
-    found = {tag: read_match(inner, agreed) for item in items for tag, inner in item.items() if keyword_of(tag)}
-    keys = tuple(Key(keyword_of(tag), match) for tag, match in found.items() if match is not None)
-    return Items(keys) if keys else None
+    keys = _keys({keyword_of(tag): read_matches(inner, agreed) for item in items for tag, inner in item.items() if keyword_of(tag)})
+    return (Items(keys),) if keys else ()
 
 
-def _combine(matches: dict[str, Match]) -> None:
+def _combine(matches: Matches) -> None:
     for date_keyword, time_keyword in TIME_OF_DATE.items():
-        date, time = matches.get(date_keyword), matches.get(time_keyword)
-        if isinstance(date, Range) and isinstance(time, Range):
-            del matches[time_keyword]
-            matches[date_keyword] = DateTimeRange(time_keyword, (date.first, time.first), (date.last, time.last))
+        match matches.get(date_keyword), matches.get(time_keyword):
+            case (Range() as date,), (Range() as time,):
+                del matches[time_keyword]
+                matches[date_keyword] = (DateTimeRange(time_keyword, (date.first, time.first), (date.last, time.last)),)

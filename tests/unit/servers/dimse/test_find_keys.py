@@ -8,11 +8,11 @@ from hounsfield.dicom.character_sets import DEFAULT_CHARACTER_SET
 from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.model.query import AnyOf, DateTimeRange, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard
 from hounsfield.model.time_zone import UTC, QueryZone
-from hounsfield.servers.dimse.find_keys import Agreed, FindRequest, read_find_request, read_match
+from hounsfield.servers.dimse.find_keys import Agreed, FindRequest, read_find_request, read_matches
 from hounsfield.servers.dimse.identifier import Asked, Identifier, UnfitIdentifier
 from hounsfield.servers.dimse.information_model import PATIENT_ROOT, STUDY_ROOT
 
-ALL = Agreed(relational=True, date_time=True, fuzzy=True, time_zone=True, empty_value=True)
+ALL = Agreed(relational=True, date_time=True, fuzzy=True, time_zone=True, empty_value=True, multiple_value=True)
 
 
 def _asked(keyword: str, text: str) -> Asked:
@@ -51,16 +51,24 @@ def _request(agreed: Agreed, **keys: str) -> FindRequest:
         ("SeriesNumber", "3", SingleValue("3")),
         ("PatientWeight", "70.5", SingleValue("70.5")),
         ("PatientAge", "042Y", SingleValue("042Y")),
-        ("ModalitiesInStudy", "CT\\MR", AnyOf(("CT", "MR"))),
+        ("ModalitiesInStudy", "C*\\MR", AnyOf(("C*", "MR"))),
+        ("Modality", "CT\\MR", AnyOf(("CT", "MR"))),
         ("PatientComments", "a\\b", SingleValue("a\\b")),
     ],
 )
 def test_kinds_of_matching(keyword: str, text: str, match: Match | None) -> None:
-    assert read_match(_asked(keyword, text), ALL) == match
+    assert read_matches(_asked(keyword, text), ALL) == (() if match is None else (match,))
 
 
 def test_two_quotation_marks_are_a_text_unless_agreed_otherwise() -> None:
-    assert read_match(_asked("PatientID", '""'), Agreed()) == SingleValue('""')
+    assert read_matches(_asked("PatientID", '""'), Agreed()) == (SingleValue('""'),)
+
+
+def test_each_of_several_values_must_match_where_that_was_agreed() -> None:
+    """Of attributes that have several values (PS3.4 C.2.2.2.8); without an agreement any may."""
+    asked = _asked("ModalitiesInStudy", "CT\\PT\\CT")
+    assert read_matches(asked, ALL) == (SingleValue("CT"), SingleValue("PT"))
+    assert read_matches(asked, Agreed(relational=True)) == (AnyOf(("CT", "PT", "CT")),)
 
 
 @pytest.mark.parametrize(
@@ -82,16 +90,16 @@ def test_two_quotation_marks_are_a_text_unless_agreed_otherwise() -> None:
 )
 def test_values_that_are_none(keyword: str, text: str) -> None:
     with pytest.raises(UnfitIdentifier) as raised:
-        read_match(_asked(keyword, text), ALL)
+        read_matches(_asked(keyword, text), ALL)
     assert raised.value.offending_elements == (tag_of(keyword),)
 
 
 def test_keys_inside_a_sequence() -> None:
     inner = {one.tag: one for one in (_asked("RequestedProcedureID", "RP*"), _asked("ScheduledProcedureStepID", ""))}
     asked = Asked(0x00400275, "SQ", "", (inner,))
-    assert read_match(asked, ALL) == Items((Key("RequestedProcedureID", WildCard("RP*")),))
-    assert read_match(Asked(0x00400275, "SQ", "", ({},)), ALL) is None
-    assert read_match(Asked(0x00400275, "SQ", "", ()), ALL) is None
+    assert read_matches(asked, ALL) == (Items((Key("RequestedProcedureID", WildCard("RP*")),)),)
+    assert read_matches(Asked(0x00400275, "SQ", "", ({},)), ALL) == ()
+    assert read_matches(Asked(0x00400275, "SQ", "", ()), ALL) == ()
 
 
 def test_what_is_asked_for_and_what_nobody_knows() -> None:
