@@ -15,6 +15,7 @@ from hounsfield.app.children import die_with_parent, handed_over
 from hounsfield.app.settings import Settings
 from hounsfield.app.site_zone import today_in
 from hounsfield.app.telemetry import configure_logging
+from hounsfield.app.worklists import performed_steps_of, web_commitments_of, worklist_of
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.arrivals import Arrivals
@@ -68,6 +69,7 @@ def build(settings: Settings) -> Site:
     access = bootstrap.access_of(opened, settings)
     check: AccessCheck = OpenAccess() if settings.open_access else Guard(access.sessions, access.tokens)
     executors = [ThreadPoolExecutor(THREADS, thread_name_prefix=name) for name in ("read", "upload")]
+    commitments = web_commitments_of(opened, packs)
     dicomweb = dicomweb_application(
         DICOMWebParts(
             store=remote,
@@ -79,6 +81,9 @@ def build(settings: Settings) -> Site:
             executor=executors[0],
             upload_executor=executors[1],
             quick_in_loop=not settings.database,
+            worklist=worklist_of(opened),
+            commitments=commitments,
+            performed_steps=performed_steps_of(opened),
         )
     )
 
@@ -116,7 +121,7 @@ def build(settings: Settings) -> Site:
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
         health=health,
-        on_shutdown=[health.close, pool.close, packs.close, opened.close],
+        on_shutdown=[health.close, commitments.close, pool.close, packs.close, opened.close],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
@@ -19,6 +19,9 @@ from hounsfield.servers.outcomes import outcome_of
 from hounsfield.services.guard import AccessCheck
 
 log = structlog.get_logger()
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""What answers WebSockets below the root."""
 
 ROOT: Final = "/dicom-web"
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bearer')
@@ -41,13 +44,22 @@ def joined_headers(raw: Sequence[Header]) -> Mapping[bytes, bytes]:
 class DICOMWeb:
     """`await app(scope, receive, send)` for everything below the root."""
 
-    def __init__(self, routes: Sequence[Route], guard: AccessCheck, executor: Executor, root: str = ROOT) -> None:
+    def __init__(
+        self, routes: Sequence[Route], guard: AccessCheck, executor: Executor, root: str = ROOT, sockets: Application | None = None
+    ) -> None:
         self._router = Router(root, routes)
         self._guard = guard
         self._executor = executor
         self._root = root
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("type") == "websocket":
+            if self._sockets is None:
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await self._sockets(scope, receive, send)
+            return
         exchange = Exchange(scope, receive, send, joined_headers(scope["headers"]), self._root)
         try:
             principal = self._guard.recall(scope["headers"], scope["method"])

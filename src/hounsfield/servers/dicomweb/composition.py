@@ -9,21 +9,26 @@ from dataclasses import dataclass, field
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
+from hounsfield.servers.dicomweb.commitments import commitment_routes
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
 from hounsfield.servers.dicomweb.metadata import Metadata
 from hounsfield.servers.dicomweb.objects import Objects
+from hounsfield.servers.dicomweb.performed_steps import performed_step_routes
 from hounsfield.servers.dicomweb.pictures import Pictures
 from hounsfield.servers.dicomweb.qido import Qido
 from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.ups.composition import Worklist, notifications, worklist_routes
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.performed_steps import PerformedSteps
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
 from hounsfield.services.store import FileStore
 from hounsfield.services.transcode import Transcoder
+from hounsfield.services.web_commitments import WebCommitments
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Parts:
 
     executor: threads for reading. upload_executor: threads for storing, apart, so that slow disks do not keep readers waiting.
     quick_in_loop: whether index look-ups run in the event loop: True for SQLite, False for a database server.
+    worklist, commitments, performed_steps: without them, their resources are not offered.
     """
 
     store: FileStore
@@ -45,6 +51,9 @@ class Parts:
     quick_in_loop: bool = True
     upload_limits: UploadLimits = field(default_factory=UploadLimits)
     new_boundary: Callable[[], str] = random_boundary
+    worklist: Worklist | None = None
+    commitments: WebCommitments | None = None
+    performed_steps: PerformedSteps | None = None
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
@@ -84,4 +93,12 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/frames/{{frame}}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/bulkdata/{{path...}}", bulk_data.value),
     ]
-    return DICOMWeb(routes, parts.guard, parts.executor, root)
+    sockets = None
+    if parts.worklist is not None:
+        routes += worklist_routes(parts.worklist, work)
+        sockets = notifications(parts.worklist, parts.guard, parts.executor, root)
+    if parts.commitments is not None:
+        routes += commitment_routes(parts.commitments, work)
+    if parts.performed_steps is not None:
+        routes += performed_step_routes(parts.performed_steps, work)
+    return DICOMWeb(routes, parts.guard, parts.executor, root, sockets)

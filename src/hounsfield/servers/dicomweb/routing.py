@@ -20,7 +20,7 @@ MAX_PATH_CHARACTERS: Final = 1024
 _BULK_DATA_SEGMENTS: Final = 8
 """studies/1/series/2/instances/3/bulkdata/path"""
 _UID_VARIABLES: Final = 3
-"""The first three variables of every path are study, series and instance UIDs."""
+"""The first three variables of most paths are study, series and instance UIDs."""
 
 
 class MethodNotAllowed(HounsfieldError):
@@ -29,11 +29,12 @@ class MethodNotAllowed(HounsfieldError):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """pattern: below the root, variables in braces: `studies/{study}/metadata`."""
+    """pattern: below the root, variables in braces: `studies/{study}/metadata`. uids: how many of the first variables are UIDs."""
 
     method: str
     pattern: str
     handler: Handler
+    uids: int = _UID_VARIABLES
 
 
 _REST: Final = "{path...}"
@@ -45,6 +46,7 @@ class Router:
     def __init__(self, root: str, routes: Sequence[Route]) -> None:
         self._prefix = root.rstrip("/") + "/"
         self._table: dict[tuple[int, tuple[str, ...]], dict[str, Handler]] = {}
+        self._uids: dict[tuple[int, tuple[str, ...]], int] = {}
         self._open_ended: set[tuple[str, ...]] = set()
         for route in routes:
             segments = route.pattern.split("/")
@@ -52,6 +54,7 @@ class Router:
                 self._open_ended.add(tuple(segments[0::2]))
             key = (len(segments), tuple(segments[0::2]))
             self._table.setdefault(key, {})[route.method] = route.handler
+            self._uids[key] = route.uids
 
     def find(self, method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
         """The handler and the variables' values. Raises: NotFound, MethodNotAllowed, InvalidUID."""
@@ -60,14 +63,15 @@ class Router:
         segments = path[len(self._prefix) :].split("/")
         if len(segments) > _BULK_DATA_SEGMENTS and tuple(segments[: _BULK_DATA_SEGMENTS - 1 : 2]) in self._open_ended:
             segments[_BULK_DATA_SEGMENTS - 1 :] = ["/".join(segments[_BULK_DATA_SEGMENTS - 1 :])]
-        handlers = self._table.get((len(segments), tuple(segments[0::2])))
+        key = (len(segments), tuple(segments[0::2]))
+        handlers = self._table.get(key)
         if handlers is None:
             raise NotFound("there is no such resource here")
         handler = handlers.get(method)
         if handler is None:
             raise MethodNotAllowed(", ".join(sorted(handlers)))
         variables = tuple(segments[1::2])
-        for uid in variables[:_UID_VARIABLES]:
+        for uid in variables[: self._uids[key]]:
             if not is_usable_uid(uid):
                 raise InvalidUID("the path holds something that is not a UID where a UID belongs")
         return handler, variables
