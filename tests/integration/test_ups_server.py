@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -35,9 +36,12 @@ def tokens(server: Server) -> dict[str, str]:
     return {role: server.run("token", "add", role, "--role", role).stdout.split()[-1] for role in ("viewer", "editor")}
 
 
-def listen(server: Server, ae_title: str, token: str = "", **headers: str) -> ClientConnection:
+@contextlib.contextmanager
+def listen(server: Server, ae_title: str, token: str = "", **headers: str) -> Iterator[ClientConnection]:
     more = {"Authorization": f"Bearer {token}", **headers} if token else headers
-    return connect(f"{server.dicom_web.replace('http', 'ws')}/subscribers/{ae_title}", additional_headers=more, open_timeout=20)
+    url = f"{server.dicom_web.replace('http', 'ws')}/subscribers/{ae_title}"
+    with connect(url, additional_headers=more, open_timeout=20) as connection:
+        yield connection
 
 
 def told(socket: ClientConnection, within_s: float = 10.0) -> tuple[int, str, str]:
@@ -53,8 +57,8 @@ def client(server: Server, token: str) -> httpx.Client:
 def test_events_reach_subscribers_of_every_worker(server: Server, tokens: dict[str, str]) -> None:
     with client(server, tokens["editor"]) as web:
         assert web.post(f"/workitems/{EVERYTHING}/subscribers/WALL").status_code == 201
-    sockets = [listen(server, "WALL", tokens["viewer"]) for _ in range(6)]
-    try:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(listen(server, "WALL", tokens["viewer"])) for _ in range(6)]
         for number in range(4):
             uid = f"1.2.77.{number}"
             with client(server, tokens["editor"]) as web:
@@ -66,9 +70,6 @@ def test_events_reach_subscribers_of_every_worker(server: Server, tokens: dict[s
                 web.post(f"/workitems/{uid}?transaction-uid={state('x')['00081195']['Value'][0]}", json=progress(50))
             for socket in sockets:
                 assert [told(socket, WITHIN_S) for _ in range(2)] == [(1, uid, "IN PROGRESS"), (3, uid, "")]
-    finally:
-        for socket in sockets:
-            socket.close()
     with client(server, tokens["editor"]) as web:
         web.post("/workitems/1.2.77.0/cancelrequest/RIS")
         web.delete(f"/workitems/{EVERYTHING}/subscribers/WALL")
@@ -102,8 +103,8 @@ def test_who_may_do_what(server: Server, tokens: dict[str, str]) -> None:
             assert web.request(method, path, json={}).status_code == 403, path
     assert httpx.get(f"{server.dicom_web}/workitems").status_code == 401
     for token, more in (("", {}), ("hsf_wrong", {}), (tokens["viewer"], {"Origin": "https://elsewhere.example"})):
-        with pytest.raises(InvalidStatus) as refused:
-            listen(server, "WALL", token, **more)
+        with pytest.raises(InvalidStatus) as refused, listen(server, "WALL", token, **more):
+            pass
         assert refused.value.response.status_code == 403
 
 

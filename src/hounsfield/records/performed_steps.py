@@ -40,7 +40,7 @@ class PerformedStepRecords:
         self._add = sql(insert(t).values({name: p(name) for name in names}).on_conflict_do_nothing(), *names)
         self._get = sql(found, "partition", "key")
         self._get_to_change = sql(found.with_for_update(), "partition", "key")
-        changed = {name: p(f"new_{name}") for name in ("status", "data_set", "changed_at_s")}
+        changed: dict[str, Any] = {name: p(f"new_{name}") for name in ("status", "data_set", "changed_at_s")}
         self._save = sql(update(t).values(changed).where(*by_uid), *[f"new_{name}" for name in changed], "partition", "key")
 
     def add(self, partition_id: int, uid: str, status: PerformedStatus, data_set: Mapping[str, Any]) -> bool:

@@ -37,7 +37,11 @@ class WorkitemEvents:
         of_title = (e.c.partition_id == p("partition"), e.c.ae_title == p("title"))
         self._latest = sql(select(func.max(e.c.sequence)))
         self._after = sql(
-            select(e.c.sequence, e.c.report).where(*of_title, e.c.sequence > p("after")).order_by(e.c.sequence).limit(p("most")).offset(NOTHING),
+            select(e.c.sequence, e.c.report)
+            .where(*of_title, e.c.sequence > p("after"))
+            .order_by(e.c.sequence)
+            .limit(p("most"))
+            .offset(NOTHING),
             "partition",
             "title",
             "after",

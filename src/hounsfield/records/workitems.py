@@ -192,7 +192,9 @@ class _Statements:
         names = ["partition_id", "uid", "state", "transaction_uid", "scheduled_start", "data_set", "changed_at_s"]
         added = insert(workitem).values({name: p(name) for name in names})
         self.add = sql(added.on_conflict_do_nothing(index_elements=["partition_id", "uid"]).returning(workitem.c.id), *names)
-        saved = {name: p(f"new_{name}") for name in ("state", "transaction_uid", "scheduled_start", "data_set", "changed_at_s")}
+        saved: dict[str, Any] = {
+            name: p(f"new_{name}") for name in ("state", "transaction_uid", "scheduled_start", "data_set", "changed_at_s")
+        }
         self.save = sql(update(workitem).values(saved).where(workitem.c.id == p("key")), *[f"new_{name}" for name in saved], "key")
         self.delete_keys = sql(delete(workitem_key).where(workitem_key.c.workitem_id == p("key")), "key")
         self.add_key = sql(

@@ -207,7 +207,8 @@ async def _until_gone(receive: Receive) -> None:
 
 async def _first_of(gone: asyncio.Future[None], ring: asyncio.Event, longest_s: float) -> None:
     rung = asyncio.ensure_future(ring.wait())
+    either: list[asyncio.Future[Any]] = [gone, rung]
     try:
-        await asyncio.wait([gone, rung], timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         rung.cancel()
