@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from hounsfield.app.worklists import performed_steps_of, web_commitments_of, worklist_of
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
@@ -71,6 +72,7 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     retrieve = Retrieve(reader, packs)
     store = LocalStore(archive, writer)
     decisions = LocalDecisions(archive, writer)
+    commitments = web_commitments_of(database, packs)
     with CodecPool() as codecs, ThreadPoolExecutor(4) as threads, ThreadPoolExecutor(4) as uploads:
         parts = Parts(
             store=store,
@@ -84,8 +86,12 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
             quick_in_loop=quick_in_loop,
             decide=decisions.decide,
             spool_dir=folder / "spool",
+            worklist=worklist_of(database),
+            commitments=commitments,
+            performed_steps=performed_steps_of(database),
         )
         yield Pacs(dicomweb_application(parts), folder / "packs", decisions, reader, store)
+    commitments.close()
     packs.close()
     writer.close()
     archive.close()

@@ -23,10 +23,12 @@ from hounsfield.network.limits import AssociationLimits
 from hounsfield.network.registry import AssociationRegistry
 from hounsfield.network.tls import ServerTls
 from hounsfield.records.records import Records
+from hounsfield.records.workitems import WorkitemRecords
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.intake.server import IntakeServer
+from hounsfield.services.workitems import Workitems
 
 log = structlog.get_logger()
 
@@ -63,6 +65,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         intake.start()
         for server in servers:
             server.start()
+        Workitems(WorkitemRecords(parts.database)).announce_restart()
         say_ready()
         log.info("archive.ready", dicom_port=settings.dicom_port, tls_port=settings.tls_port if len(servers) > 1 else None)
         while not stop.wait(MAINTENANCE_EVERY_S):

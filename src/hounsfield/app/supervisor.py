@@ -103,7 +103,7 @@ class Supervisor:
             interface=Interfaces.ASGI,
             workers=settings.http_workers,
             http=HTTPModes.auto,
-            websockets=False,
+            websockets=True,
             backlog=2048,
             backpressure=512,
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),

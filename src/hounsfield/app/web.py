@@ -17,6 +17,7 @@ from hounsfield.app.children import die_with_parent, handed_over
 from hounsfield.app.settings import Settings
 from hounsfield.app.site_zone import today_in
 from hounsfield.app.telemetry import configure_logging
+from hounsfield.app.worklists import performed_steps_of, web_commitments_of, worklist_of
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.arrivals import Arrivals
@@ -76,6 +77,7 @@ def build(settings: Settings) -> Site:
     def decide(record: Mapping[str, Any]) -> None:
         remote.command("decide", record)
 
+    commitments = web_commitments_of(opened, packs)
     dicomweb = dicomweb_application(
         DICOMWebParts(
             store=remote,
@@ -92,6 +94,9 @@ def build(settings: Settings) -> Site:
             decide=decide,
             spool_dir=settings.spool_dir,
             upload_limits=UploadLimits(max_bulk_bytes=settings.max_object_bytes, min_free_bytes=settings.min_free_bytes),
+            worklist=worklist_of(opened),
+            commitments=commitments,
+            performed_steps=performed_steps_of(opened),
         )
     )
 
@@ -129,7 +134,7 @@ def build(settings: Settings) -> Site:
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
         health=health,
-        on_shutdown=[health.close, pool.close, packs.close, opened.close],
+        on_shutdown=[health.close, commitments.close, pool.close, packs.close, opened.close],
     )
 
 

@@ -94,3 +94,89 @@ route = Table(
     Column("created_at_s", BIG, nullable=False),
     Column("created_by", TEXT, nullable=False),
 )
+
+workitem = Table(
+    "workitem",
+    metadata,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("partition_id", BIG, nullable=False),
+    Column("uid", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("transaction_uid", TEXT, nullable=False),
+    Column("scheduled_start", TEXT, nullable=False),  # YYYYMMDDHHMMSS as it stands, whatever its offset from UTC
+    Column("data_set", TEXT, nullable=False),  # DICOM JSON, ASCII
+    Column("changed_at_s", BIG, nullable=False),
+    Index("workitem_uid", "partition_id", "uid", unique=True),
+    Index("workitem_state", "partition_id", "state", "id"),
+    Index("workitem_start", "partition_id", "scheduled_start"),
+    sqlite_autoincrement=True,
+)
+
+workitem_key = Table(
+    "workitem_key",  # values by which steps are found, several of a name where a sequence has several items
+    metadata,
+    Column("workitem_id", BIG, primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("value", TEXT, primary_key=True),
+    Index("workitem_key_value", "name", "value", "workitem_id"),
+)
+
+workitem_subscriber = Table(
+    "workitem_subscriber",
+    metadata,
+    Column("partition_id", BIG, primary_key=True, autoincrement=False),
+    Column("ae_title", TEXT, primary_key=True),
+    Column("filter", TEXT, primary_key=True),  # JSON; empty for all steps
+    Column("deletion_lock", Boolean, nullable=False),
+)
+
+workitem_subscription = Table(
+    "workitem_subscription",
+    metadata,
+    Column("workitem_id", BIG, primary_key=True, autoincrement=False),
+    Column("ae_title", TEXT, primary_key=True),
+    Column("deletion_lock", Boolean, nullable=False),
+    Index("workitem_subscription_ae", "ae_title", "workitem_id"),
+)
+
+workitem_event = Table(
+    "workitem_event",
+    metadata,
+    Column("sequence", BIG, primary_key=True, autoincrement=True),
+    Column("partition_id", BIG, nullable=False),
+    Column("ae_title", TEXT, nullable=False),
+    Column("report", TEXT, nullable=False),  # DICOM JSON, ASCII
+    Column("created_at_s", BIG, nullable=False),
+    Index("workitem_event_ae", "partition_id", "ae_title", "sequence"),
+    Index("workitem_event_age", "created_at_s"),
+    sqlite_autoincrement=True,
+)
+
+workitem_listener = Table(
+    "workitem_listener",
+    metadata,
+    Column("partition_id", BIG, primary_key=True, autoincrement=False),
+    Column("ae_title", TEXT, primary_key=True),
+    Column("delivered", BIG, nullable=False),  # the sequence of the last event that reached it
+)
+
+web_commitment = Table(
+    "web_commitment",
+    metadata,
+    Column("partition_id", BIG, primary_key=True, autoincrement=False),
+    Column("transaction_uid", TEXT, primary_key=True),
+    Column("accepted_at_s", BIG, nullable=False),
+    Column("busy_until_s", BIG, nullable=False),  # until then somebody is judging it
+    Column("request", TEXT, nullable=False),  # JSON, as is the result, which is empty until there is one
+    Column("result", TEXT, nullable=False),
+)
+
+performed_step = Table(
+    "performed_step",
+    metadata,
+    Column("partition_id", BIG, primary_key=True, autoincrement=False),
+    Column("uid", TEXT, primary_key=True),
+    Column("status", TEXT, nullable=False),
+    Column("data_set", TEXT, nullable=False),  # DICOM JSON, ASCII
+    Column("changed_at_s", BIG, nullable=False),
+)

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hounsfield.model import errors
+from hounsfield.model.procedure_step import StepRefused
 from hounsfield.network.errors import NetworkError
 from hounsfield.network.status import Status
+from hounsfield.services.performed_steps import PerformedStepRefused
 
 
 class Outcome(NamedTuple):
@@ -45,6 +47,8 @@ OUTCOMES: Mapping[type[BaseException], Outcome] = MappingProxyType(
         errors.NotSignedIn: Outcome(Status.NOT_AUTHORIZED, 401, "not-signed-in"),
         errors.TooManyAttempts: Outcome(Status.NOT_AUTHORIZED, 429, "too-many-attempts"),
         errors.CallerUnknown: Outcome(Status.NOT_AUTHORIZED, 403, "caller-unknown"),
+        PerformedStepRefused: Outcome(Status.PROCESSING_FAILURE, 409, "performed-step-refused"),
+        StepRefused: Outcome(Status.PROCESSING_FAILURE, 409, "step-refused"),
         NetworkError: Outcome(Status.PROCESSING_FAILURE, 502, "peer-failed"),
         errors.Unavailable: Outcome(Status.PROCESSING_FAILURE, 503, "unavailable"),
         errors.OutOfSpace: Outcome(Status.OUT_OF_RESOURCES, 507, "out-of-space"),

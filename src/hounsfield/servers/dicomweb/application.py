@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
@@ -24,6 +24,9 @@ from hounsfield.servers.outcomes import outcome_of
 from hounsfield.services.guard import AccessCheck
 
 log = structlog.get_logger()
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""What answers WebSockets below the root."""
 
 ROOT: Final = "/dicom-web"
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Basic realm="Hounsfield", Bearer')
@@ -46,7 +49,7 @@ def joined_headers(raw: Sequence[Header]) -> Mapping[bytes, bytes]:
 class DICOMWeb:
     """`await app(scope, receive, send)` for everything below the root.
 
-    cors: which pages of other origins may read answers. access_log: whether every request is logged.
+    cors: which pages of other origins may read answers. access_log: whether every request is logged. sockets: serves WebSockets.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class DICOMWeb:
         *,
         cors: Cors = NO_CORS,
         access_log: bool = False,
+        sockets: Application | None = None,
     ) -> None:
         capabilities = Capabilities()
         self._router = Router(root, [*routes, Route("GET", "", capabilities.describe)], options=capabilities.describe)
@@ -67,8 +71,15 @@ class DICOMWeb:
         self._root = root
         self._cors = cors
         self._access_log = access_log
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("type") == "websocket":
+            if self._sockets is None:
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await self._sockets(scope, receive, send)
+            return
         exchange = Exchange(scope, receive, send, joined_headers(scope["headers"]), self._root)
         if not self._access_log:
             await self._serve(exchange, scope)

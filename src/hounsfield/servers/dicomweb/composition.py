@@ -14,6 +14,7 @@ from hounsfield.servers.dicomweb.all_bulk_data import AllBulkData
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
 from hounsfield.servers.dicomweb.bulk_data import BulkData
 from hounsfield.servers.dicomweb.change_feed import ChangeFeed
+from hounsfield.servers.dicomweb.commitments import commitment_routes
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.decisions import Decisions
 from hounsfield.servers.dicomweb.frames import Frames, random_boundary
@@ -21,11 +22,13 @@ from hounsfield.servers.dicomweb.metadata import Metadata
 from hounsfield.servers.dicomweb.metadata_xml import MetadataXML
 from hounsfield.servers.dicomweb.objects import Objects
 from hounsfield.servers.dicomweb.outgoing import OutgoingObjects
+from hounsfield.servers.dicomweb.performed_steps import performed_step_routes
 from hounsfield.servers.dicomweb.pictures import Pictures
 from hounsfield.servers.dicomweb.qido import Qido
 from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.ups.composition import Worklist, notifications, worklist_routes
 from hounsfield.servers.dicomweb.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.changes import Changes
@@ -33,11 +36,13 @@ from hounsfield.services.delete import Decide
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.header_attributes import HeaderAttributes
 from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.performed_steps import PerformedSteps
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.search import Search
 from hounsfield.services.store import FileStore
 from hounsfield.services.verified_ranges import VerifiedRanges
+from hounsfield.services.web_commitments import WebCommitments
 
 MOST_REWRITTEN_BYTES = 8 << 30
 """Of a stored object that goes out in another transfer syntax: no native one is longer. It is mapped, not held."""
@@ -56,6 +61,7 @@ class Parts:
     cors: which pages of other origins may read answers. access_log: whether every request is logged.
     decide: takes decisions to delete, to reject and to restore.
     spool_dir: where bulk data of an upload waits for the rest of it; None: the system's folder for temporary files.
+    worklist, commitments, performed_steps: without them, their resources are not offered.
     """
 
     store: FileStore
@@ -73,6 +79,9 @@ class Parts:
     access_log: bool = False
     decide: Decide = _nowhere_to_decide
     spool_dir: Path | None = None
+    worklist: Worklist | None = None
+    commitments: WebCommitments | None = None
+    performed_steps: PerformedSteps | None = None
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
@@ -128,4 +137,12 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         routes.append(Route("POST", f"{subject}/restore", decisions.restore))
     routes.append(Route("GET", "changes", feed.read))
     routes.append(Route("GET", "rejected", feed.rejected))
-    return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log)
+    sockets = None
+    if parts.worklist is not None:
+        routes += worklist_routes(parts.worklist, work)
+        sockets = notifications(parts.worklist, parts.guard, parts.executor, root)
+    if parts.commitments is not None:
+        routes += commitment_routes(parts.commitments, work)
+    if parts.performed_steps is not None:
+        routes += performed_step_routes(parts.performed_steps, work)
+    return DICOMWeb(routes, parts.guard, parts.executor, root, cors=parts.cors, access_log=parts.access_log, sockets=sockets)

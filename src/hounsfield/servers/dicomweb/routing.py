@@ -19,7 +19,7 @@ Handler = Callable[[Exchange], Awaitable[None]]
 MAX_PATH_CHARACTERS: Final = 1024
 _BULK_DATA_SEGMENTS: Final = 8
 """studies/1/series/2/instances/3/bulkdata/path"""
-_UIDS: Final = frozenset({"{study}", "{series}", "{instance}"})
+_UIDS: Final = frozenset({"{study}", "{series}", "{instance}", "{workitem}", "{transaction}", "{mpps}"})
 """Variables that are UIDs."""
 
 

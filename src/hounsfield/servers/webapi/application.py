@@ -48,7 +48,7 @@ class Site:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
+            await self._websocket(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         area = scope["path"].split("/", 2)[1] if scope["path"].startswith("/") else ""
@@ -76,6 +76,16 @@ class Site:
                     send_secured, 500, error_body(CODE_BY_STATUS[500], "something went wrong here; it has been logged"), [JSON_TYPE]
                 )
         _log_request(scope, area if area in self._areas else "app", status, time.perf_counter() - began)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Event reports of DICOMweb are the only thing that comes by WebSocket."""
+        try:
+            if scope["path"].startswith("/dicom-web/"):
+                await self._areas["dicom-web"](scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008})
+        except Exception as exc:  # noqa: BLE001 - a protocol's edge: logged, and the connection ends
+            log_unknown_error(exc)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
