@@ -79,6 +79,7 @@ def build(settings: Settings) -> Site:
             executor=executors[0],
             upload_executor=executors[1],
             quick_in_loop=not settings.database,
+            ffmpeg_path=settings.ffmpeg_path,
         )
     )
 

@@ -17,6 +17,7 @@ from hounsfield.servers.dicomweb.qido import Qido
 from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.video import VideoEncoder
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.guard import AccessCheck
 from hounsfield.services.metadata import SeriesMetadata
@@ -32,6 +33,7 @@ class Parts:
 
     executor: threads for reading. upload_executor: threads for storing, apart, so that slow disks do not keep readers waiting.
     quick_in_loop: whether index look-ups run in the event loop: True for SQLite, False for a database server.
+    ffmpeg_path: of the site's own ffmpeg; empty where it has none: then there are no videos.
     """
 
     store: FileStore
@@ -45,6 +47,7 @@ class Parts:
     quick_in_loop: bool = True
     upload_limits: UploadLimits = field(default_factory=UploadLimits)
     new_boundary: Callable[[], str] = random_boundary
+    ffmpeg_path: str = ""
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
@@ -56,7 +59,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     objects = Objects(parts.retrieve, Transcoder(parts.retrieve, parts.codecs.decode), work, parts.new_boundary)
     metadata = Metadata(parts.retrieve, parts.documents, work)
     frames = Frames(parts.retrieve, pictures, work, parts.new_boundary)
-    rendered = Rendered(parts.retrieve, pictures, work)
+    video = VideoEncoder(parts.ffmpeg_path) if parts.ffmpeg_path else None
+    rendered = Rendered(parts.retrieve, pictures, work, parts.new_boundary, video)
     bulk_data = BulkData(parts.retrieve, frames, work, parts.new_boundary)
     study, series = "studies/{study}", "studies/{study}/series/{series}"
     instance = "studies/{study}/series/{series}/instances/{instance}"
@@ -77,7 +81,9 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/metadata", metadata.instance),
         Route("GET", f"{instance}/frames/{{frames}}", frames.frames),
         Route("GET", f"{instance}/rendered", rendered.instance),
-        Route("GET", f"{instance}/frames/{{frame}}/rendered", rendered.frame),
+        Route("GET", f"{study}/rendered", rendered.all_images),
+        Route("GET", f"{series}/rendered", rendered.all_images),
+        Route("GET", f"{instance}/frames/{{frames}}/rendered", rendered.frames),
         Route("GET", f"{study}/thumbnail", rendered.thumbnail),
         Route("GET", f"{series}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/thumbnail", rendered.thumbnail),
