@@ -66,7 +66,7 @@ class GraphicKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Graphic:
-    """points: in pixels of the image, the upper left corner of its first pixel being (0, 0); or, `relative`, in shares of the area shown."""
+    """points: in pixels of the image, the corner of its first pixel being (0, 0); or, `relative`, in shares of the area shown."""
 
     kind: GraphicKind
     points: tuple[Point, ...]

@@ -100,9 +100,9 @@ def _curve(points: tuple[Point, ...]) -> tuple[Point, ...]:
     closed = points[0] == points[-1]
     around = [points[-2] if closed else points[0], *points, points[1] if closed else points[-1]]
     found: list[Point] = []
-    for before, start, end, after in zip(around, around[1:], around[2:], around[3:], strict=False):
-        for step in range(_STEPS_OF_A_CURVE):
-            found.append(tuple(_between(*values, step / _STEPS_OF_A_CURVE) for values in zip(before, start, end, after, strict=True)))  # type: ignore[arg-type]
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in zip(around, around[1:], around[2:], around[3:], strict=False):
+        shares = (step / _STEPS_OF_A_CURVE for step in range(_STEPS_OF_A_CURVE))
+        found += [(_between(ax, bx, cx, dx, share), _between(ay, by, cy, dy, share)) for share in shares]
     return (*found, points[-1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ def frame_block(frame: GifFrame, delay: int) -> bytes:
 def delays(times_s: list[float]) -> list[int]:
     """Hundredths of a second from each time to the next; what rounding takes from one is given to the next. The last as the one before."""
     ends = [round(time * 100) for time in times_s]
-    found = [max(_SHORTEST_DELAY, later - earlier) for earlier, later in zip(ends, ends[1:], strict=False)]
+    found = [max(_SHORTEST_DELAY, later - earlier) for earlier, later in itertools.pairwise(ends)]
     return [*found, found[-1] if found else 100]
 
 

@@ -21,8 +21,10 @@ _MOST_PIXELS = 1 << 26
 
 @dataclass(frozen=True, slots=True)
 class StoredOverlay:
-    """All planes of one group. first_frame: index (from 0) of the image's frame that the first plane lies over; planes: 0 of all frames alike.
+    """All planes of one group.
 
+    first_frame: index (from 0) of the image's frame that the first plane lies over.
+    planes: how many; 0 where the one plane lies over every frame.
     data: of all planes; None where they stand in the samples.
     """
 

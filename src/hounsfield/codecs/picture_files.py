@@ -38,5 +38,5 @@ def encode_gif(pixels: Pixels) -> bytes:
     if pixels.ndim == 3:
         image = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG)
     target = io.BytesIO()
-    image.save(target, "GIF", optimize=False)
+    image.save(target, "GIF", optimize=False, interlace=0)
     return target.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hounsfield.codecs import overlays, shutters
-from hounsfield.codecs.covering import Layout, Overlay
+from hounsfield.codecs.covering import WHITE, Layout, Overlay
 from hounsfield.codecs.describe import ImageDescription
 from hounsfield.codecs.elements import read_elements
 from hounsfield.codecs.frame import FrameDescription
@@ -137,7 +137,7 @@ class PresentationState:
             layer = found.get(group << 16 | 0x1001)
             overlay_here = own.get(group) or stored.get(group)
             if layer is not None and layer.text() and overlay_here is not None:
-                drawn.append(overlay_here.over(index, shades.get(layer.text(), overlays.WHITE)))
+                drawn.append(overlay_here.over(index, shades.get(layer.text(), WHITE)))
         planes = {group: plane for group, overlay in own.items() if (plane := overlay.over(index)) is not None}
         return planes, tuple(overlay for overlay in drawn if overlay is not None)
 

@@ -10,8 +10,9 @@ _OF_OTHERS = frozenset({"OT", "RTDOSE", "SC"})
 """Made from other pictures, or of who knows what."""
 
 _NOT_WHAT_WAS_LOOKED_FOR = re.compile(
-    r"\b(loc|locali[sz]ers?|scouts?|scano(gram)?|surview|topograms?|topo|pilot|survey|(3|three)[- ]?plane|smart ?brain|rep[eé]rage|(ü|ue)bersicht"
-    r"|screen ?(save|shot|capture)s?|snap ?shots?|dose (report|info|summary)|(patient )?protocol|calibration|key ?images?)\b",
+    r"\b(loc|locali[sz]ers?|scouts?|scano(gram)?|surview|topograms?|topo|pilot|survey|(3|three)[- ]?plane|smart ?brain"
+    r"|rep[eé]rage|(ü|ue)bersicht|screen ?(save|shot|capture)s?|snap ?shots?|dose (report|info|summary)|(patient )?protocol"
+    r"|calibration|key ?images?)\b",
     re.IGNORECASE,
 )
 _LOCALIZERS = frozenset({"LOCALIZER", "SCOUT", "SURVIEW", "TOPOGRAM"})

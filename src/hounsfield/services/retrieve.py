@@ -78,7 +78,7 @@ class Retrieve:
         first: StoredInstance | None = None
         for candidate, _ in zip(candidates, range(1 if series_instance_uid else MOST_CANDIDATES), strict=False):
             first = first or candidate
-            if not candidate.frames:
+            if not candidate.rows:
                 break
             if not is_localizer(self._image_type(candidate)):
                 return candidate

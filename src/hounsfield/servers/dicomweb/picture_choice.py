@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hounsfield.codecs.capabilities import DECODABLE
 from hounsfield.codecs.presentation_state import PRESENTATION_STATES, PresentationState
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import FrameNotFound, Gone, InvalidQuery, NotFound
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
@@ -62,7 +63,7 @@ class PictureChoice:
         """
         if is_state(instance):
             return self._of_state(origin, instance)
-        if not instance.frames:
+        if not has_pixels(instance):
             raise NoPicture("the instance has no frames")
         if only_first:
             return Chosen([Picture(instance, 1)])
@@ -73,7 +74,7 @@ class PictureChoice:
     def of_frames(self, origin: Origin, study: str, series: str, sop_instance: str, numbers: Sequence[int]) -> Chosen:
         """These frames (from 1). Raises: InstanceNotFound, Gone, NoPicture, FrameNotFound."""
         instance = self._retrieve.instance(origin, study, series, sop_instance)
-        if not instance.frames:
+        if not has_pixels(instance):
             raise NoPicture("the instance has no frames")
         if max(numbers) > instance.frames:
             raise FrameNotFound(f"the instance has {instance.frames} frames")
@@ -85,7 +86,7 @@ class PictureChoice:
         Images that no codec of ours decodes are left out. Raises: StudyNotFound, SeriesNotFound, Gone, NoPicture, InvalidQuery.
         """
         instances = self._retrieve.instances(origin, study, series)
-        images = [instance for instance in instances if instance.frames]
+        images = [instance for instance in instances if has_pixels(instance)]
         if not images:
             states = [instance for instance in instances if is_state(instance)]
             if not states:
@@ -109,7 +110,7 @@ class PictureChoice:
         instance = find(origin, *named)
         if is_state(instance):
             return Chosen([self._of_state(origin, instance).pictures[0]])
-        if not instance.frames:
+        if not has_pixels(instance):
             raise NoPicture("there is nothing in it that can be shown as a picture")
         return Chosen([Picture(instance, self._pictures.representative_frame(instance))])
 
@@ -134,6 +135,13 @@ class PictureChoice:
         if not pictures:
             raise ReferencedImagesMissing("the images that the presentation state refers to are not in this study")
         return Chosen(pictures, complete)
+
+
+def has_pixels(instance: StoredInstance) -> bool:
+    """Whether it has a picture; the index counts one frame of whatever does not say how many it has."""
+    location = instance.stored.location
+    is_deflated = transfer_syntax(instance.transfer_syntax_uid).deflated
+    return bool(instance.rows and instance.frames) and (is_deflated or instance.header_length_bytes < location.data_set_length_bytes)
 
 
 def is_state(instance: StoredInstance) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -48,7 +49,7 @@ class Rendered:
         """GET /studies/{study}[/series/{series}]/rendered: in a multipart message every picture, else one that stands for them."""
         rendition = choose_rendition(exchange.accept, several=True, video=False)
         request = read_render_request(exchange, rendition.picture_format)
-        find = self._choice.of_all if rendition.multipart else self._choice.representative
+        find: Callable[..., Chosen] = self._choice.of_all if rendition.multipart else self._choice.representative
         await self._answer(exchange, rendition, request, await self._work.slow(find, exchange.origin, *exchange.parts))
 
     async def instance(self, exchange: Exchange) -> None:
@@ -74,7 +75,7 @@ class Rendered:
         await self._answer(exchange, rendition, request, chosen)
 
     async def thumbnail(self, exchange: Exchange) -> None:
-        """GET /studies/{study}[/series/{series}[/instances/{instance}[/frames/{frame}]]]/thumbnail: one small JPEG or PNG, without texts."""
+        """GET /studies/{study}[/series/{series}[/instances/{instance}[/frames/{frame}]]]/thumbnail: one small picture without texts."""
         asked = read_render_request(exchange, choose_format(_jpeg_first(exchange)), THUMBNAIL_VIEWPORT)
         request = replace(asked, overlays=False, annotations=())
         if len(exchange.parts) == 4:
@@ -154,7 +155,7 @@ class Rendered:
         """Of each picture, in seconds; rising where the frames do."""
         times = self._pictures.times_s(pictures[0].instance)
         chosen = [times[picture.number - 1] for picture in pictures]
-        if all(later > earlier for earlier, later in zip(chosen, chosen[1:], strict=False)):
+        if all(later > earlier for earlier, later in itertools.pairwise(chosen)):
             return [time - chosen[0] for time in chosen]
         step = times[-1] / (len(times) - 1) if len(times) > 1 else 0.1
         return [index * step for index in range(len(pictures))]

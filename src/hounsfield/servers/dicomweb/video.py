@@ -1,7 +1,7 @@
 """Videos by the site's own ffmpeg: pictures go in by a pipe, an MP4 comes out by another (PS3.18 8.7.4).
 
-No encoder comes with Hounsfield: those of video are patented or under copyleft licences. The program is run without a shell, without files, with a
-limit on memory, time and output, and is fed pictures of our own making only.
+No encoder comes with Hounsfield: those of video are patented or under copyleft licences. The program is run without a shell and without
+files, with limits on memory, time and output, and is fed pictures of our own making only.
 """
 
 from __future__ import annotations
