@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from dicomweb_kit.pacs import open_pacs
 from PIL import Image
+
+from dicomweb_kit.pacs import open_pacs
 
 pytestmark = pytest.mark.skipif(shutil.which("dcm2pnm") is None, reason="DCMTK is not installed")
 
