@@ -227,7 +227,7 @@ class TestRendered:
             assert response.headers["content-type"] == "image/jpeg", path
             assert Image.open(BytesIO(response.content)).size == (48, 32)
         assert pacs.get("/studies/9.9/thumbnail").status_code == 404
-        assert pacs.get(f"{INSTANCE}/rendered", "image/gif").status_code == 406
+        assert pacs.get(f"{INSTANCE}/rendered", "image/tiff").status_code == 406
 
 
 class TestSearch:

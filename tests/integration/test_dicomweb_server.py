@@ -216,7 +216,7 @@ def memory_bytes(server: Server) -> int:
 
 def test_metadata_and_bulk_data_then_rejected_restored_and_deleted(server: Server, tokens: dict[str, str], tmp_path: Path) -> None:
     rows = 2048
-    document = ct(1, study="1.2.40", series="1.2.40.1", Rows=rows, Columns=rows, PixelData=b"").to_json_dict()
+    document = ct(1, study="1.2.41", series="1.2.41.1", Rows=rows, Columns=rows, PixelData=b"").to_json_dict()
     document["7FE00010"] = {"vr": "OW", "BulkDataURI": "pixels"}
     pixels = bytes(range(256)) * (rows * rows * 2 // 256)
     head = b"--b\r\nContent-Type: application/dicom+json\r\n\r\n" + json.dumps([document]).encode()
@@ -227,8 +227,8 @@ def test_metadata_and_bulk_data_then_rejected_restored_and_deleted(server: Serve
     status, body = curl(server, "/studies", *editor, *kind, "--data-binary", f"@{tmp_path / 'body'}")
     assert status == 200, body
     assert list((server.data_dir / "spool").iterdir()) == []
-    study = "/studies/1.2.40"
-    frame = curl(server, f"{study}/series/1.2.40.1/instances/1.2.40.1.1/frames/1", *viewer, "-H", "Accept: application/octet-stream")
+    study = "/studies/1.2.41"
+    frame = curl(server, f"{study}/series/1.2.41.1/instances/1.2.41.1.1/frames/1", *viewer, "-H", "Accept: application/octet-stream")
     assert frame == (200, pixels)
 
     since = json.loads(curl(server, "/changes?limit=10000", *viewer)[1])["next"]
@@ -240,9 +240,9 @@ def test_metadata_and_bulk_data_then_rejected_restored_and_deleted(server: Serve
     assert curl(server, f"{study}/reject/113001%5EDCM", *viewer, "-X", "POST")[0] == 403
     assert curl(server, f"{study}/reject/113001%5EDCM", *editor, "-X", "POST") == (204, b"")
     waiting.join(30)
-    assert [(change["kind"], change["study_instance_uid"]) for change in told] == [("rejected", "1.2.40")]
+    assert [(change["kind"], change["study_instance_uid"]) for change in told] == [("rejected", "1.2.41")]
     assert curl(server, study, *viewer)[0] == 410
-    assert curl(server, "/studies?StudyInstanceUID=1.2.40", *viewer) == (200, b"[]")
+    assert curl(server, "/studies?StudyInstanceUID=1.2.41", *viewer) == (200, b"[]")
     assert curl(server, f"{study}/restore", *editor, "-X", "POST") == (204, b"")
     assert curl(server, study, *viewer)[0] == 200
     assert curl(server, study, *viewer, "-X", "DELETE")[0] == 403

@@ -83,7 +83,8 @@ class TestPictures:
     def test_formats(self, pacs: Pacs) -> None:
         assert (picture(pacs, NAMED).format, picture(pacs, NAMED).size) == ("JPEG", (48, 32))
         assert picture(pacs, NAMED, {"contentType": "image/png"}).format == "PNG"
-        assert picture(pacs, NAMED, {"contentType": "image/gif, image/png"}).format == "PNG"
+        assert picture(pacs, NAMED, {"contentType": "image/gif, image/png"}).format == "GIF"
+        assert picture(pacs, NAMED, {"contentType": "image/avif, image/png"}).format == "PNG"
 
     def test_as_the_rendered_resource_has_them(self, pacs: Pacs) -> None:
         rendered = pacs.get("/studies/1.2.4/series/1.2.4.1/instances/1.2.4.1.1/frames/2/rendered?window=100,50", "image/png").content

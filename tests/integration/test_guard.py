@@ -16,7 +16,22 @@ from hounsfield.servers.dicomweb.routing import Route
 from webapi_kit.server import add_people, settings_in, small_object, store
 
 FILE = small_object("1.2.3", "1.2.3.1", "1.2.3.1.1", PatientName="Canaria^Serinus", PatientID="CANARY-1")
-VARIABLES = {"study": "1.2.3", "series": "1.2.3.1", "instance": "1.2.3.1.1", "frame": "1", "frames": "1", "path...": "00281101"}
+VARIABLES = {
+    "study": "1.2.3",
+    "series": "1.2.3.1",
+    "instance": "1.2.3.1.1",
+    "frame": "1",
+    "frames": "1",
+    "path...": "00281101",
+    "code": "113001",
+    "workitem": "1.2.9.1",
+    "aetitle": "VIEWER",
+    "requester": "VIEWER",
+    "transaction": "1.2.9.2",
+    "mpps": "1.2.9.3",
+}
+NOT_THERE = ("/workitems/", "/subscribers/", "/commitment-requests/", "/modality-performed-procedure-steps/")
+"""Of the resources below these none is there in this site."""
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +116,9 @@ def test_every_route_of_dicomweb_reads_with_a_viewers_token(built):
     """The walk above proves something only if these very paths answer to those who may."""
     site, routes, secrets, _ = built
     for method, path in _paths(routes):
-        if method == "GET" and "bulkdata" not in path:
+        if method == "GET" and "bulkdata" not in path and path != "/dicom-web/wado":
             status, _, body = _ask(site, method, path, [(b"authorization", b"Bearer " + secrets[Role.VIEWER].encode())])
-            assert status == 200, (method, path, body[:200])
+            assert status in ((404, 426) if any(part in path for part in NOT_THERE) else (200,)), (method, path, body[:200])
 
 
 def test_a_method_or_path_without_a_route_says_no_more_to_strangers(built):

@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     )
     codec_children: int = Field(default=1, ge=1, le=16, description="Decoding processes of each HTTP worker, started when first needed.")
     codec_memory_bytes: int = Field(default=2 * GIB, ge=256 * MIB, description="Address space one decoding process may use.")
+    ffmpeg_path: str = Field(
+        default="", description="The site's own ffmpeg, which makes MP4 videos of multi-frame images. Empty: they are not offered (406)."
+    )
     pack_size_bytes: int = Field(default=GIB, ge=16 * MIB, description="A pack is sealed when it has grown to this size.")
     seal_after_idle_s: float = Field(default=900.0, gt=0, description="A pack is sealed when nothing was added to it for this long.")
     max_object_bytes: int = Field(default=64 * GIB, ge=MIB, description="Largest data set taken.")

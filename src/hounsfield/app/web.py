@@ -97,6 +97,7 @@ def build(settings: Settings) -> Site:
             worklist=worklist_of(opened),
             commitments=commitments,
             performed_steps=performed_steps_of(opened),
+            ffmpeg_path=settings.ffmpeg_path,
         )
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hounsfield.codecs.frame import FrameDescription, SampleKind
+from hounsfield.codecs.grey import stored_values
 from hounsfield.codecs.presentation import LookUpTable, Palette
 
 _FROM_YBR_FULL = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]], np.float32)
@@ -24,13 +25,28 @@ def to_rgb(samples: NDArray[Any], photometric: str, description: FrameDescriptio
     return eight
 
 
-def through_palette(samples: NDArray[Any], palette: Palette) -> NDArray[np.uint8]:
+def through_palette(samples: NDArray[Any], palette: Palette, description: FrameDescription) -> NDArray[np.uint8]:
     """(rows, columns, 1) of indices to (rows, columns, 3), uint8."""
-    indices = samples.reshape(samples.shape[:2]).astype(np.int64)
+    indices = stored_values(samples.reshape(samples.shape[:2]), description).astype(np.int64)
     planes = []
     for table in (palette.red, palette.green, palette.blue):
         shades = _table_shades(table)
         planes.append(shades[np.clip(indices - table.first_value, 0, len(shades) - 1)])
+    return np.stack(planes, axis=2)
+
+
+def with_supplement(grey: NDArray[np.uint8], samples: NDArray[Any], palette: Palette, description: FrameDescription) -> NDArray[np.uint8]:
+    """Grey pixels as RGB, those in colour whose stored value the palette maps (PS3.3 C.7.6.19). samples: (rows, columns, 1)."""
+    coloured = stored_values(samples.reshape(samples.shape[:2]), description) >= palette.red.first_value
+    return np.where(coloured[:, :, None], through_palette(samples, palette, description), grey[:, :, None])
+
+
+def in_pseudo_colour(grey: NDArray[np.uint8], palette: Palette) -> NDArray[np.uint8]:
+    """Shades of grey, their whole range spread over each table (PS3.4 N.2.6), as RGB."""
+    planes = []
+    for table in (palette.red, palette.green, palette.blue):
+        shades = _table_shades(table)
+        planes.append(shades[np.rint(np.arange(256) * ((len(shades) - 1) / 255)).astype(np.intp)][grey])
     return np.stack(planes, axis=2)
 
 

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hounsfield.codecs.elements import Element, items, read_elements
+from hounsfield.codecs import overlays, shutters
+from hounsfield.codecs.covering import Overlay
+from hounsfield.codecs.elements import items, read_elements
 from hounsfield.codecs.frame import FrameDescription, SampleKind
-from hounsfield.codecs.lookup_tables import read_look_up_table, read_palette
-from hounsfield.codecs.presentation import LookUpTable, Palette, Presentation, Window, WindowFunction
+from hounsfield.codecs.grey_elements import (
+    INTERCEPT,
+    MODALITY,
+    MODALITY_LUT,
+    PRESENTATION_LUT_SHAPE,
+    SLOPE,
+    VOI,
+    VOI_LUT,
+    Elements,
+    first_table,
+    is_inverse,
+    nested,
+    voi_input_is_signed,
+    window_of,
+)
+from hounsfield.codecs.lookup_tables import PALETTE, read_palette
+from hounsfield.codecs.overlays import StoredOverlay, read_overlays
+from hounsfield.codecs.presentation import Palette, Presentation
+from hounsfield.codecs.shutters import read_shutter
 from hounsfield.dicom.encoding import Encoding, detect
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import UndecodablePixels
@@ -16,27 +35,26 @@ _SAMPLES, _PHOTOMETRIC, _PLANAR, _FRAMES = 0x00280002, 0x00280004, 0x00280006, 0
 _ROWS, _COLUMNS, _ALLOCATED, _STORED, _HIGH_BIT, _SIGN = 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103
 _PIXEL_SPACING, _ASPECT_RATIO, _IMAGER_SPACING, _NOMINAL_SPACING = 0x00280030, 0x00280034, 0x00181164, 0x00182010
 _PADDING, _PADDING_LIMIT, _FLOAT_PADDING, _DOUBLE_PADDING = 0x00280120, 0x00280121, 0x00280122, 0x00280123
-_CENTER, _WIDTH, _INTERCEPT, _SLOPE, _FUNCTION = 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281056
-_MODALITY_LUT, _VOI_LUT = 0x00283000, 0x00283010
-_PALETTE = frozenset((*range(0x00281101, 0x00281104), *range(0x00281201, 0x00281204), *range(0x00281221, 0x00281224)))
+_PIXEL_PRESENTATION, _ICC_PROFILE, _OPTICAL_PATHS, _REPRESENTATIVE_FRAME = 0x00089205, 0x00282000, 0x00480105, 0x00286010
 _SHARED_GROUPS, _PER_FRAME_GROUPS = 0x52009229, 0x52009230
 _PIXEL_MEASURES, _FRAME_VOI, _VALUE_TRANSFORMATION = 0x00289110, 0x00289132, 0x00289145
 _FLOAT_PIXELS, _DOUBLE_PIXELS, _PIXELS = 0x7FE00008, 0x7FE00009, 0x7FE00010
 
-_GREY = frozenset((_CENTER, _WIDTH, _INTERCEPT, _SLOPE, _FUNCTION, _MODALITY_LUT, _VOI_LUT))
+_GREY = VOI | MODALITY
 _SPACING = frozenset((_PIXEL_SPACING, _ASPECT_RATIO, _IMAGER_SPACING, _NOMINAL_SPACING))
 _GROUPS = frozenset((_PIXEL_MEASURES, _FRAME_VOI, _VALUE_TRANSFORMATION))
 _WANTED = (
     _GREY
     | _SPACING
-    | _PALETTE
+    | PALETTE
     | {_SAMPLES, _PHOTOMETRIC, _PLANAR, _FRAMES, _ROWS, _COLUMNS, _ALLOCATED, _STORED, _HIGH_BIT, _SIGN}
     | {_PADDING, _PADDING_LIMIT, _FLOAT_PADDING, _DOUBLE_PADDING, _SHARED_GROUPS, _PER_FRAME_GROUPS}
+    | {PRESENTATION_LUT_SHAPE, _PIXEL_PRESENTATION, _ICC_PROFILE, _OPTICAL_PATHS, _REPRESENTATIVE_FRAME}
+    | overlays.WANTED
+    | shutters.WANTED
 )
 
-_WINDOW_FUNCTIONS = {function.value: function for function in WindowFunction}
-
-Elements = dict[int, Element]
+_MOST_PROFILE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +62,18 @@ class ImageDescription:
     """An image's frames: how they are coded and how they are to be shown.
 
     frame_count: as the header says, 1 where it says nothing.
+    representative_frame: Representative Frame Number (0028,6010), from 1; None where the header names none.
     """
 
     frame_count: int
+    representative_frame: int | None
     _frame: FrameDescription
     _presentation: Presentation
     _shared: Elements
     _per_frame: tuple[memoryview, ...]
     _encoding: Encoding
+    _overlays: tuple[StoredOverlay, ...]
+    _icc_profile: memoryview
 
     def frame(self, index: int) -> FrameDescription:
         """How frame `index` (from 0) is coded. Raises: UndecodablePixels when nothing sensible can be decoded so."""
@@ -62,8 +84,26 @@ class ImageDescription:
             return replace(frame, bit_offset=index * frame.pixels * frame.samples_per_pixel % 8)
         return frame
 
+    @property
+    def icc_profile(self) -> bytes:
+        """Of the colours; empty where there is none (PS3.3 C.11.15; of a slide that of its first optical path, C.8.12.5)."""
+        return bytes(self._icc_profile)
+
+    @property
+    def stored_overlays(self) -> tuple[StoredOverlay, ...]:
+        """By group."""
+        return self._overlays
+
+    def overlays(self, index: int) -> tuple[Overlay, ...]:
+        """Those that lie over frame `index` (from 0)."""
+        over = (overlay.over(index) for overlay in self._overlays)
+        return tuple(overlay for overlay in over if overlay is not None)
+
     def presentation(self, index: int = 0) -> Presentation:
-        """How frame `index` (from 0) is shown: its own functional groups count before the shared ones (PS3.3 C.7.6.16.1.1)."""
+        """How frame `index` (from 0) is shown: its own functional groups count before the shared ones (PS3.3 C.7.6.16.1.1).
+
+        Without overlays and profile, which are asked for apart.
+        """
         if not self._shared and not self._per_frame:
             return self._presentation
         found = dict(self._shared)
@@ -84,7 +124,10 @@ def describe(header: bytes | bytearray | memoryview, transfer_syntax_uid: str) -
     encoding, _problem = detect(view, syntax.implicit_vr, syntax.little_endian)
     found = read_elements(view, encoding, _WANTED)
     frame = _frame_description(found, transfer_syntax_uid)
-    presentation = _presentation(found, frame, Presentation(palette=_palette(found, frame)))
+    palette = _palette(found, frame)
+    supplemental = palette is not None and frame.photometric_interpretation != "PALETTE COLOR"
+    base = Presentation(palette=palette, supplemental=supplemental, inverse=_is_inverse(found), shutter=read_shutter(found))
+    presentation = _presentation(found, frame, base)
     shared: Elements = {}
     per_frame: tuple[memoryview, ...] = ()
     if _SHARED_GROUPS in found:
@@ -95,7 +138,18 @@ def describe(header: bytes | bytearray | memoryview, transfer_syntax_uid: str) -
         per_frame = tuple(items(found[_PER_FRAME_GROUPS]))
         encoding = found[_PER_FRAME_GROUPS].encoding
     frames = found[_FRAMES].number() if _FRAMES in found else None
-    return ImageDescription(int(frames) if frames and frames >= 1 else 1, frame, presentation, shared, per_frame, encoding)
+    chosen = found[_REPRESENTATIVE_FRAME].unsigned() if _REPRESENTATIVE_FRAME in found else None
+    return ImageDescription(
+        int(frames) if frames and frames >= 1 else 1,
+        chosen or None,
+        frame,
+        presentation,
+        shared,
+        per_frame,
+        encoding,
+        read_overlays(found, frame.rows, frame.columns, frame.bits_allocated),
+        _icc_profile(found),
+    )
 
 
 def _frame_description(found: Elements, transfer_syntax_uid: str) -> FrameDescription:
@@ -151,45 +205,40 @@ def _functional_groups(item: memoryview, encoding: Encoding) -> Elements:
 
 
 def _presentation(found: Elements, frame: FrameDescription, base: Presentation) -> Presentation:
-    slope = found[_SLOPE].number() if _SLOPE in found else None
-    intercept = found[_INTERCEPT].number() if _INTERCEPT in found else None
-    return Presentation(
+    slope = found[SLOPE].number() if SLOPE in found else None
+    intercept = found[INTERCEPT].number() if INTERCEPT in found else None
+    voi_signed = voi_input_is_signed(found, stored_signed=frame.signed)
+    return replace(
+        base,
         slope=slope if slope else base.slope,
         intercept=base.intercept if intercept is None else intercept,
-        modality_lut=_first_table(found, _MODALITY_LUT, frame.signed) or base.modality_lut,
-        window=_window(found) or base.window,
-        voi_lut=_first_table(found, _VOI_LUT, _voi_input_is_signed(found, frame)) or base.voi_lut,
-        palette=base.palette,
+        modality_lut=first_table(found, MODALITY_LUT, signed=frame.signed) or base.modality_lut,
+        window=window_of(found) or base.window,
+        voi_lut=first_table(found, VOI_LUT, signed=voi_signed) or base.voi_lut,
         padding=_padding(found, frame) or base.padding,
         aspect_ratio=_aspect_ratio(found) or base.aspect_ratio,
     )
 
 
-def _window(found: Elements) -> Window | None:
-    if _CENTER not in found or _WIDTH not in found:
-        return None
-    center, width = found[_CENTER].number(), found[_WIDTH].number()
-    if center is None or width is None or width <= 0:
-        return None
-    name = found[_FUNCTION].text() if _FUNCTION in found else ""
-    return Window(center, width, _WINDOW_FUNCTIONS.get(name, WindowFunction.LINEAR))
-
-
-def _first_table(found: Elements, tag: int, signed: bool) -> LookUpTable | None:
-    if tag in found:
-        for item in items(found[tag]):
-            return read_look_up_table(item, found[tag].encoding, signed=signed)
-    return None
-
-
-def _voi_input_is_signed(found: Elements, frame: FrameDescription) -> bool:
-    """The descriptor's VR goes with what the modality LUT gives out (PS3.3 C.11.2.1.1)."""
-    intercept = found[_INTERCEPT].number() if _INTERCEPT in found else None
-    return _MODALITY_LUT not in found and (frame.signed or (intercept or 0) < 0)
+def _is_inverse(found: Elements) -> bool | None:
+    """Of an image only INVERSE says more than its photometric interpretation, which IDENTITY would contradict (PS3.3 C.7.6.3.1.2)."""
+    return is_inverse(found) or None
 
 
 def _palette(found: Elements, frame: FrameDescription) -> Palette | None:
-    return read_palette(found, signed=frame.signed) if frame.photometric_interpretation == "PALETTE COLOR" else None
+    """Of PALETTE COLOR, or the supplemental one of a grey image (PS3.3 C.7.6.19)."""
+    if frame.photometric_interpretation == "PALETTE COLOR":
+        return read_palette(found, signed=frame.signed)
+    presentation = found[_PIXEL_PRESENTATION].text().upper() if _PIXEL_PRESENTATION in found else ""
+    if frame.photometric_interpretation == "MONOCHROME2" and presentation in ("COLOR", "MIXED"):
+        return read_palette(found, signed=frame.signed)
+    return None
+
+
+def _icc_profile(found: Elements) -> memoryview:
+    places = [found, *nested(found, _OPTICAL_PATHS, frozenset((_ICC_PROFILE,)), 1)]
+    profiles = (place[_ICC_PROFILE].value for place in places if _ICC_PROFILE in place)
+    return next((profile for profile in profiles if 128 <= len(profile) <= _MOST_PROFILE_BYTES), memoryview(b""))
 
 
 def _padding(found: Elements, frame: FrameDescription) -> tuple[float, float] | None:

@@ -29,9 +29,9 @@ class Element:
     value: memoryview
     encoding: Encoding
 
-    def text(self) -> str:
-        """The value as characters, without padding."""
-        return bytes(self.value[:1024]).decode("latin-1").strip(" \0")
+    def text(self, maximum: int = 1024) -> str:
+        """The value as characters, without padding; no more of it than `maximum` bytes."""
+        return bytes(self.value[:maximum]).decode("latin-1").strip(" \0")
 
     def number(self, index: int = 0) -> float | None:
         """One value of a decimal string, of a binary float or of an integer string; None if it is no finite number."""

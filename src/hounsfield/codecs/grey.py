@@ -1,4 +1,4 @@
-"""Stored values to shades of grey (PS3.4 N.2: modality LUT, then VOI LUT, then the polarity of MONOCHROME1)."""
+"""Stored values to shades of grey (PS3.4 N.2: modality LUT, VOI LUT, presentation LUT, polarity)."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def shades(samples: Values, description: FrameDescription, presentation: Present
         return _through_table(samples, description, presentation, window)
     values = samples.astype(np.float64)
     if description.kind is SampleKind.INTEGER:
-        values = _stored_values(samples, description).astype(np.float64)
+        values = stored_values(samples, description).astype(np.float64)
     finite = np.isfinite(values)
     empty = ~finite | _is_padding(values, presentation)
     values = _modality(np.where(finite, values, 0.0), presentation)
-    if window is None and presentation.voi_lut is None and presentation.window is None:
+    if needs_window(presentation, window):
         window = _window_of(values[~empty])
-    return _polarity(_voi(values, presentation, window), empty, description)
+    return _displayed(_voi(values, presentation, window), empty, description, presentation)
 
 
 def shade_table(description: FrameDescription, presentation: Presentation, window: Window | None) -> Shades:
     """For every bit pattern of a stored sample of at most 16 bits its shade; (256,) or (65536,), uint8."""
-    stored = _stored_values(_every_pattern(description), description).astype(np.float64)
+    stored = stored_values(_every_pattern(description), description).astype(np.float64)
     values = _modality(stored, presentation)
-    return _polarity(_voi(values, presentation, window), _is_padding(stored, presentation), description)
+    return _displayed(_voi(values, presentation, window), _is_padding(stored, presentation), description, presentation)
 
 
 def needs_window(presentation: Presentation, window: Window | None) -> bool:
@@ -55,7 +55,7 @@ def window_of_frame(samples: Values, description: FrameDescription, presentation
     if description.bits_allocated == 1:
         return Window(0.5, 1.0, WindowFunction.LINEAR_EXACT)
     counts = np.bincount(patterns(samples).reshape(-1), minlength=256 if description.bits_allocated <= 8 else 65536)
-    stored = _stored_values(_every_pattern(description), description).astype(np.float64)
+    stored = stored_values(_every_pattern(description), description).astype(np.float64)
     present = (counts[: len(stored)] > 0) & ~_is_padding(stored, presentation)
     if not present.any():
         return Window(0.0, 1.0, WindowFunction.LINEAR_EXACT)
@@ -63,11 +63,11 @@ def window_of_frame(samples: Values, description: FrameDescription, presentation
     order = np.argsort(values, kind="stable")
     values, share = values[order], np.cumsum(weights[order]) / weights.sum()
     if description.bits_stored <= 8:
-        return _between(float(values[0]), float(values[-1]))
+        return Window.between(float(values[0]), float(values[-1]))
     last = len(values) - 1
     low = values[min(int(np.searchsorted(share, _FEWEST_SHOWN)), last)]
     high = values[min(int(np.searchsorted(share, 1 - _FEWEST_SHOWN)), last)]
-    return _between(float(low), float(high))
+    return Window.between(float(low), float(high))
 
 
 def _through_table(samples: Values, description: FrameDescription, presentation: Presentation, window: Window | None) -> Shades:
@@ -81,7 +81,7 @@ def _every_pattern(description: FrameDescription) -> Values:
     return np.arange(256, dtype=np.uint8) if description.bits_allocated <= 8 else np.arange(65536, dtype=np.uint16)
 
 
-def _stored_values(samples: Values, description: FrameDescription) -> Values:
+def stored_values(samples: Values, description: FrameDescription) -> Values:
     """The Bits Stored below High Bit, with their sign; what else is in the allocated bits, such as old overlays, is cut off."""
     if description.bits_allocated == 1:
         return samples
@@ -130,21 +130,28 @@ def _voi(values: Values, presentation: Presentation, window: Window | None) -> V
     return ((values - center) / width + 0.5) * _BRIGHTEST
 
 
-def _polarity(brightness: Values, empty: NDArray[np.bool_], description: FrameDescription) -> Shades:
+def _displayed(brightness: Values, empty: NDArray[np.bool_], description: FrameDescription, presentation: Presentation) -> Shades:
+    if presentation.presentation_lut is not None:
+        brightness = _through_presentation_lut(brightness, presentation.presentation_lut)
     shaded: Shades = np.clip(np.rint(np.nan_to_num(brightness)), 0, _BRIGHTEST).astype(np.uint8)
-    if description.photometric_interpretation == "MONOCHROME1":
+    inverse = presentation.inverse
+    if inverse if inverse is not None else description.photometric_interpretation == "MONOCHROME1":
         shaded = _BRIGHTEST - shaded
     # What is not picture stays as dark as the screen around it, whatever the polarity.
     shaded[empty] = 0
     return shaded
 
 
+def _through_presentation_lut(brightness: Values, table: LookUpTable) -> Values:
+    """The whole range of what comes in is spread over the entries (PS3.3 C.11.4.1)."""
+    entries = np.frombuffer(table.entries, "<u2").astype(np.float64)
+    index = np.rint(np.clip(np.nan_to_num(brightness), 0, _BRIGHTEST) * ((len(entries) - 1) / _BRIGHTEST)).astype(np.intp)
+    looked_up: Values = entries[index] * (_BRIGHTEST / ((1 << table.bits) - 1))
+    return looked_up
+
+
 def _window_of(values: Values) -> Window:
     if not values.size:
         return Window(0.0, 1.0, WindowFunction.LINEAR_EXACT)
     low, high = np.quantile(values, (_FEWEST_SHOWN, 1 - _FEWEST_SHOWN))
-    return _between(float(low), float(high)) if high > low else _between(float(values.min()), float(values.max()))
-
-
-def _between(low: float, high: float) -> Window:
-    return Window((low + high) / 2, (high - low) or 1.0, WindowFunction.LINEAR_EXACT)
+    return Window.between(float(low), float(high)) if high > low else Window.between(float(values.min()), float(values.max()))

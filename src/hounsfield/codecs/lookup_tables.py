@@ -9,6 +9,9 @@ from hounsfield.codecs.elements import Element, read_elements
 from hounsfield.codecs.presentation import LookUpTable, Palette
 from hounsfield.dicom.encoding import Encoding
 
+PALETTE = frozenset((*range(0x00281101, 0x00281104), *range(0x00281201, 0x00281204), *range(0x00281221, 0x00281224)))
+"""The elements of a palette (PS3.3 C.7.9)."""
+
 _DESCRIPTOR, _DATA = 0x00283002, 0x00283006
 _MAX_ENTRIES = 65536
 _MAX_SEGMENTS = 65536

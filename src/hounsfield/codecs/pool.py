@@ -19,7 +19,7 @@ from types import TracebackType
 
 from hounsfield.codecs import message
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, EncodedFrame, FrameDescription
-from hounsfield.codecs.picture_size import picture_size
+from hounsfield.codecs.geometry import geometry_of
 from hounsfield.codecs.presentation import Presentation, RenderRequest
 from hounsfield.model.errors import Unavailable, UndecodablePixels
 
@@ -80,14 +80,11 @@ class CodecPool:
         return message.encoded_frame(*self._run(job, frame))
 
     def render(self, frame: bytes | memoryview, description: FrameDescription, presentation: Presentation, request: RenderRequest) -> bytes:
-        """Returns a JPEG or PNG. Raises: UndecodablePixels, InvalidInput, Unavailable."""
+        """Returns a JPEG, PNG or GIF. Raises: UndecodablePixels, InvalidInput, Unavailable."""
         description.check(self._frame_limit_bytes)
-        rows, columns = description.rows, description.columns
-        if request.region is not None:
-            rows, columns = min(rows, abs(request.region[3])) or 1, min(columns, abs(request.region[2])) or 1
-        width, height = picture_size(rows, columns, presentation.aspect_ratio, request)
-        # Neither format grows noise by more than this; a picture may also come out smaller than a region asks for, never larger.
-        room = (width + 16) * (height + 16) * 4 + 65536
+        width, height = geometry_of(description.rows, description.columns, presentation, request).size
+        # No format grows noise by more than this.
+        room = (width + 16) * (height + 16) * 4 + 65536 + 2 * len(presentation.icc_profile)
         job = message.Job(len(frame), room, description, presentation, request, self._frame_limit_bytes)
         return self._run(job, frame)[0]
 

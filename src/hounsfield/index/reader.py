@@ -26,6 +26,7 @@ from hounsfield.model.identifiers import DEFAULT_PARTITION
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.model.rejection import StandingRejection
+from hounsfield.model.representative import SeriesFacts, rank
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.model.time_zone import QueryZone
 from hounsfield.model.visibility import ALL_STUDIES, VisibleStudies
@@ -192,19 +193,13 @@ class IndexReader:
             self._large_frame_tables[key] = table
         return table
 
-    def representative(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "") -> StoredInstance | None:
-        """What stands for a study or series in a picture: the middle instance of the series with most images; None where there is none."""
+    def representatives(self, partition_id: int, study_instance_uid: str, series_instance_uid: str = "") -> Iterator[StoredInstance]:
+        """What may stand for a study or series in a picture: the middle instance of each series, the series in a person's order."""
         rows = self._database.fetch(self._sql.image_series, (partition_id, study_instance_uid))
-        if series_instance_uid:
-            rows = [row for row in rows if row[3] == series_instance_uid]
-        if not rows:
-            return None
-        key, images, instances, _ = rows[0]
-        if images:
-            found = self._database.fetch(self._sql.middle_image, (key, (int(images) - 1) // 2))
-        else:
-            found = self._database.fetch(self._sql.middle_instance, (key, (instances - 1) // 2))
-        return stored_instance(found[0]) if found else None
+        for key, images, instances, uid, *_ in sorted(rows, key=lambda row: rank(SeriesFacts(row[4], row[5], row[6], int(row[1])))):
+            if series_instance_uid in ("", uid):
+                statement, count = (self._sql.middle_image, int(images)) if images else (self._sql.middle_instance, instances)
+                yield from map(stored_instance, self._database.fetch(statement, (key, (count - 1) // 2)))
 
     def all_instances(self) -> Iterator[StoredInstance]:
         """Every instance of every partition, in the order in which they were indexed; a batch at a time in memory."""

@@ -94,12 +94,22 @@ class Reading:
                 func.sum(case((instance.c.rows > ZERO, ONE), else_=ZERO)).label("images"),
                 series.c.instance_count,
                 series.c.series_instance_uid,
+                series.c.number,
+                series.c.modality,
+                series.c.description,
             )
             .join_from(study, series, series.c.study_key == study.c.id)
             .join(instance, instance.c.series_key == series.c.id)
             .where(in_study)
-            .group_by(series.c.id, series.c.instance_count, series.c.series_instance_uid)
-            .order_by(literal_column("2").desc(), series.c.id)
+            .group_by(
+                series.c.id,
+                series.c.instance_count,
+                series.c.series_instance_uid,
+                series.c.number,
+                series.c.modality,
+                series.c.description,
+            )
+            .order_by(series.c.id)
         )
         self.study_version = text(select(study.c.version).where(in_study))
         self.series_version = text(

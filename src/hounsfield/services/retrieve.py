@@ -8,15 +8,25 @@ from dataclasses import dataclass
 import xxhash
 
 from hounsfield.archive.reader import PackReader
+from hounsfield.codecs.elements import read_elements
 from hounsfield.dicom.compact_frames import CompactFrames
 from hounsfield.dicom.deflate import inflate
+from hounsfield.dicom.encoding import detect
 from hounsfield.dicom.frames import FrameSpan
+from hounsfield.dicom.tags import IMAGE_TYPE
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.index.reader import IndexReader
 from hounsfield.model.errors import DamagedObject, Gone, InstanceNotFound, NotFound, SeriesNotFound, StudyNotFound
 from hounsfield.model.origin import Origin
+from hounsfield.model.representative import is_localizer
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.services.coercion import effective_file, effective_header
+
+MOST_CANDIDATES = 4
+"""Series of which the header is read to find one that is not of localizers."""
+
+MOST_HEADER_BYTES = 1 << 20
+"""A longer header is that of a multi-frame object, and none of a localizer."""
 
 PIXEL_DATA_HEADER_BYTES = 12
 """The longest element header of Pixel Data: tag, VR, two reserved bytes, length."""
@@ -60,11 +70,31 @@ class Retrieve:
         return instance, [self.frame_span(instance, number) for number in numbers]
 
     def representative(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> StoredInstance:
-        """The instance that stands for a study or series in a picture. Raises: StudyNotFound, SeriesNotFound, Gone."""
-        found = self.reader.representative(origin.principal.partition_id, study_instance_uid, series_instance_uid)
-        if found is None:
-            raise self.absent(origin, study_instance_uid, series_instance_uid)
-        return found
+        """The instance that stands for a study or series in a picture: of the first series that is none of localizers, if there is one.
+
+        Raises: StudyNotFound, SeriesNotFound, Gone, PackUnavailable, DamagedObject.
+        """
+        named = (study_instance_uid, series_instance_uid)
+        candidates = self.reader.representatives(origin.principal.partition_id, *named)
+        first: StoredInstance | None = None
+        for candidate, _ in zip(candidates, range(1 if series_instance_uid else MOST_CANDIDATES), strict=False):
+            first = first or candidate
+            if not candidate.rows:
+                break
+            if not is_localizer(self._image_type(candidate)):
+                return candidate
+        if first is None:
+            raise self.absent(origin, *named)
+        return first
+
+    def _image_type(self, instance: StoredInstance) -> str:
+        if transfer_syntax(instance.transfer_syntax_uid).deflated or instance.header_length_bytes > MOST_HEADER_BYTES:
+            return ""
+        header = memoryview(self.header(instance))
+        syntax = transfer_syntax(instance.transfer_syntax_uid)
+        encoding, _problem = detect(header, syntax.implicit_vr, syntax.little_endian)
+        found = read_elements(header, encoding, frozenset((IMAGE_TYPE,))).get(IMAGE_TYPE)
+        return "" if found is None else found.text()
 
     def absent(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "", sop_instance_uid: str = "") -> NotFound | Gone:
         """The error for something that is not there: rejected, deleted, or never seen."""

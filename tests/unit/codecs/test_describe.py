@@ -154,3 +154,21 @@ def test_no_header_does_more_than_be_refused(noise: bytes, at: int, syntax: str)
             image.presentation(0)
         except UndecodablePixels:
             continue
+
+
+@pytest.mark.parametrize(("shape", "inverse"), [(b"INVERSE", True), (b"IDENTITY", None), (b"", None)])
+def test_the_presentation_lut_shape_of_an_image(header: Header, shape: bytes, inverse: bool | None) -> None:
+    assert describe(header((0x20500020, "CS", shape)), LITTLE).presentation().inverse is inverse
+
+
+def test_a_representative_frame(header: Header) -> None:
+    assert describe(header((0x00286010, "US", struct.pack("<H", 7))), LITTLE).representative_frame == 7
+    assert describe(header((0x00286010, "US", bytes(2))), LITTLE).representative_frame is None
+
+
+@pytest.mark.parametrize(("presentation", "supplemental"), [(b"COLOR", True), (b"MIXED", True), (b"MONOCHROME", False), (b"", False)])
+def test_a_supplemental_palette(header: Header, presentation: bytes, supplemental: bool) -> None:
+    palette = [(0x00281101 + colour, "US", struct.pack("<3H", 2, 4000, 8)) for colour in range(3)]
+    palette += [(0x00281201 + colour, "OW", struct.pack("<2H", 10, 200)) for colour in range(3)]
+    found = describe(header((0x00089205, "CS", presentation), *palette), LITTLE).presentation()
+    assert found.supplemental is supplemental and (found.palette is not None) is supplemental

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,3 +126,22 @@ def test_32_bits(described: Described) -> None:
     description = described(bits_allocated=32, bits_stored=32, high_bit=31)
     shown = shades(np.array([0, 1 << 30, 1 << 31, 2**32 - 1], "<u4"), description, Presentation(), None)
     assert shown[0] == 0 and shown[-1] == 255 and 60 < shown[1] < 70 and 125 < shown[2] < 130
+
+
+def test_presentation_lut_and_inversion(grey_16: FrameDescription) -> None:
+    """PS3.3 C.11.4, C.11.6: the whole range of the window is spread over the entries; INVERSE counts once, whatever the image says."""
+    square = np.array([value * value for value in range(256)], "<u2").tobytes()
+    window = Window(128, 256)
+    shown = grey([0, 51, 255], Presentation(window=window, presentation_lut=LookUpTable(0, square, 16)), grey_16)
+    assert shown == [0, round(51 * 51 / 65535 * 255), round(255 * 255 / 65535 * 255)]
+    coarse = Presentation(window=window, presentation_lut=LookUpTable(0, np.array([0, 255, 0], "<u2").tobytes(), 8))
+    assert grey([0, 60, 128, 200, 255], coarse, grey_16) == [0, 0, 255, 0, 0]
+    for photometric in ("MONOCHROME1", "MONOCHROME2"):
+        assert grey([0, 255], Presentation(window=window, inverse=True), replace(grey_16, photometric_interpretation=photometric)) == [
+            255,
+            0,
+        ]
+    assert grey([0, 255], Presentation(window=window, inverse=False), replace(grey_16, photometric_interpretation="MONOCHROME1")) == [
+        0,
+        255,
+    ]

@@ -176,3 +176,32 @@ def test_a_palette_image_without_palette_is_shown_grey(described: Described) -> 
 def test_single_bits_are_black_and_white(described: Described) -> None:
     description = described(rows=2, columns=4, bits_allocated=1, bits_stored=1, high_bit=0)
     assert np.asarray(picture(render(b"\x35", description, Presentation(), PNG))).tolist() == [[255, 0, 255, 0], [255, 255, 0, 0]]
+
+
+def test_a_supplemental_palette_colours_the_values_that_it_maps(described: Described) -> None:
+    """PS3.3 C.7.6.19: the others go through the grey scale pipeline."""
+
+    def table(*values: int) -> LookUpTable:
+        return LookUpTable(4000, np.array(values, "<u2").tobytes(), 8)
+
+    palette = Palette(table(255, 0), table(0, 255), table(0, 0))
+    presentation = Presentation(window=Window(128, 256), palette=palette, supplemental=True)
+    description = described(rows=1, columns=5, bits_stored=12, high_bit=11)
+    frame = np.array([0, 255, 4000, 4001, 4095], "<u2").tobytes()
+    shown = np.asarray(picture(render(frame, description, presentation, PNG)))
+    assert shown[0].tolist() == [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 255, 0]]
+
+
+def test_indices_of_a_palette_do_not_take_in_what_stands_above_them(described: Described) -> None:
+    ramp = LookUpTable(0, np.arange(256, dtype="<u2").tobytes(), 8)
+    description = described(rows=1, columns=2, photometric_interpretation="PALETTE COLOR", bits_stored=8, high_bit=7)
+    shown = picture(render(struct.pack("<2H", 0x8007, 9), description, Presentation(palette=Palette(ramp, ramp, ramp)), PNG))
+    assert np.asarray(shown)[0, :, 0].tolist() == [7, 9]
+
+
+def test_gif(eight_bits: FrameDescription, described: Described) -> None:
+    grey = picture(render(ramp(), eight_bits, FULL, RenderRequest(PictureFormat.GIF)))
+    assert grey.format == "GIF" and np.asarray(grey.convert("L")).tobytes() == ramp()
+    colour = colour_description(described, "RGB")
+    shown = picture(render(bytes((250, 10, 20, 1, 2, 3)), colour, Presentation(), RenderRequest(PictureFormat.GIF)))
+    assert np.abs(np.asarray(shown.convert("RGB")).astype(int).reshape(-1) - [250, 10, 20, 1, 2, 3]).max() <= 8

@@ -29,6 +29,7 @@ from hounsfield.servers.dicomweb.rendered import Rendered
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
 from hounsfield.servers.dicomweb.ups.composition import Worklist, notifications, worklist_routes
+from hounsfield.servers.dicomweb.video import VideoEncoder
 from hounsfield.servers.dicomweb.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.changes import Changes
@@ -62,6 +63,7 @@ class Parts:
     decide: takes decisions to delete, to reject and to restore.
     spool_dir: where bulk data of an upload waits for the rest of it; None: the system's folder for temporary files.
     worklist, commitments, performed_steps: without them, their resources are not offered.
+    ffmpeg_path: of the site's own ffmpeg; empty where it has none: then there are no videos.
     """
 
     store: FileStore
@@ -82,6 +84,7 @@ class Parts:
     worklist: Worklist | None = None
     commitments: WebCommitments | None = None
     performed_steps: PerformedSteps | None = None
+    ffmpeg_path: str = ""
 
 
 def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
@@ -95,7 +98,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     rewriter = Rewriter(retrieve, retrieve.packs, parts.codecs, MOST_REWRITTEN_BYTES)
     metadata = Metadata(retrieve, documents, work, MetadataXML(documents, work, new_boundary))
     frames = Frames(retrieve, pictures, work, new_boundary)
-    rendered = Rendered(retrieve, pictures, work)
+    video = VideoEncoder(parts.ffmpeg_path) if parts.ffmpeg_path else None
+    rendered = Rendered(retrieve, pictures, work, new_boundary, video)
     bulk_data = BulkData(retrieve, documents, ranges, frames, work, new_boundary)
     all_bulk_data = AllBulkData(retrieve, documents, bulk_data, frames, work, new_boundary)
     objects = Objects(retrieve, OutgoingObjects(retrieve, rewriter, pictures, ranges, work), all_bulk_data, work, new_boundary)
@@ -121,7 +125,9 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         Route("GET", f"{instance}/metadata", metadata.instance),
         Route("GET", f"{instance}/frames/{{frames}}", frames.frames),
         Route("GET", f"{instance}/rendered", rendered.instance),
-        Route("GET", f"{instance}/frames/{{frame}}/rendered", rendered.frame),
+        Route("GET", f"{study}/rendered", rendered.all_images),
+        Route("GET", f"{series}/rendered", rendered.all_images),
+        Route("GET", f"{instance}/frames/{{frames}}/rendered", rendered.frames),
         Route("GET", f"{study}/thumbnail", rendered.thumbnail),
         Route("GET", f"{series}/thumbnail", rendered.thumbnail),
         Route("GET", f"{instance}/thumbnail", rendered.thumbnail),

@@ -31,7 +31,8 @@ _METADATA: Final = (DICOM_JSON, JSON, in_parts(DICOM_XML))
 _STORED: Final = (DICOM_JSON, JSON, DICOM_XML)
 _TAKEN: Final = tuple(form for name in (DICOM, DICOM_JSON, DICOM_XML) for form in (in_parts(name), name))
 _PICTURES: Final = ("image/jpeg", "image/png")
-_RENDERING: Final = ("accept", "viewport", "window", "quality")
+_RENDERED: Final = (*_PICTURES, "image/gif", *map(in_parts, _PICTURES))
+_RENDERING: Final = ("accept", "viewport", "window", "quality", "annotation", "iccprofile")
 _VALUES: Final = (in_parts(OCTET_STREAM), OCTET_STREAM)
 
 
@@ -65,8 +66,10 @@ TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
     ("GET", f"{_SERIES}/metadata"): Transaction("RetrieveSeriesMetadata", _METADATA),
     ("GET", f"{_INSTANCE}/metadata"): Transaction("RetrieveInstanceMetadata", _METADATA),
     ("GET", f"{_INSTANCE}/frames/{{frames}}"): Transaction("RetrieveFrames", _VALUES),
-    ("GET", f"{_INSTANCE}/rendered"): Transaction("RetrieveRenderedInstance", _PICTURES, (), _RENDERING),
-    ("GET", f"{_INSTANCE}/frames/{{frame}}/rendered"): Transaction("RetrieveRenderedFrames", _PICTURES, (), _RENDERING),
+    ("GET", f"{_STUDY}/rendered"): Transaction("RetrieveRenderedStudy", _RENDERED, (), _RENDERING),
+    ("GET", f"{_SERIES}/rendered"): Transaction("RetrieveRenderedSeries", _RENDERED, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/rendered"): Transaction("RetrieveRenderedInstance", _RENDERED, (), _RENDERING),
+    ("GET", f"{_INSTANCE}/frames/{{frames}}/rendered"): Transaction("RetrieveRenderedFrames", _RENDERED, (), _RENDERING),
     ("GET", f"{_STUDY}/thumbnail"): Transaction("RetrieveStudyThumbnail", _PICTURES, (), _RENDERING),
     ("GET", f"{_SERIES}/thumbnail"): Transaction("RetrieveSeriesThumbnail", _PICTURES, (), _RENDERING),
     ("GET", f"{_INSTANCE}/thumbnail"): Transaction("RetrieveInstanceThumbnail", _PICTURES, (), _RENDERING),
