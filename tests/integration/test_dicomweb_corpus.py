@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from dicomweb_kit.pacs import Pacs, open_pacs, parts_of
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
-from hounsfield.servers.dicomweb.delivery import FRAME_MEDIA_TYPES
+from hounsfield.servers.dicomweb.retrieve.delivery import FRAME_MEDIA_TYPES
 
 ANY = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 NOT_ON_THE_WEB = (ImplicitVRLittleEndian, ExplicitVRBigEndian)

@@ -29,7 +29,7 @@ from hounsfield.servers.dicomweb.application import ROOT
 from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
 from hounsfield.servers.dicomweb.cors import Cors
-from hounsfield.servers.dicomweb.stow import UploadLimits
+from hounsfield.servers.dicomweb.store.stow import UploadLimits
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space

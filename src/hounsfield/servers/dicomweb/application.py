@@ -19,7 +19,7 @@ from hounsfield.servers.dicomweb.capabilities import Capabilities
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header, Receive, Scope, Send
 from hounsfield.servers.dicomweb.routing import MethodNotAllowed, Route, Router
-from hounsfield.servers.dicomweb.stow import UploadStalled
+from hounsfield.servers.dicomweb.store.stow import UploadStalled
 from hounsfield.servers.outcomes import outcome_of
 from hounsfield.services.guard import AccessCheck
 

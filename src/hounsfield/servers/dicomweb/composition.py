@@ -10,27 +10,27 @@ from typing import Any
 
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.model.errors import Unavailable
-from hounsfield.servers.dicomweb.all_bulk_data import AllBulkData
 from hounsfield.servers.dicomweb.application import ROOT, DICOMWeb
-from hounsfield.servers.dicomweb.bulk_data import BulkData
 from hounsfield.servers.dicomweb.change_feed import ChangeFeed
 from hounsfield.servers.dicomweb.commitments import commitment_routes
 from hounsfield.servers.dicomweb.cors import NO_CORS, Cors
 from hounsfield.servers.dicomweb.decisions import Decisions
-from hounsfield.servers.dicomweb.frames import Frames, random_boundary
-from hounsfield.servers.dicomweb.metadata import Metadata
-from hounsfield.servers.dicomweb.metadata_xml import MetadataXML
-from hounsfield.servers.dicomweb.objects import Objects
-from hounsfield.servers.dicomweb.outgoing import OutgoingObjects
 from hounsfield.servers.dicomweb.performed_steps import performed_step_routes
-from hounsfield.servers.dicomweb.pictures import Pictures
-from hounsfield.servers.dicomweb.qido import Qido
-from hounsfield.servers.dicomweb.rendered import Rendered
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.rendered import Rendered
+from hounsfield.servers.dicomweb.rendering.video import VideoEncoder
+from hounsfield.servers.dicomweb.retrieve.all_bulk_data import AllBulkData
+from hounsfield.servers.dicomweb.retrieve.bulk_data import BulkData
+from hounsfield.servers.dicomweb.retrieve.frames import Frames, random_boundary
+from hounsfield.servers.dicomweb.retrieve.metadata import Metadata
+from hounsfield.servers.dicomweb.retrieve.metadata_xml import MetadataXML
+from hounsfield.servers.dicomweb.retrieve.objects import Objects
+from hounsfield.servers.dicomweb.retrieve.outgoing import OutgoingObjects
+from hounsfield.servers.dicomweb.retrieve.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.routing import Route
-from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.search.qido import Qido
+from hounsfield.servers.dicomweb.store.stow import Stow, UploadLimits
 from hounsfield.servers.dicomweb.ups.composition import Worklist, notifications, worklist_routes
-from hounsfield.servers.dicomweb.video import VideoEncoder
-from hounsfield.servers.dicomweb.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.changes import Changes
 from hounsfield.services.delete import Decide

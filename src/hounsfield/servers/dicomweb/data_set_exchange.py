@@ -22,7 +22,7 @@ from hounsfield.servers.dicomweb.media_types import (
     parse_media_type,
 )
 from hounsfield.servers.dicomweb.multipart import MultipartParser, PartBegin, PartData
-from hounsfield.servers.dicomweb.stow import UploadStalled
+from hounsfield.servers.dicomweb.store.stow import UploadStalled
 
 DICOM_XML: Final = "application/dicom+xml"
 MAX_BODY_BYTES: Final = 1 << 20

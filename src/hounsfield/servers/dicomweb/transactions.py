@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from hounsfield.model.query import Level
 from hounsfield.servers.dicomweb.media_types import DICOM, DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM, ZIP
-from hounsfield.servers.dicomweb.wado_uri import WADO_URI
+from hounsfield.servers.dicomweb.retrieve.wado_uri import WADO_URI
 from hounsfield.services.search import matched_at
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from hounsfield.model.errors import NotAcceptable, Unavailable, UndecodablePixels
-from hounsfield.servers.dicomweb.video import MovingPictures, VideoEncoder
+from hounsfield.servers.dicomweb.rendering.video import MovingPictures, VideoEncoder
 
 
 def pictures(count: int = 12) -> Iterator[bytes]:

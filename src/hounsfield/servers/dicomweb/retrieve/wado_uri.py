@@ -10,13 +10,13 @@ from hounsfield.codecs.presentation import PictureFormat, RenderRequest, Window
 from hounsfield.model.errors import FrameNotFound, InvalidQuery, InvalidUID, NotAcceptable
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.servers.dicomweb.delivery import Packaging
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import DICOM, MediaType, choose, parse_accept
-from hounsfield.servers.dicomweb.objects import Objects
-from hounsfield.servers.dicomweb.pictures import Pictures
-from hounsfield.servers.dicomweb.rendered import picture_etag
-from hounsfield.servers.dicomweb.rendered_parameters import MAX_VIEWPORT_SIDE, choose_format, media_type_of, read_quality
+from hounsfield.servers.dicomweb.rendering.parameters import MAX_VIEWPORT_SIDE, choose_format, media_type_of, read_quality
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.rendered import picture_etag
+from hounsfield.servers.dicomweb.retrieve.delivery import Packaging
+from hounsfield.servers.dicomweb.retrieve.objects import Objects
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.retrieve import Retrieve
 

@@ -7,7 +7,7 @@ import pytest
 from hounsfield.codecs.presentation import Annotation, ColourSpace, PictureFormat, Window, WindowFunction
 from hounsfield.model.errors import InvalidQuery, NotAcceptable
 from hounsfield.servers.dicomweb.media_types import parse_accept
-from hounsfield.servers.dicomweb.rendered_parameters import (
+from hounsfield.servers.dicomweb.rendering.parameters import (
     Rendition,
     choose_format,
     choose_rendition,

@@ -13,14 +13,14 @@ from hounsfield.codecs.presentation import PictureFormat, RenderRequest
 from hounsfield.model.errors import InvalidQuery, NotAcceptable
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
-from hounsfield.servers.dicomweb.frames import read_frame_list
 from hounsfield.servers.dicomweb.media_types import MediaType
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
-from hounsfield.servers.dicomweb.picture_choice import Chosen, Picture, PictureChoice, is_state
-from hounsfield.servers.dicomweb.pictures import Pictures
 from hounsfield.servers.dicomweb.recent_bytes import RecentBytes
-from hounsfield.servers.dicomweb.rendered_parameters import Rendition, choose_format, choose_rendition, media_type_of, read_render_request
-from hounsfield.servers.dicomweb.video import MovingPictures, VideoEncoder
+from hounsfield.servers.dicomweb.rendering.parameters import Rendition, choose_format, choose_rendition, media_type_of, read_render_request
+from hounsfield.servers.dicomweb.rendering.picture_choice import Chosen, Picture, PictureChoice, is_state
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.video import MovingPictures, VideoEncoder
+from hounsfield.servers.dicomweb.retrieve.frames import read_frame_list
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.retrieve import Retrieve
 

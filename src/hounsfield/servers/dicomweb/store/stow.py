@@ -34,7 +34,8 @@ from hounsfield.servers.dicomweb.media_types import (
 )
 from hounsfield.servers.dicomweb.multipart import Event, MultipartLimits, MultipartParser, PartBegin, PartData, PartEnd
 from hounsfield.servers.dicomweb.pace import LEAST_BYTES_PER_S, Pace
-from hounsfield.servers.dicomweb.store_response import (
+from hounsfield.servers.dicomweb.store.metadata_upload import MetadataUpload
+from hounsfield.servers.dicomweb.store.response import (
     Failure,
     Outcomes,
     encode_response,
@@ -42,7 +43,6 @@ from hounsfield.servers.dicomweb.store_response import (
     response_status,
     response_type,
 )
-from hounsfield.servers.dicomweb.stow_metadata import MetadataUpload
 from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool
 

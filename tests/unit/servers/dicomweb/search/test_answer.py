@@ -6,7 +6,7 @@ import json
 
 from hounsfield.index.rows import InstanceHit, SeriesHit, StudyHit
 from hounsfield.model.query import Level
-from hounsfield.servers.dicomweb.search_answer import encode_hits
+from hounsfield.servers.dicomweb.search.answer import encode_hits
 
 STUDY = (
     b'"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080050":{"vr":"SH"}\n"00080090":{"vr":"PN"}\n'

@@ -10,12 +10,12 @@ from typing import Final
 from hounsfield.model.errors import NotAcceptable
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.servers.dicomweb.bulk_data import PIXEL_DATA, BulkData, BulkDataNotFound
-from hounsfield.servers.dicomweb.delivery import FrameDelivery
 from hounsfield.servers.dicomweb.exchange import Exchange, Header, Pieces, enclosed
-from hounsfield.servers.dicomweb.frames import Frames
 from hounsfield.servers.dicomweb.media_types import OCTET_STREAM, MediaType
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
+from hounsfield.servers.dicomweb.retrieve.bulk_data import PIXEL_DATA, BulkData, BulkDataNotFound
+from hounsfield.servers.dicomweb.retrieve.delivery import FrameDelivery
+from hounsfield.servers.dicomweb.retrieve.frames import Frames
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve

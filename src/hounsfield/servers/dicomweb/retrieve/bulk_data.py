@@ -11,12 +11,12 @@ from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transf
 from hounsfield.model.errors import FrameNotFound, NotFound, ObjectTooLarge
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.byte_ranges import ACCEPT_RANGES, answer_whole_or_part, asked_range, content_range
-from hounsfield.servers.dicomweb.delivery import FrameDelivery
 from hounsfield.servers.dicomweb.etags import etag, object_state, short
 from hounsfield.servers.dicomweb.exchange import Exchange, Header, enclosed
-from hounsfield.servers.dicomweb.frames import Frames
 from hounsfield.servers.dicomweb.media_types import OCTET_STREAM, MediaType, choose
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
+from hounsfield.servers.dicomweb.retrieve.delivery import FrameDelivery
+from hounsfield.servers.dicomweb.retrieve.frames import Frames
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve

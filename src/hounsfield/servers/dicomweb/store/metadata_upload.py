@@ -15,7 +15,7 @@ from hounsfield.model.errors import HounsfieldError, ObjectTooLarge, UnreadableO
 from hounsfield.model.outcomes import StoreResult
 from hounsfield.servers.dicomweb.media_types import DICOM_JSON, DICOM_XML, JSON, OCTET_STREAM, MalformedHeader, parse_media_type
 from hounsfield.servers.dicomweb.multipart import Event, MultipartParser, PartBegin, PartData
-from hounsfield.servers.dicomweb.store_response import Failure, Outcomes
+from hounsfield.servers.dicomweb.store.response import Failure, Outcomes
 from hounsfield.services.compose import BulkPart, compose_object, names_of, uris_of
 from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool

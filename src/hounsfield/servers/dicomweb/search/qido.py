@@ -19,13 +19,13 @@ from hounsfield.dicom.index_attributes import INSTANCE_TAGS, SERIES_TAGS, STUDY_
 from hounsfield.index.rows import InstanceHit, PatientHit, SeriesHit
 from hounsfield.model.origin import Origin
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
-from hounsfield.servers.dicomweb.completed_answer import Additions
-from hounsfield.servers.dicomweb.completed_search import Gathered, gather
 from hounsfield.servers.dicomweb.exchange import Disconnected, Exchange, Header
 from hounsfield.servers.dicomweb.media_types import DICOM_XML, choose
-from hounsfield.servers.dicomweb.search_answer import Hit, encode_hit, encode_hits
-from hounsfield.servers.dicomweb.search_parameters import SearchRequest, read_search
-from hounsfield.servers.dicomweb.search_warnings import warnings_of
+from hounsfield.servers.dicomweb.search.answer import Hit, encode_hit, encode_hits
+from hounsfield.servers.dicomweb.search.completed_answer import Additions
+from hounsfield.servers.dicomweb.search.completed_search import Gathered, gather
+from hounsfield.servers.dicomweb.search.parameters import SearchRequest, read_search
+from hounsfield.servers.dicomweb.search.warnings import warnings_of
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.servers.dicomweb.xml_answer import offer_search_type, xml_parts
 from hounsfield.services.computed_attributes import COMPUTED, PATIENT_COUNTS, RETRIEVE_AE_TITLE

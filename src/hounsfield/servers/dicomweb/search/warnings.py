@@ -9,7 +9,7 @@ from typing import Final
 
 from hounsfield.dicom.dictionary import keyword_of, tag_of
 from hounsfield.servers.dicomweb.exchange import Header
-from hounsfield.servers.dicomweb.search_parameters import SearchRequest
+from hounsfield.servers.dicomweb.search.parameters import SearchRequest
 
 MAX_NAMED_PARAMETERS: Final = 10
 _UNSAFE = re.compile(r"[^A-Za-z0-9.=_-]")

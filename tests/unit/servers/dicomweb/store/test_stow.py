@@ -20,7 +20,7 @@ from hounsfield.model.outcomes import StoreOutcome, StoreResult
 from hounsfield.servers.dicomweb.application import DICOMWeb
 from hounsfield.servers.dicomweb.multipart import MultipartLimits, MultipartWriter
 from hounsfield.servers.dicomweb.routing import Route
-from hounsfield.servers.dicomweb.stow import Stow, UploadLimits
+from hounsfield.servers.dicomweb.store.stow import Stow, UploadLimits
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"

@@ -11,7 +11,7 @@ from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import FrameNotFound, Gone, InvalidQuery, NotFound
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.servers.dicomweb.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
 from hounsfield.services.retrieve import Retrieve
 
 MOST_PICTURES = 10_000

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 from hounsfield.model.errors import NotAcceptable
 from hounsfield.model.origin import Origin
 from hounsfield.servers.dicomweb.byte_ranges import ACCEPT_RANGES, asked_range, content_range
-from hounsfield.servers.dicomweb.delivery import Packaging, asked_for_objects, asks_for_bulk_data
 from hounsfield.servers.dicomweb.etags import etag, object_state
 from hounsfield.servers.dicomweb.exchange import Exchange, Header, Pieces
 from hounsfield.servers.dicomweb.media_types import DICOM, ZIP
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
-from hounsfield.servers.dicomweb.outgoing import Outgoing, OutgoingObjects, part_type
+from hounsfield.servers.dicomweb.retrieve.delivery import Packaging, asked_for_objects, asks_for_bulk_data
+from hounsfield.servers.dicomweb.retrieve.outgoing import Outgoing, OutgoingObjects, part_type
 
 if TYPE_CHECKING:
-    from hounsfield.servers.dicomweb.all_bulk_data import AllBulkData
+    from hounsfield.servers.dicomweb.retrieve.all_bulk_data import AllBulkData
     from hounsfield.servers.dicomweb.work import Work
     from hounsfield.services.retrieve import Retrieve
 

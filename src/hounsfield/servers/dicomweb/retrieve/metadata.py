@@ -10,8 +10,8 @@ from typing import Final
 from hounsfield.model.origin import Origin
 from hounsfield.servers.dicomweb.etags import etag, object_state
 from hounsfield.servers.dicomweb.exchange import Exchange, Header, Pieces
-from hounsfield.servers.dicomweb.metadata_xml import MetadataXML, gzipped, is_xml, metadata_type
 from hounsfield.servers.dicomweb.recent_bytes import RecentBytes
+from hounsfield.servers.dicomweb.retrieve.metadata_xml import MetadataXML, gzipped, is_xml, metadata_type
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.retrieve import Retrieve

@@ -15,10 +15,10 @@ from hounsfield.codecs.encodable import is_encodable
 from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from hounsfield.model.errors import NotAcceptable, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
-from hounsfield.servers.dicomweb.delivery import ANY, ObjectDelivery, Packaging, deliver_object
 from hounsfield.servers.dicomweb.exchange import Pieces
 from hounsfield.servers.dicomweb.media_types import DICOM
-from hounsfield.servers.dicomweb.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
+from hounsfield.servers.dicomweb.retrieve.delivery import ANY, ObjectDelivery, Packaging, deliver_object
 from hounsfield.servers.dicomweb.work import QUICK_READ_BYTES, Work
 from hounsfield.services.pixel_value import LONGEST_VALUE_BYTES
 from hounsfield.services.retrieve import Retrieve

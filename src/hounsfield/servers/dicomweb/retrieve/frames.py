@@ -13,12 +13,12 @@ from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import FrameNotFound, InvalidQuery
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.byte_ranges import answer_whole_or_part
-from hounsfield.servers.dicomweb.delivery import FrameDelivery, Recoding, deliver_frames
 from hounsfield.servers.dicomweb.etags import etag, object_state, short
 from hounsfield.servers.dicomweb.exchange import Exchange, Header, Pieces
 from hounsfield.servers.dicomweb.media_types import MediaType
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
-from hounsfield.servers.dicomweb.pictures import Pictures
+from hounsfield.servers.dicomweb.rendering.pictures import Pictures
+from hounsfield.servers.dicomweb.retrieve.delivery import FrameDelivery, Recoding, deliver_frames
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.retrieve import Retrieve
 

@@ -13,7 +13,7 @@ from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.query import Items, Key, Level, Match, Query
-from hounsfield.servers.dicomweb.search_values import Matching, read_matches
+from hounsfield.servers.dicomweb.search.values import Matching, read_matches
 from hounsfield.services.computed_attributes import COMPUTED, JUDGED, RETRIEVE_AE_TITLE
 from hounsfield.services.header_keys import header_level
 from hounsfield.services.search import MATCHED_ANYWHERE

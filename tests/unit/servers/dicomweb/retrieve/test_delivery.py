@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hounsfield.model.errors import NotAcceptable
-from hounsfield.servers.dicomweb.delivery import (
+from hounsfield.servers.dicomweb.media_types import parse_accept
+from hounsfield.servers.dicomweb.retrieve.delivery import (
     Packaging,
     Recoding,
     asked_for_objects,
@@ -13,7 +14,6 @@ from hounsfield.servers.dicomweb.delivery import (
     deliver_frames,
     deliver_object,
 )
-from hounsfield.servers.dicomweb.media_types import parse_accept
 
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"
