@@ -14,7 +14,8 @@ from hounsfield.model.origin import Origin, Principal, Protocol, Role
 from hounsfield.model.procedure_step import StepRefused, StepState, StepStatus
 from hounsfield.records.workitem_events import WorkitemEvents
 from hounsfield.records.workitems import WorkitemRecords
-from hounsfield.services.workitem_keys import attribute_path, read_keys
+from hounsfield.services.search_values import attribute_path
+from hounsfield.services.workitem_keys import read_keys
 from hounsfield.services.workitem_search import WorkitemSearch
 from hounsfield.services.workitem_subscriptions import WorkitemSubscriptions
 from hounsfield.services.workitems import Workitems

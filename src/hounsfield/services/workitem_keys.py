@@ -6,21 +6,20 @@ only keep most steps from being read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hounsfield.dicom.dictionary import keyword_of, tag_of, vr_of
+from hounsfield.dicom.dictionary import tag_of, vr_of
 from hounsfield.index.words import fold_name
 from hounsfield.model.attribute_rules import first_text
-from hounsfield.model.date_time import Moments, date_time_match
-from hounsfield.model.errors import InvalidQuery, InvalidUID
-from hounsfield.model.identifiers import parse_uid
-from hounsfield.model.matching import date_bounds, date_column, has_wild_card, time_bounds, time_column
+from hounsfield.model.date_time import Moments
+from hounsfield.model.errors import InvalidQuery
+from hounsfield.model.matching import has_wild_card
 from hounsfield.model.procedure_step_attributes import SCHEDULED_START
-from hounsfield.model.query import AnyOf, Empty, Items, Key, Match, Range, SingleValue, UIDList, WildCard
+from hounsfield.model.query import AnyOf, Items, Key, Match, Range, SingleValue, UIDList
 from hounsfield.model.workitem import Narrowing
+from hounsfield.services.search_values import Matching, read_matches
 
 MAX_KEYS: Final = 64
 MAX_VALUES: Final = 1000
@@ -28,7 +27,9 @@ MAX_CHARACTERS: Final = 65 * MAX_VALUES
 MAX_DEPTH: Final = 8
 NUMERIC: Final = frozenset({"IS", "DS", "US", "UL", "SS", "SL", "FL", "FD", "SV", "UV"})
 
-_TAG = re.compile(r"[0-9A-Fa-f]{8}")
+_MATCHING = Matching(empty_value=True)
+_OF_ONE_VALUE = NUMERIC | {"DA", "DT", "SQ", "TM", "UI"}
+"""VRs of which a key has one value, or a list or range that is read as a whole."""
 
 _FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "ScheduledProcedureStepPriority": ("00741200",),
@@ -47,19 +48,6 @@ _FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What is kept beside a step to find it by, under these names."""
 _NAME: Final = "PatientName"
-
-
-def attribute_path(name: str) -> tuple[str, ...]:
-    """The keywords of an attribute, or of one within sequences (`ScheduledStationNameCodeSequence.CodeValue`), named by keywords or tags;
-    empty where the dictionary does not know it, or something that holds no items is said to hold one."""
-    parts = name.split(".")
-    if len(parts) > MAX_DEPTH:
-        return ()
-    keywords = [keyword_of(int(part, 16)) if _TAG.fullmatch(part) else part for part in parts]
-    tags = [tag_of(keyword) for keyword in keywords]
-    if any(tag is None for tag in tags) or any(vr_of(tag or 0) != "SQ" for tag in tags[:-1]):
-        return ()
-    return tuple(keywords)
 
 
 def read_keys(pairs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[Key, ...]:
@@ -88,60 +76,13 @@ def read_keys(pairs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[Key, ...]:
 
 
 def _match(keyword: str, value: str) -> Match | None:
-    """None for universal matching (C.2.2.2.3)."""
-    if not value.strip("* "):
-        return None
-    if len(value) > MAX_CHARACTERS:
-        raise InvalidQuery(f"the value of {keyword} is too long")
-    if value == '""':
-        return Empty()
-    vr = vr_of(tag_of(keyword) or 0)
-    match vr:
-        case "SQ":
-            raise InvalidQuery(f"{keyword} is a sequence: name an attribute in it, such as {keyword}.CodeValue")
-        case "UI":
-            return _uids(keyword, value)
-        case "DT":
-            moments = date_time_match(value)
-            if moments is None:
-                raise InvalidQuery(f"{keyword} takes a date and time such as 202601311530, or a range of two with - between")
-            return moments
-        case "DA" | "TM":
-            return _date_or_time(keyword, vr, value.strip())
-    if vr in NUMERIC:
-        try:
-            float(value)
-        except ValueError as exc:
-            raise InvalidQuery(f"{keyword} takes a number") from exc
-        return SingleValue(value.strip())
+    """None for universal matching (C.2.2.2.3). Of several values of a text any may match."""
     values = tuple(part.strip() for part in value.split("\\") if part.strip())
     if len(values) > MAX_VALUES:
         raise InvalidQuery(f"more than {MAX_VALUES} values in {keyword}")
-    if len(values) > 1:
+    if len(values) > 1 and vr_of(tag_of(keyword) or 0) not in _OF_ONE_VALUE:
         return AnyOf(values)
-    return WildCard(value) if has_wild_card(value) else SingleValue(value)
-
-
-def _uids(keyword: str, value: str) -> Match | None:
-    try:
-        uids = tuple(str(parse_uid(uid)) for uid in re.split(r"[\\,]", value) if uid.strip())
-    except InvalidUID as exc:
-        raise InvalidQuery(f"{keyword}: {exc}") from exc
-    if len(uids) > MAX_VALUES:
-        raise InvalidQuery(f"more than {MAX_VALUES} UIDs in {keyword}")
-    if not uids:
-        return None
-    return SingleValue(uids[0]) if len(uids) == 1 else UIDList(uids)
-
-
-def _date_or_time(keyword: str, vr: str, value: str) -> Match:
-    first, dash, last = value.partition("-")
-    bounds = (date_bounds if vr == "DA" else time_bounds)(first, last)
-    if dash and bounds is not None and (first or last):
-        return Range(first, last)
-    if dash or not (date_column if vr == "DA" else time_column)(value):
-        raise InvalidQuery(f"{keyword} takes a {'date' if vr == 'DA' else 'time'}, or a range of two with - between")
-    return SingleValue(value)
+    return next(iter(read_matches(keyword, value, _MATCHING)), None)
 
 
 # What is kept of a step to find it by

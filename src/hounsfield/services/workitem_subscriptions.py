@@ -21,7 +21,8 @@ from hounsfield.model.query import Key
 from hounsfield.model.workitem import Narrowing, Workitem, WorkitemEvent, WorklistSubscriber
 from hounsfield.records.workitem_events import WorkitemEvents
 from hounsfield.records.workitems import WorkitemChange, WorkitemRecords
-from hounsfield.services.workitem_keys import attribute_path, narrowing, read_keys
+from hounsfield.services.search_values import attribute_path
+from hounsfield.services.workitem_keys import narrowing, read_keys
 from hounsfield.services.workitem_search import STRETCH, matches
 
 MOST_SUBSCRIBERS: Final = 200

@@ -56,7 +56,8 @@ from hounsfield.model.procedure_step_reports import (
 )
 from hounsfield.model.workitem import Workitem
 from hounsfield.records.workitems import WorkitemChange, WorkitemRecords
-from hounsfield.services.workitem_keys import attribute_path, kept_keys, read_keys, start_column
+from hounsfield.services.search_values import attribute_path
+from hounsfield.services.workitem_keys import kept_keys, read_keys, start_column
 from hounsfield.services.workitem_search import matches
 
 DEFAULT_LABEL: Final = "WORKLIST"

@@ -7,10 +7,10 @@ from hounsfield.model.errors import InvalidInput, InvalidQuery
 from hounsfield.servers.dicomweb.data_set_exchange import choose_writer, read_data_set, warning
 from hounsfield.servers.dicomweb.exchange import Exchange
 from hounsfield.servers.dicomweb.routing import Route
-from hounsfield.servers.dicomweb.search.parameters import attribute_path
 from hounsfield.servers.dicomweb.ups.workitems import require_editor
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.performed_steps import PerformedSteps
+from hounsfield.services.search_values import attribute_path
 
 _COMMON = frozenset({"accept", "charset"})
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hounsfield.dicom.dictionary import keyword_of, tag_of, vr_of
+from hounsfield.dicom.dictionary import tag_of
 from hounsfield.dicom.tags import SPECIFIC_CHARACTER_SET
 from hounsfield.index.fragments import FRAGMENT_LEVELS
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.query import Items, Key, Level, Match, Query
-from hounsfield.servers.dicomweb.search.values import Matching, read_matches
 from hounsfield.services.computed_attributes import COMPUTED, JUDGED, RETRIEVE_AE_TITLE
 from hounsfield.services.header_keys import header_level
 from hounsfield.services.search import MATCHED_ANYWHERE
+from hounsfield.services.search_values import Matching, attribute_path, read_matches
 
 MAX_OFFSET: Final = 1 << 31
-MAX_PATH_STEPS: Final = 8
 MAX_REMEMBERED_CHARACTERS: Final = 128
 """Of a parameter's name: what it stands for is looked up once."""
 
 RETRIEVE_URL: Final = 0x00081190
 TIMEZONE_OFFSET_FROM_UTC: Final = 0x00080201
 
-_TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _CONTROL = frozenset(
     {"includefield", "limit", "offset", "fuzzymatching", "emptyvaluematching", "multiplevaluematching", "accept", "charset"}
 )
@@ -83,17 +80,6 @@ def read_search(level: Level, within: Sequence[Key], parameters: Sequence[tuple[
     )
 
 
-def attribute_path(name: str) -> tuple[str, ...]:
-    """Keywords of an attribute and of the sequences that it is in, the outermost first; empty where the name is none (8.3.4.1).
-
-    Each is named by its keyword or by eight hexadecimal digits, with dots between.
-    """
-    keywords = tuple(map(_keyword, name.split(".", MAX_PATH_STEPS)))
-    if not all(keywords) or any(vr_of(tag_of(keyword) or 0) != "SQ" for keyword in keywords[:-1]):
-        return ()
-    return keywords
-
-
 class _Named(NamedTuple):
     """What a parameter's name stands for. tag: of the outermost attribute; level: from which on that is known, None where it never is.
 
@@ -115,13 +101,6 @@ def _read_name(name: str) -> _Named:
     path = attribute_path(name)
     tag = (tag_of(path[0]) or 0) if path else 0
     return _Named(path, tag, _level_of(tag) if path else None, _is_held(tag))
-
-
-def _keyword(step: str) -> str:
-    """Empty where the step names no attribute, or one of a repeating group, whose keyword stands for several."""
-    tag = int(step, 16) if _TAG.fullmatch(step) else tag_of(step)
-    keyword = "" if tag is None else keyword_of(tag)
-    return keyword if keyword and tag_of(keyword) == tag else ""
 
 
 def _is_held(tag: int) -> bool:

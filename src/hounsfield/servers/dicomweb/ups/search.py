@@ -14,7 +14,8 @@ from hounsfield.model.query import Key
 from hounsfield.servers.dicomweb.data_set_exchange import choose_writer, warning
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.work import Work
-from hounsfield.services.workitem_keys import attribute_path, read_keys
+from hounsfield.services.search_values import attribute_path
+from hounsfield.services.workitem_keys import read_keys
 from hounsfield.services.workitem_search import WorkitemSearch
 
 MAX_RESULTS: Final = 1000

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.query import AnyOf, Empty, Items, Key, Level, Match, Range, SingleValue, UIDList, WildCard
-from hounsfield.servers.dicomweb.search.parameters import attribute_path, read_search
-from hounsfield.servers.dicomweb.search.values import MAX_LIST_VALUES, Matching, read_match, read_matches
+from hounsfield.servers.dicomweb.search.parameters import read_search
+from hounsfield.services.search_values import MAX_LIST_VALUES, Matching, attribute_path, read_match, read_matches
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""The value of a query parameter as the kind of matching that it asks for (PS3.18 8.3.4.1, PS3.4 C.2.2.2)."""
+"""The keys of a search as text has them: an attribute's path, and the kind of matching of a value (PS3.18 8.3.4.1, PS3.4 C.2.2.2)."""
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
 
-from hounsfield.dicom.dictionary import is_matched_value_by_value, tag_of, vr_of
+from hounsfield.dicom.dictionary import is_matched_value_by_value, keyword_of, tag_of, vr_of
 from hounsfield.model.date_time import date_time_match
 from hounsfield.model.errors import InvalidQuery, InvalidUID
 from hounsfield.model.identifiers import parse_uid
@@ -14,6 +14,9 @@ from hounsfield.model.query import AnyOf, Empty, Match, Range, SingleValue, UIDL
 
 MAX_LIST_VALUES: Final = 2048
 MAX_VALUE_CHARACTERS: Final = 1024
+MAX_PATH_STEPS: Final = 8
+
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
 
 _DATE = re.compile(r"[0-9]{8}")
 _TIME = re.compile(r"[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
@@ -31,6 +34,24 @@ class Matching(NamedTuple):
 
     empty_value: bool = False
     multiple_value: bool = False
+
+
+def attribute_path(name: str) -> tuple[str, ...]:
+    """Keywords of an attribute and of the sequences that it is in, the outermost first; empty where the name is none (8.3.4.1).
+
+    Each is named by its keyword or by eight hexadecimal digits, with dots between.
+    """
+    keywords = tuple(map(_keyword, name.split(".", MAX_PATH_STEPS)))
+    if not all(keywords) or any(vr_of(tag_of(keyword) or 0) != "SQ" for keyword in keywords[:-1]):
+        return ()
+    return keywords
+
+
+def _keyword(step: str) -> str:
+    """Empty where the step names no attribute, or one of a repeating group, whose keyword stands for several."""
+    tag = int(step, 16) if _TAG.fullmatch(step) else tag_of(step)
+    keyword = "" if tag is None else keyword_of(tag)
+    return keyword if keyword and tag_of(keyword) == tag else ""
 
 
 def read_matches(keyword: str, value: str, matching: Matching) -> tuple[Match, ...]:
