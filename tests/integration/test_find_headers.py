@@ -124,7 +124,8 @@ class TestWhatMatches:
             ({"ImageComments": "*2"}, [2]),
             ({"ImageComments": "bild 2"}, []),
             ({"ImageType": "AXIAL"}, [1]),
-            ({"ImageType": "AXIAL\\LOCALIZER"}, [1, 2]),
+            ({"ImageType": "AXIAL\\ORIGINAL"}, [1]),  # each of the values, as agreed (PS3.4 C.2.2.2.8)
+            ({"ImageType": "AXIAL\\LOCALIZER"}, []),
             ({"SliceLocation": "2.5"}, [2]),
             ({"AcquisitionTime": "02-"}, [2]),
             ({"AcquisitionDate": "20240101", "ImageComments": "*1"}, [1]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,8 @@ THREADS = 16
 
 def application() -> Site:
     """Called once in each worker by granian."""
-    die_with_parent()
+    # It has nothing to finish that a dead supervisor could wait for, and a handler of signals may come too late on a busy machine.
+    die_with_parent(signal.SIGKILL)
     settings = handed_over()
     configure_logging(settings, "web")
     sys.setswitchinterval(0.001)
