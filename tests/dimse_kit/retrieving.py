@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_role, evt
 from pynetdicom.association import Association
 
+from dimse_kit.server import until
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
@@ -150,7 +151,11 @@ def keys(level: str, **values: str | int) -> Dataset:
 
 
 def responses_of(answers: Any) -> list[Response]:
-    """What pynetdicom's generator gives."""
+    """What pynetdicom's generator gives.
+
+    The next request must not go out before pynetdicom's reader has left its pause: it would take the answer for an unexpected message.
+    """
+    association = answers.gi_frame.f_locals["self"]
     found = []
     for status, identifier in answers:
         uids: Any = identifier.get("FailedSOPInstanceUIDList", None) if identifier is not None else None
@@ -165,6 +170,7 @@ def responses_of(answers: Any) -> list[Response]:
                 str(status.get("ErrorComment", "")),
             )
         )
+    assert until(lambda: not association._is_paused or not association.is_established)
     return found
 
 

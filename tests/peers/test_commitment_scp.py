@@ -61,7 +61,7 @@ def test_a_report_on_the_same_association(archive: Committing, files: list[Path]
         assert heard.data_set.RetrieveAETitle == "HOUNSFIELD"
         assert until(lambda: len(archive.queue) == 0)
         store(association, files[:1])
-    assert files_left(archive.folder) == []
+    assert until(lambda: files_left(archive.folder) == [])
 
 
 @pytest.mark.parametrize("role", [True, False], ids=["it accepts our role", "it says nothing of roles"])
@@ -79,7 +79,7 @@ def test_a_report_on_a_new_association(tmp_path: Path, files: list[Path], role: 
         assert (asked.sop_class_uid, asked.scu_role, asked.scp_role) == (PUSH_MODEL, False, True)
         assert (heard.event_type, heard.committed, heard.failed) == (1, stored, {})
         assert until(lambda: len(archive.queue) == 0)
-    assert files_left(tmp_path) == []
+    assert until(lambda: files_left(tmp_path) == [])
 
 
 def test_damage_on_the_disk_is_found_and_said_of_those_only(archive: Committing, files: list[Path]) -> None:
@@ -319,7 +319,7 @@ def test_a_request_is_dropped_in_the_end(tmp_path: Path) -> None:
             assert ask(association, [(CT, "1.2.3")])[0] == 0
         assert len(files_left(tmp_path)) == 1
         assert until(lambda: len(archive.queue) == 0)
-        assert files_left(tmp_path) == []
+        assert until(lambda: files_left(tmp_path) == [])
 
 
 def test_extended_negotiation_of_the_class_is_not_answered_and_big_endian_is_not_taken(archive: Committing) -> None:
