@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.parser
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
+from pydicom.uid import JPEGBaseline8Bit
 
 from dicomweb_kit.objects import as_file, ct
 from dicomweb_kit.pacs import ROOT, Pacs, open_pacs, parts_of
@@ -279,3 +282,23 @@ class TestThumbnails:
     @pytest.mark.parametrize("path", ["/studies/1.2.5", REPORT, f"{STUDY}/series/1.2.3.5"])
     def test_without_images_there_is_none(self, pacs: Pacs, path: str) -> None:
         assert pacs.get(f"{path}/thumbnail").status_code == 404
+
+
+def test_what_a_broken_image_costs_is_its_own_picture(tmp_path: Path) -> None:
+    """A header that claims more frames than there are, and a stream that no decoder reads, among whole images."""
+    with open_pacs(tmp_path) as pacs:
+        claiming = ct(1, study="1.2.7", series="1.2.7.1", frames=3)
+        claiming.NumberOfFrames = 9
+        broken = ct(2, study="1.2.7", series="1.2.7.1")
+        broken.PixelData = encapsulate([b"\xff\xd8\xff\xe0 no picture"])
+        broken["PixelData"].is_undefined_length = True
+        pacs.store(as_file(claiming), as_file(broken, JPEGBaseline8Bit), as_file(ct(3, study="1.2.7", series="1.2.7.1")))
+        answer = pacs.get("/studies/1.2.7/rendered", PARTS)
+        assert answer.status_code == 206
+        places = [place.split("/instances/")[1] for place in locations(answer)]
+        assert places == [
+            *(f"1.2.7.1.1/frames/{number}/rendered" for number in (1, 2, 3)),
+            "1.2.7.1.3/frames/1/rendered",
+        ]
+        assert pacs.get("/studies/1.2.7/series/1.2.7.1/instances/1.2.7.1.2/rendered", "image/jpeg").status_code == 422
+        assert pacs.get("/studies/1.2.7/series/1.2.7.1/instances/1.2.7.1.1/frames/4/rendered", "image/jpeg").status_code == 404

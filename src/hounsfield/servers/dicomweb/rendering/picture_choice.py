@@ -69,7 +69,8 @@ class PictureChoice:
             return Chosen([Picture(instance, 1)])
         if instance.frames > MOST_PICTURES:
             raise _too_many()
-        return Chosen([Picture(instance, number) for number in range(1, instance.frames + 1)])
+        numbers = self._frames_there(instance)
+        return Chosen([Picture(instance, number) for number in numbers], len(numbers) == instance.frames)
 
     def of_frames(self, origin: Origin, study: str, series: str, sop_instance: str, numbers: Sequence[int]) -> Chosen:
         """These frames (from 1). Raises: InstanceNotFound, Gone, NoPicture, FrameNotFound."""
@@ -98,8 +99,8 @@ class PictureChoice:
             raise NoPicture("nothing in it can be decoded to pictures")
         if sum(instance.frames for instance in shown) > MOST_PICTURES:
             raise _too_many()
-        pictures = [Picture(instance, number) for instance in shown for number in range(1, instance.frames + 1)]
-        return Chosen(pictures, len(shown) == len(images))
+        pictures = [Picture(instance, number) for instance in shown for number in self._frames_there(instance)]
+        return Chosen(pictures, len(shown) == len(images) and len(pictures) == sum(instance.frames for instance in shown))
 
     def representative(self, origin: Origin, *named: str) -> Chosen:
         """One frame that stands for a study, series or instance.
@@ -114,6 +115,11 @@ class PictureChoice:
             raise NoPicture("there is nothing in it that can be shown as a picture")
         return Chosen([Picture(instance, self._pictures.representative_frame(instance))])
 
+    def _frames_there(self, instance: StoredInstance) -> range:
+        """Of frames (from 1) those that are there, whatever the header claims; the first always: its absence has an error of its own."""
+        there = self._retrieve.frames(instance).count if instance.frames > 1 else 1
+        return range(1, max(1, min(there, instance.frames)) + 1)
+
     def _of_state(self, origin: Origin, instance: StoredInstance) -> Chosen:
         state = self._pictures.state(instance)
         checksum = instance.stored.digests.checksum
@@ -126,8 +132,9 @@ class PictureChoice:
             except (NotFound, Gone):
                 complete = False
                 continue
+            there = self._frames_there(image)
             numbers = reference.frames or range(1, image.frames + 1)
-            shown = [Picture(image, number, state, checksum) for number in numbers if number <= image.frames]
+            shown = [Picture(image, number, state, checksum) for number in numbers if number in there]
             complete = complete and len(shown) == len(numbers) and bool(shown)
             pictures += shown
             if len(pictures) > MOST_PICTURES:

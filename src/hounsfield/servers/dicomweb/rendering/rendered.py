@@ -8,9 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import structlog
+
 from hounsfield.codecs.gif_frames import TRAILER, delays, frame_block, opening, read_gif
 from hounsfield.codecs.presentation import PictureFormat, RenderRequest
-from hounsfield.model.errors import InvalidQuery, NotAcceptable
+from hounsfield.model.errors import InvalidQuery, NotAcceptable, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import MediaType
@@ -23,6 +25,8 @@ from hounsfield.servers.dicomweb.rendering.video import MovingPictures, VideoEnc
 from hounsfield.servers.dicomweb.retrieve.frames import read_frame_list
 from hounsfield.servers.dicomweb.work import Work
 from hounsfield.services.retrieve import Retrieve
+
+log = structlog.get_logger()
 
 THUMBNAIL_VIEWPORT: Final = (256, 256)
 REMEMBERED_BYTES: Final = 8 << 20
@@ -138,8 +142,15 @@ class Rendered:
     async def _parts(
         self, writer: MultipartWriter, rendition: Rendition, request: RenderRequest, pictures: Sequence[Picture], base_url: str
     ) -> AsyncGenerator[bytes, None]:
-        for picture in pictures:
-            data = await self._render(picture, request)
+        for position, picture in enumerate(pictures):
+            try:
+                data = await self._render(picture, request)
+            except UndecodablePixels as exc:
+                if position == 0:
+                    raise
+                # One broken image must not keep the others of a study from being seen; which ones came, the parts say.
+                log.warning("rendered.left_out", sop_instance_uid=picture.instance.sop_instance_uid, frame=picture.number, error=str(exc))
+                continue
             head = writer.part_head(rendition.media_type, length_bytes=len(data), location=location_of(picture, base_url))
             yield head + data
         yield writer.close()
