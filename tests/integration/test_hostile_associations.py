@@ -308,7 +308,7 @@ def test_idle_threads_are_not_left_behind() -> None:
         for _ in range(20):
             assert _is_served(server.address)
         assert until(lambda: len(server.registry) == 0)
-    assert until(lambda: threading.active_count() == before)
+    assert until(lambda: threading.active_count() <= before)  # those of other tests may end meanwhile
 
 
 def test_descriptors_are_not_left_behind() -> None:
