@@ -133,7 +133,7 @@ def test_hostile_files_harm_nothing(server: Server, files: list[Path], channel: 
     assert took[-1] < LONGEST_S, max(outcomes, key=lambda outcome: outcome.took_s)
     assert took[int(len(took) * 0.99)] < P99_S
     assert grown <= MEMORY_BYTES
-    assert _processes(server) == processes, "a process ended"
+    assert set(processes) <= set(_processes(server)), "a process ended"
     assert not [outcome for outcome in outcomes if "500" in outcome.word or "0x0110" in outcome.word]
     assert "Traceback" not in server.output.read_text()
     _still_works(server, tmp_path)
