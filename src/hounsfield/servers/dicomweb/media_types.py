@@ -99,17 +99,3 @@ def choose(accept: Iterable[MediaType], offer: Callable[[MediaType], Chosen | No
         if (offered := offer(wanted)) is not None:
             return offered
     raise NotAcceptable("none of the media types in Accept can be given here")
-
-
-def json_type(accept: Iterable[MediaType]) -> bytes:
-    """The Content-Type of a DICOM JSON answer. Raises: NotAcceptable."""
-    return choose(accept, _offer_json)
-
-
-def _offer_json(wanted: MediaType) -> bytes | None:
-    if wanted.is_multipart:
-        return None
-    for name in (DICOM_JSON, JSON):
-        if wanted.covers(name):
-            return name.encode()
-    return None

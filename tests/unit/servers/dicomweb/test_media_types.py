@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hounsfield.model.errors import NotAcceptable
-from hounsfield.servers.dicomweb.media_types import MalformedHeader, json_type, parse_accept, parse_media_type
+from hounsfield.servers.dicomweb.media_types import MalformedHeader, choose, parse_accept, parse_media_type
+from hounsfield.servers.dicomweb.xml_answer import offer_search_type
 
 
 def test_a_multipart_type() -> None:
@@ -51,23 +52,23 @@ def test_ranges(text: str, name: str, covered: bool) -> None:
 @pytest.mark.parametrize(
     ("accept", "given_type"),
     [
-        ("", b"application/dicom+json"),
-        ("*/*", b"application/dicom+json"),
-        ("application/*", b"application/dicom+json"),
-        ("application/json", b"application/json"),
-        ("application/dicom+xml, application/json;q=0.1", b"application/json"),
+        ("", "application/dicom+json"),
+        ("*/*", "application/dicom+json"),
+        ("application/*", "application/dicom+json"),
+        ("application/json", "application/json"),
+        ("application/dicom+xml, application/json;q=0.1", "application/json"),
     ],
 )
-def test_json(accept: str, given_type: bytes) -> None:
-    assert json_type(parse_accept(accept)) == given_type
+def test_what_a_search_answers_with(accept: str, given_type: str) -> None:
+    assert choose(parse_accept(accept), offer_search_type) == given_type
 
 
 @pytest.mark.parametrize(
     "accept", ["text/html", "application/dicom+xml", 'multipart/related; type="application/dicom+json"', "application/json;q=0"]
 )
-def test_json_is_all_there_is(accept: str) -> None:
+def test_without_multipart_a_search_gives_json_alone(accept: str) -> None:
     with pytest.raises(NotAcceptable):
-        json_type(parse_accept(accept))
+        choose(parse_accept(accept), offer_search_type)
 
 
 @given(st.text(max_size=200))
