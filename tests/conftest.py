@@ -17,3 +17,12 @@ def corpus() -> Path:
     if not (root / "MANIFEST.tsv").is_file():
         pytest.skip("the shared corpus is not beside the checkout (set HOUNSFIELD_CORPUS)")
     return root
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests are spread over the others: processes that share a suite get equal parts, and none of these is left for the end."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    step = len(items) / max(1, len(long))
+    for number, item in reversed(list(enumerate(long))):
+        items.insert(int(number * step), item)

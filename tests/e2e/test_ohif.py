@@ -77,7 +77,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def token(server: Server) -> str:
-    return server.run("token", "add", "ohif", "--role", "editor").stdout.split()[-1]
+    return server.run("token", "add", "ohif", "--role", "editor").out.split()[-1]
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ class Target:
 def target(tmp_path: Path) -> Iterator[Target]:
     server = launch(tmp_path / "data", HOUNSFIELD_LOG_LEVEL="warning")
     try:
-        token = server.run("token", "add", "fuzz", "--role", "editor").stdout.split()[-1]
+        token = server.run("token", "add", "fuzz", "--role", "editor").out.split()[-1]
         client = RawClient(server.host, server.http_port, token, 30)
         for file in FILES:
             stored = client.ask(Request("POST", "/dicom-web/studies", (("Content-Type", "application/dicom"),), file))

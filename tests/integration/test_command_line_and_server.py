@@ -105,6 +105,7 @@ def test_verify_export_and_doctor_while_the_server_runs(server: Server, client: 
     assert {"what": "server", "state": "ok", "found": "running", "advice": ""} in findings
 
 
+@pytest.mark.long
 def test_delete_takes_effect_in_the_server_and_outlives_the_database(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     gone, kept = (make(tmp_path / "files" / str(number), random.Random(number), number, 0, 3) for number in range(2))
@@ -216,6 +217,7 @@ def _may_call(peer: DimsePeer) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_a_stopped_server_leaves_nothing_running_and_a_killed_one_starts_again(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     made = make(tmp_path / "files", random.Random(8), 18, 0, 3)
@@ -237,6 +239,7 @@ def test_a_stopped_server_leaves_nothing_running_and_a_killed_one_starts_again(t
     assert "Traceback" not in server.output.read_text()
 
 
+@pytest.mark.long
 def test_an_archive_process_that_dies_is_started_again(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     made = make(tmp_path / "files", random.Random(9), 19, 0, 2)
@@ -253,6 +256,7 @@ def test_an_archive_process_that_dies_is_started_again(tmp_path: Path) -> None:
         assert [sent.ok for sent in send(DimsePeer(server.ae_title, server.host, server.dicom_port), [made[1].path])] == [True]
 
 
+@pytest.mark.long
 def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     made = make(tmp_path / "files", random.Random(12), 22, 0, 300)
@@ -269,6 +273,7 @@ def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
             assert instances_of(web, made[0].study_instance_uid) == {one.sop_instance_uid for one in made}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_every_process_at_once_ends_the_server_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     """As a terminal does at Ctrl+C, and systemd by default; here while a client keeps a worker busy."""
@@ -293,6 +298,7 @@ def test_a_server_on_a_name(tmp_path: Path) -> None:
         until(lambda: f"http://localhost:{server.http_port}/dicom-web" in server.output.read_text(), 10)
 
 
+@pytest.mark.long
 def test_the_demo_command_takes_any_caller_of_this_machine(tmp_path: Path) -> None:
     data_dir = tmp_path / "demo"
     made = make(tmp_path / "files", random.Random(10), 20, 0, 1)

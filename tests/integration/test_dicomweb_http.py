@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def token(server: Server) -> str:
-    return server.run("token", "add", "robot", "--role", "editor").stdout.split()[-1]
+    return server.run("token", "add", "robot", "--role", "editor").out.split()[-1]
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def tokens(server: Server) -> dict[str, str]:
     """An API token for each role."""
-    return {role: server.run("token", "add", role, "--role", role).stdout.split()[-1] for role in ("viewer", "editor")}
+    return {role: server.run("token", "add", role, "--role", role).out.split()[-1] for role in ("viewer", "editor")}
 
 
 def curl(server: Server, path: str, *options: str) -> tuple[int, bytes]:

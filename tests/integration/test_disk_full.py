@@ -19,6 +19,8 @@ from services.command_line import hounsfield
 from services.databases import ON_POSTGRESQL
 from services.server import Server, running
 
+pytestmark = pytest.mark.long
+
 OUT_OF_RESOURCES = 0xA700
 MIB = 1 << 20
 

@@ -20,7 +20,7 @@ from routing_kit.destination import count, free_port, queued, send, slow_destina
 from services.databases import settings_of
 from services.server import Server, launch, running
 
-pytestmark = needs_dcmtk
+pytestmark = [needs_dcmtk, pytest.mark.long]
 
 WITHIN_S = 90.0
 """Of a machine that is busy with other things; nothing here waits so long in vain."""
@@ -54,7 +54,7 @@ def test_what_matches_arrives_byte_for_byte_and_nothing_else(tmp_path: Path) -> 
         with queued(server) as jobs:
             assert until(lambda: count(jobs, JobState.DONE) == 10, WITHIN_S)
             assert len(jobs.find()) == 10
-        assert server.run("route", "test", "1.2.826.0.1.3680043.10.999.2").returncode == 0
+        assert server.run("route", "test", "1.2.826.0.1.3680043.10.999.2").code == 0
 
 
 def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: Path) -> None:
@@ -65,7 +65,9 @@ def test_a_destination_that_comes_up_later_gets_all_once_and_in_order(tmp_path: 
         with queued(server) as jobs:
             assert until(lambda: any(queue.failures for queue in jobs.queues()), WITHIN_S), server.output.read_text()[-3000:]
         send(server, *objects(tmp_path, range(30, 40)))
-        listed = json.loads(server.run("queue", "list", "--json").stdout)["queues"][0]
+        with queued(server) as jobs:
+            assert until(lambda: count(jobs, JobState.WAITING) == 40, WITHIN_S)
+        listed = json.loads(server.run("queue", "list", "--json").out)["queues"][0]
         assert (listed["peer"], listed["waiting"]) == ("DEST", 40)
         assert "cannot be reached" in listed["last_error"]
         with storescp(tmp_path / "dest", port) as arrived:
@@ -165,17 +167,17 @@ def test_jobs_are_cancelled_and_tried_again_by_hand(tmp_path: Path) -> None:
         is_paused = until(lambda: count(jobs, JobState.WAITING) == 3 and any(queue.failures for queue in jobs.queues()), WITHIN_S)
         assert is_paused, server.output.read_text()[-3000:]
         last, middle, first = (job.id for job in jobs.find())
-        assert server.run("queue", "cancel", str(middle)).stdout == "1\n"
-        assert json.loads(server.run("queue", "show", str(middle), "--json").stdout)["state"] == "cancelled"
-        assert server.run("queue", "retry", "987654", check=False).returncode == 1
-        assert server.run("queue", "cancel", check=False).returncode == 2
+        assert server.run("queue", "cancel", str(middle)).out == "1\n"
+        assert json.loads(server.run("queue", "show", str(middle), "--json").out)["state"] == "cancelled"
+        assert server.run("queue", "retry", "987654", check=False).code == 1
+        assert server.run("queue", "cancel", check=False).code == 2
         with storescp(tmp_path / "dest", port) as arrived:
-            assert server.run("queue", "retry", "--to", "DEST").returncode == 0
+            assert server.run("queue", "retry", "--to", "DEST").code == 0
             assert until(lambda: count(jobs, JobState.DONE) == 2, WITHIN_S)
             assert arrived.uids() == [uids(range(3))[0], uids(range(3))[2]]
-            assert server.run("queue", "retry", str(middle)).stdout == "1\n"
+            assert server.run("queue", "retry", str(middle)).out == "1\n"
             assert until(lambda: count(jobs, JobState.DONE) == 3, WITHIN_S)
-            assert server.run("queue", "cancel", str(first), check=False).returncode == 2, "it is done"
+            assert server.run("queue", "cancel", str(first), check=False).code == 2, "it is done"
             assert sorted(arrived.uids()) == sorted(uids(range(3)))
         assert last > middle > first
 
@@ -235,7 +237,7 @@ def test_priors_come_from_another_archive_when_a_new_study_arrives_or_is_schedul
         with bootstrap.reading(settings_of(server.data_dir)) as parts:
             here = {one.study_instance_uid[-1] for one in parts.reader.all_instances()}
         assert here == {"9", "4", "3", "2"}
-        listed = json.loads(server.run("queue", "list", "--from", "OLDPACS", "--json").stdout)
+        listed = json.loads(server.run("queue", "list", "--from", "OLDPACS", "--json").out)
         assert [job["study"][-1] for job in listed["jobs"]] == ["9"]
 
         server.run("peer", "add", "SLOW", f"127.0.0.1:{workstation_port}")
@@ -247,7 +249,7 @@ def test_priors_come_from_another_archive_when_a_new_study_arrives_or_is_schedul
         server.run(*order)
         assert until(lambda: count(jobs, JobState.DONE) == 5, WITHIN_S), "found nothing, asked, went on, found, sent"
         assert len(workstation.kept) == 1
-        assert "OTHER" not in server.run("queue", "list", "--json").stdout + server.output.read_text()
+        assert "OTHER" not in server.run("queue", "list", "--json").out + server.output.read_text()
 
 
 def a_study(folder: Path, number: int, *, study_date: str | None = None, study: int | None = None) -> Path:

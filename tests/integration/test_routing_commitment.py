@@ -17,7 +17,7 @@ from routing_kit.destination import queued, send, until
 from services.orthanc import needs_orthanc, orthanc
 from services.server import Server, running
 
-pytestmark = needs_dcmtk
+pytestmark = [needs_dcmtk, pytest.mark.long]
 
 WITHIN_S = 90.0
 """Of a machine that is busy with other things; nothing here waits so long in vain."""
@@ -48,7 +48,7 @@ def test_another_archive_keeps_what_it_was_sent_and_one_can_see_that(tmp_path: P
         add_keeper(server, keeper.dicom_port)
         send(server, *files)
         assert until(lambda: states(jobs) == [JobState.DONE] * len(files), WITHIN_S), server.output.read_text()[-3000:]
-        listed = json.loads(server.run("queue", "list", "--kept-by", "KEEPER", "--json").stdout)
+        listed = json.loads(server.run("queue", "list", "--kept-by", "KEEPER", "--json").out)
         assert (listed["queues"][0]["kind"], listed["queues"][0]["done"]) == ("commit", len(files))
         assert {job["transaction"][:5] for job in listed["jobs"]} == {"2.25."}
 

@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def tokens(server: Server) -> dict[str, str]:
-    return {role: server.run("token", "add", role, "--role", role).stdout.split()[-1] for role in ("viewer", "editor")}
+    return {role: server.run("token", "add", role, "--role", role).out.split()[-1] for role in ("viewer", "editor")}
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ def test_every_recipe(server: Server, tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "HOUNSFIELD_URL": server.dicom_web,
-        "TOKEN": server.run("token", "add", "script", "--role", "editor").stdout.split()[-1],
+        "TOKEN": server.run("token", "add", "script", "--role", "editor").out.split()[-1],
         "STUDY": "1.2.3",
         "SERIES": "1.2.3.1",
         "INSTANCE": "1.2.3.1.1",

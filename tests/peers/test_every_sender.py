@@ -6,6 +6,7 @@ import json
 import subprocess
 import urllib.request
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pydicom
@@ -21,6 +22,9 @@ REWRITTEN_FOR_THE_WEB = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2"}
 SENDERS = {"storescu": clients.storescu, "dcmsend": clients.dcmsend, "pynetdicom": clients.pynetdicom, "dcmjs-dimse": clients.dcmjs}
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def files(corpus: Path) -> list[Path]:
     return list(clients.manifest(corpus, "image/", "modality/"))
@@ -30,10 +34,12 @@ def files(corpus: Path) -> list[Path]:
 @pytest.mark.parametrize("name", SENDERS)
 def test_what_a_dimse_sender_sent_comes_back(name: str, files: list[Path], tmp_path: Path) -> None:
     send = SENDERS[name]
-    with storescp(tmp_path / "witness") as port:
-        to_witness = send(files, "127.0.0.1", port, "ANY-SCP")
-    with running(tmp_path / "data", "--open-access") as server:
-        to_us = send(files, server.host, server.dicom_port, server.ae_title)
+    with storescp(tmp_path / "witness") as port, running(tmp_path / "data", "--open-access") as server:
+        # To both at once: most of the time each sender waits for something.
+        with ThreadPoolExecutor(1) as beside:
+            witnessing = beside.submit(send, files, "127.0.0.1", port, "ANY-SCP")
+            to_us = send(files, server.host, server.dicom_port, server.ae_title)
+            to_witness = witnessing.result()
         report(name, files, to_witness, to_us)
         arrived = arrivals(tmp_path / "witness")
         # dcmjs-dimse writes every data set anew, in what was accepted: only what the witness accepted too can be held against it.

@@ -10,13 +10,14 @@ import pytest
 
 from kills.objects import Made
 from kills.rounds import BrokenPromise, Tally, check, check_one_row_each, check_packs_alone, run_round
-from services.databases import ON_POSTGRESQL
 from services.server import launch
 
 SEED = int(os.environ.get("HOUNSFIELD_SEED", "20261121"))
 KILLS = int(os.environ.get("HOUNSFIELD_KILLS", "200"))
 READY_WITHIN_S = 5.0
 LATE_HEADER = Path(__file__).resolve().parent.parent / "kills" / "late_header"
+
+pytestmark = pytest.mark.long
 
 
 def kill_repeatedly(tmp_path: Path, kills: int, **environment: str) -> Tally:
@@ -48,7 +49,7 @@ def test_no_acknowledged_object_is_lost_by_two_kills(tmp_path: Path) -> None:
     assert len(kill_repeatedly(tmp_path, 2).acknowledged) > 20
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="the packs alone decide this, whatever the database")
+@pytest.mark.prove
 def test_the_proof_notices_an_answer_before_the_header(tmp_path: Path) -> None:
     with pytest.raises(BrokenPromise):
         kill_repeatedly(tmp_path, 2, PYTHONPATH=str(LATE_HEADER))

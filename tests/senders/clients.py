@@ -58,8 +58,11 @@ def transfer_syntax_of(path: Path) -> str:
 def storescu(files: Sequence[Path], host: str, port: int, ae_title: str) -> Answers:
     """A run for each transfer syntax; `-R` proposes only what is needed."""
     answers: Answers = {}
+    by_option: dict[str, list[Path]] = {}
+    for path in files:
+        by_option.setdefault(STORESCU_OPTIONS.get(transfer_syntax_of(path), ""), []).append(path)
     for option in dict.fromkeys(STORESCU_OPTIONS.values()):
-        chosen = [path for path in files if STORESCU_OPTIONS.get(transfer_syntax_of(path)) == option]
+        chosen = by_option.get(option)
         if not chosen:
             continue
         command = ["storescu", "-v", "-nh", "-R", option, "-aec", ae_title, host, str(port), *map(str, chosen)]

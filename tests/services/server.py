@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.command_line import Ran, hounsfield
 from services.databases import environment_of
 from services.ports import free_port
 
@@ -42,16 +43,11 @@ class Server:
         """The DICOMweb root."""
         return f"{self.url}/dicom-web"
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run another subcommand on the same data directory."""
-        return subprocess.run(
-            [HOUNSFIELD, *arguments, "--data-dir", str(self.data_dir)],
-            capture_output=True,
-            text=True,
-            check=check,
-            timeout=300,
-            env={**os.environ, **environment_of(self.data_dir)},
-        )
+    def run(self, *words: str, check: bool = True) -> Ran:
+        """Run another subcommand on the same data directory. check: anything but success fails the test."""
+        ran = hounsfield(*words, "--data-dir", self.data_dir)
+        assert not check or ran.code == 0, ran.err or ran.out
+        return ran
 
     def kill(self) -> None:
         """SIGKILL to every process of the server at once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import json
 import os
 import socket
@@ -94,6 +95,10 @@ class Supervisor:
         from granian.http import HTTP1Settings, HTTP2Settings
         from granian.server import Server
 
+        # The workers are forked from this process: what it has imported they need not import each for itself, and share.
+        import hounsfield.app.web  # noqa: F401
+
+        gc.freeze()
         settings = self._settings
         server = Server(
             "hounsfield.app.web:application",
