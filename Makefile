@@ -64,7 +64,7 @@ test: build test-tools ## every test; those of whole servers on PostgreSQL and o
 	@$(BIN)/python -m compileall -q src
 	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 3 --dist worksteal tests/integration tests/fuzz tests/prove
 	@# The browser's driver keeps an event loop in its process, which tests of coroutines cannot share.
-	@$(BIN)/pytest -q -n 2 --dist loadfile tests/e2e
+	@$(BIN)/pytest -q -n 2 --dist worksteal tests/e2e
 	@$(BIN)/pytest -q -n 3 --dist worksteal --ignore tests/e2e
 
 check: $(VENV)/.installed-dev web/node_modules/.installed ## lint, types, layers; web lint and types
