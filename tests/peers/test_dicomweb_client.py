@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def empty(server: Server) -> DICOMwebClient:
-    token = server.run("token", "add", "script", "--role", "editor").stdout.split()[-1]
+    token = server.run("token", "add", "script", "--role", "editor").out.split()[-1]
     return DICOMwebClient(url=server.dicom_web, headers={"Authorization": f"Bearer {token}"})
 
 

@@ -21,9 +21,8 @@ from hounsfield.model.time_zone import fixed
 from hounsfield.network.status import Status
 
 FOLDERS = ("charset", "modality", "series", "ts", "image", "synth")
-STUDIES = 10_000
-QUERIES = 2_000
-QUERIES_IN_THE_SUITE = 200
+STUDIES, QUERIES = 10_000, 2_000
+STUDIES_IN_THE_SUITE, QUERIES_IN_THE_SUITE = 2_000, 200
 MOST_ANSWERS = 400
 """A query that more entities match is asked only now and then: it would say little for its time."""
 
@@ -35,9 +34,13 @@ DATED = ("StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PerformedProcedu
 RETURNED = ("PatientName", "PatientID", "StudyDate", "StudyTime", "Modality", "SeriesNumber", "InstanceNumber")
 
 
+in_the_suite = pytest.mark.parametrize("served", [STUDIES_IN_THE_SUITE], indirect=True)
+whole = pytest.mark.parametrize("served", [STUDIES], indirect=True)
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[tuple[Served, Holdings]]:
-    """The archive, and what is in it."""
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[tuple[Served, Holdings]]:
+    """The archive with so many made-up studies, and what is in it."""
     holdings = Holdings()
     with warnings.catch_warnings(), serving(tmp_path_factory.mktemp("find"), stored_zone=fixed(SITE_MINUTES)) as running:
         warnings.simplefilter("ignore")
@@ -45,7 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[t
         for path in running.keep(files):
             data_set = pydicom.dcmread(path, stop_before_pixels=True, force=True)
             holdings.add(values_of(data_set), requests_of(data_set))
-        made = list(objects(seed=20260131, studies=STUDIES))
+        made = list(objects(seed=20260131, studies=request.param))
         judged = running.writer.add_all(entry(number, *one) for number, one in enumerate(made))
         for one, judgement in zip(made, judged, strict=True):
             assert not isinstance(judgement, Exception) and not judgement.reason, judgement
@@ -53,20 +56,24 @@ def served(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Iterator[t
         yield running, holdings
 
 
+@in_the_suite
 def test_a_sample_of_generated_queries(served: tuple[Served, Holdings]) -> None:
     _ask_all(*served, seed=1, queries=QUERIES_IN_THE_SUITE)
 
 
+@whole
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_all_generated_queries(served: tuple[Served, Holdings]) -> None:
     _ask_all(*served, seed=2, queries=QUERIES)
 
 
+@in_the_suite
 def test_a_sample_of_generated_queries_in_other_time_zones(served: tuple[Served, Holdings]) -> None:
     _ask_in_zones(*served, seed=3, queries=QUERIES_IN_THE_SUITE // 5, zones=ZONES[:2])
 
 
+@whole
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_all_generated_queries_in_other_time_zones(served: tuple[Served, Holdings]) -> None:
