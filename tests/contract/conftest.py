@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index_kit.databases import Addresses, Indexed, make_template, opened
+from index_kit.databases import Addresses, Indexed, make_file_template, make_template, opened
 from services.postgresql import Postgresql, PostgresqlMissing, postgresql
 
 
@@ -22,11 +22,19 @@ def postgresql_server() -> Iterator[Postgresql]:
         pytest.skip(str(exc))
 
 
+@pytest.fixture(scope="session")
+def file_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Making the schema takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "index.sqlite"
+    make_file_template(path)
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def addresses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Addresses]:
+def addresses(request: pytest.FixtureRequest, tmp_path: Path, file_template: Path) -> Iterator[Addresses]:
     """New databases of the kind under test."""
     server: Postgresql | None = request.getfixturevalue("postgresql_server") if request.param == "postgresql" else None
-    given = Addresses(tmp_path, server)
+    given = Addresses(tmp_path, server, file_template)
     yield given
     given.drop()
 

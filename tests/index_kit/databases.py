@@ -40,10 +40,11 @@ class Indexed:
 
 @dataclass
 class Addresses:
-    """Gives addresses of new databases, with the schema or empty."""
+    """Gives addresses of new databases, with the schema or empty. template: of SQLite, a file with the schema."""
 
     folder: Path
     server: Postgresql | None
+    template: Path | None = None
     made: list[str] = field(default_factory=list)
 
     def new(self, *, empty: bool = False) -> str:
@@ -51,11 +52,9 @@ class Addresses:
         number = next(_numbers)
         if self.server is None:
             path = self.folder / f"index-{number}.sqlite"
-            template = self.folder / "template.sqlite"
             if not empty:
-                if not template.exists():
-                    _upgrade(str(template))
-                shutil.copyfile(template, path)
+                assert self.template is not None
+                shutil.copyfile(self.template, path)
             return str(path)
         name = f"hounsfield_{number}"
         with psycopg.connect(self.server.address(), autocommit=True) as connection:
@@ -70,6 +69,11 @@ class Addresses:
         with psycopg.connect(self.server.address(), autocommit=True) as connection:
             for name in self.made:
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def make_file_template(path: Path) -> None:
+    """An SQLite file with the schema, to be copied."""
+    _upgrade(str(path))
 
 
 def make_template(server: Postgresql) -> None:
