@@ -17,6 +17,8 @@ from pydicom.uid import UID_dictionary
 from hounsfield.app import bootstrap
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.settings import Settings
+from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
+from hounsfield.codecs.loss import MEASURES
 from hounsfield.dicom.character_sets import SINGLE
 from hounsfield.dicom.commitment import PUSH_MODEL_SOP_CLASS
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
@@ -35,6 +37,7 @@ from hounsfield.servers.dimse.storage import OF_A_COERCED_CALLER, StoragePolicy,
 from hounsfield.servers.dimse.user_identity import NOT_VERIFIED
 from hounsfield.servers.dimse.verification import VerificationService
 from hounsfield.servers.outcomes import OUTCOMES
+from hounsfield.services.rewrite import NATIVE_TARGETS
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "conformance.md"
 
@@ -160,9 +163,24 @@ def _storage(running: Sequence[Service], offered: Offered) -> str:
 
 
 def _transfer_syntaxes() -> str:
-    lines = ["## Transfer syntaxes", "", "| transfer syntax | UID |", "|---|---|"]
-    lines += [f"| {one.name} | `{uid}` |" for uid, one in TRANSFER_SYNTAXES.items()]
+    lines = [
+        "## Transfer syntaxes",
+        "",
+        "All are taken, and go out as they came to who takes them so. What is decoded can be rendered, and goes out in what is written.",
+        "",
+        "| transfer syntax | UID | decoded | written |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.name} | `{uid}` | {'yes' if uid in DECODABLE else 'no'} | {_written(uid)} |" for uid, one in TRANSFER_SYNTAXES.items()
+    ]
     return "\n".join(lines)
+
+
+def _written(uid: str) -> str:
+    if uid in MEASURES:
+        return "with loss, by `hounsfield export` alone"
+    return "yes" if uid in (*NATIVE_TARGETS, *ENCODABLE) else "no"
 
 
 def _association() -> str:

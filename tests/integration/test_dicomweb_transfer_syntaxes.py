@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.rewritten_file import rewritten_file
 
+DEFLATED, DEFLATED_FRAMES = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"
 EXPLICIT, BASELINE, LOSSLESS, JLS, RLE = (f"1.2.840.10008.1.2.{end}" for end in ("1", "4.50", "4.70", "4.80", "5"))
 SERIES = "/studies/2.25.100/series/2.25.101"
 
@@ -99,6 +101,44 @@ def test_objects_in_every_syntax_that_we_write(pacs: Pacs, stored: dict[str, str
             assert file.LossyImageCompression == "01"
 
 
+@pytest.mark.parametrize("name", ["CT in big endian", "CT in JPEG baseline", "colour", "single bits", "a report"])
+def test_objects_deflated(pacs: Pacs, stored: dict[str, str], name: str) -> None:
+    """What pydicom inflates is what is given in Explicit VR Little Endian."""
+    plain = pacs.get(stored[name], f"application/dicom; transfer-syntax={EXPLICIT}").content
+    for path in (stored[name], f"/wado?{query(stored[name])}&contentType=application/dicom&transferSyntax={DEFLATED}"):
+        response = pacs.get(path, f"application/dicom; transfer-syntax={DEFLATED}")
+        assert (response.status_code, response.headers["content-type"]) == (200, f"application/dicom; transfer-syntax={DEFLATED}")
+        assert len(response.content) % 2 == 0
+        file = read(response.content)
+        assert file.file_meta.TransferSyntaxUID == DEFLATED
+        assert file.to_json() == read(plain).to_json()
+
+
+def query(resource: str) -> str:
+    return "requestType=WADO&" + "&".join(
+        f"{name}={uid}" for name, uid in zip(("studyUID", "seriesUID", "objectUID"), resource.split("/")[2::2], strict=True)
+    )
+
+
+def test_single_bits_in_deflated_frames(pacs: Pacs, corpus: Path) -> None:
+    """Frames of a number of bits that fills no byte: those that other software deflated of the same object."""
+    ours, others = (
+        f"{name}.dcm" for name in ("image/pydicom-data/liver_nonbyte_aligned", "ts/1.2.840.10008.1.2.8.1/liver_nonbyte_aligned_deflate")
+    )
+    assert pacs.store((corpus / ours).read_bytes()).status_code == 200
+    known = pydicom.dcmread(corpus / others)
+    resource = f"/studies/{known.StudyInstanceUID}/series/{known.SeriesInstanceUID}/instances/{known.SOPInstanceUID}"
+    found = read(pacs.get(resource, f"application/dicom; transfer-syntax={DEFLATED_FRAMES}").content)
+    assert found.file_meta.TransferSyntaxUID == DEFLATED_FRAMES
+    frames = [[zlib.decompress(frame, -zlib.MAX_WBITS) for frame in frames_of(file)] for file in (found, known)]
+    assert frames[0] == frames[1]
+    assert len(frames[0]) == known.NumberOfFrames > 1
+
+
+def frames_of(file: pydicom.FileDataset) -> list[bytes]:
+    return list(pydicom.encaps.generate_frames(file.PixelData, number_of_frames=int(file.NumberOfFrames)))
+
+
 def test_frames_in_every_syntax_that_we_write(pacs: Pacs, stored: dict[str, str]) -> None:
     for name in ("CT in big endian", "CT in RLE", "colour"):
         frame = pacs.get(f"{stored[name]}/frames/1", "application/octet-stream").content
@@ -149,7 +189,7 @@ def test_objects_that_cannot_be_had(pacs: Pacs, stored: dict[str, str], name: st
 
 
 def test_frames_that_cannot_be_had(pacs: Pacs, stored: dict[str, str]) -> None:
-    """Nothing is coded lossily on the fly; that is what rendered resources are for."""
+    """Nothing is coded lossily on the fly; that is what rendered resources are for (docs/adr/0017)."""
     for name, accept in (
         ("CT in RLE", f"image/jpeg; transfer-syntax={BASELINE}"),
         ("CT in RLE", "image/jxl"),

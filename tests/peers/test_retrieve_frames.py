@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,7 @@ def stored(archive: Retrieving, sop_instance_uid: str) -> tuple[StoredInstance, 
 
 def parsed(raw: bytes, syntax: str) -> Dataset:
     known = TRANSFER_SYNTAXES[syntax]
+    raw = zlib.decompress(raw, -zlib.MAX_WBITS) if known.deflated else raw
     result: Dataset = pydicom.filereader.read_dataset(io.BytesIO(raw), known.implicit_vr, known.little_endian)
     result.file_meta = FileMetaDataset()
     result.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
@@ -156,6 +158,8 @@ def frame(archive: Retrieving, number: int, syntaxes: list[str], **asked: Any) -
         (IMPLICIT, ImplicitVRLittleEndian),
         (BIG_ENDIAN, ExplicitVRLittleEndian),
         (DEFLATED, ExplicitVRLittleEndian),
+        (WORDS, DeflatedExplicitVRLittleEndian),
+        (RLE, DeflatedExplicitVRLittleEndian),
         (RLE, RLELossless),
         (RLE, ExplicitVRLittleEndian),
         (FLOATS, ExplicitVRLittleEndian),

@@ -7,6 +7,7 @@ import io
 import subprocess
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels.processing import convert_color_space
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
@@ -71,6 +73,7 @@ def retrieved(archive: Retrieving, syntaxes: list[str], instances: Sequence[Any]
 
 def parsed(data_set: bytes, syntax: str) -> Dataset:
     known = TRANSFER_SYNTAXES[syntax]
+    data_set = zlib.decompress(data_set, -zlib.MAX_WBITS) if known.deflated else data_set
     result: Dataset = pydicom.filereader.read_dataset(io.BytesIO(data_set), known.implicit_vr, known.little_endian)
     result.file_meta = pydicom.dataset.FileMetaDataset()
     result.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
@@ -132,9 +135,12 @@ def one_of_each_kind(archive: Retrieving) -> list[Any]:
 Choice = Callable[[Retrieving], list[Any]]
 
 
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+LIMITS_BYTES = {ExplicitVRLittleEndian: 20_000_000, ImplicitVRLittleEndian: 20_000_000, DeflatedExplicitVRLittleEndian: 100_000}
+
+
+@pytest.mark.parametrize("syntax", LIMITS_BYTES)
 def test_uncompressed(archive: Retrieving, syntax: str) -> None:
-    found = retrieved(archive, [syntax], smaller_than(archive, 20_000_000))
+    found = retrieved(archive, [syntax], smaller_than(archive, LIMITS_BYTES[syntax]))
     wrong, rewritten, decoded = [], 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -12,5 +12,8 @@ DECODABLE = NATIVE | {
 }
 """Of which single frames can be decoded; video (MPEG) and JPIP are not among them."""
 
-ENCODABLE = (*(f"1.2.840.10008.1.2.4.{number}" for number in (80, 90, 201, 202, 70, 57)), "1.2.840.10008.1.2.5")
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+"""Deflated Image Frame Compression (PS3.5 A.4.13)."""
+
+ENCODABLE = (*(f"1.2.840.10008.1.2.4.{number}" for number in (80, 90, 201, 202, 70, 57)), "1.2.840.10008.1.2.5", DEFLATED_FRAMES)
 """Into which frames can be coded without loss, the better code first."""

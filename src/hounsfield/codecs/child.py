@@ -15,8 +15,10 @@ import socket
 import sys
 
 from hounsfield.codecs import message
+from hounsfield.codecs.compress import compress
 from hounsfield.codecs.decode import decode
 from hounsfield.codecs.encode import encode
+from hounsfield.codecs.loss import MOST_ATTEMPTS
 from hounsfield.codecs.render import render
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
@@ -45,7 +47,7 @@ def main(arguments: list[str]) -> int:
             os.close(new_window)
         if window is None:
             return 1
-        _allow_cpu(cpu_limit_s)
+        _allow_cpu(cpu_limit_s * (MOST_ATTEMPTS if job.loss else 1))
         _serve(channel, job, window)
 
 
@@ -53,8 +55,11 @@ def _serve(channel: socket.socket, job: message.Job, window: mmap.mmap) -> None:
     try:
         text = b""
         with memoryview(window) as view, view[: job.frame_length_bytes] as frame:
-            if job.target_uid:
-                encoded = encode(frame, job.description, job.target_uid, job.limit_bytes)
+            if job.target_uid or job.loss:
+                if job.loss:
+                    encoded = compress(frame, job.description, job.loss, job.limit_bytes)
+                else:
+                    encoded = encode(frame, job.description, job.target_uid, job.limit_bytes)
                 result, text = encoded.data, json.dumps(encoded.photometric_interpretation).encode()
             elif job.request is None or job.presentation is None:
                 decoded = decode(frame, job.description, job.limit_bytes)

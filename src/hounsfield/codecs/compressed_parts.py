@@ -92,6 +92,12 @@ def media_type_of(transfer_syntax_uid: str) -> str:
     return _MEDIA_TYPES_OF.get(transfer_syntax_uid, "")
 
 
+def method_of(transfer_syntax_uid: str) -> str:
+    """Lossy Image Compression Method of what was compressed lossily in it (PS3.3 C.7.6.1.1.5.1)."""
+    media_type = media_type_of(transfer_syntax_uid) or "image/jpeg"  # the retired processes of JPEG are in no table
+    return {**_METHODS, **_METHODS_OF_VIDEO}.get(media_type, "ISO_15444_1")
+
+
 def read_part(media_type: str, asked_uid: str, read: Read, length_bytes: int) -> CompressedPart:
     """asked_uid: the `transfer-syntax` parameter of the media type; empty where it has none.
 
@@ -118,8 +124,7 @@ def read_part(media_type: str, asked_uid: str, read: Read, length_bytes: int) ->
     lossy = (
         uid != RLE_LOSSLESS and transfer_syntax(uid).lossy and not (facts and uid in _REVERSIBLE and _is_reversible(read, offset, length))
     )
-    method = {**_METHODS, **_METHODS_OF_VIDEO}.get(media_type, "ISO_15444_1") if lossy else ""
-    return CompressedPart(uid, offset, length, facts, method)
+    return CompressedPart(uid, offset, length, facts, method_of(uid) if lossy else "")
 
 
 def _jpeg(media_type: str, asked_uid: str, head: bytes) -> tuple[str, PictureFacts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
+from hounsfield.codecs.capabilities import DECODABLE, DEFLATED_FRAMES, ENCODABLE
 from hounsfield.codecs.frame import FrameDescription, SampleKind
 
 _JPEG_FAMILY = frozenset(("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"))
@@ -13,9 +13,11 @@ def is_encodable(description: FrameDescription, target_uid: str) -> bool:
     """Whether `codecs.encode.encode` does not refuse a sound frame of this description from the outset."""
     if target_uid not in ENCODABLE or description.transfer_syntax_uid not in DECODABLE:
         return False
-    if description.kind is not SampleKind.INTEGER or description.bits_allocated == 1:
+    if description.kind is not SampleKind.INTEGER or description.high_bit != description.bits_stored - 1:
         return False
-    if description.high_bit != description.bits_stored - 1:
+    if target_uid == DEFLATED_FRAMES:
+        return True
+    if description.bits_allocated == 1:
         return False
     if target_uid in _JPEG_FAMILY:
         return description.samples_per_pixel in (1, 3) and 2 <= description.bits_stored <= 16

@@ -109,7 +109,7 @@ class DecodedFrame:
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """A frame in a lossless compressed transfer syntax, colour by pixel; bits and sign are those of the frame it was made of.
+    """A frame in a compressed transfer syntax, colour by pixel; bits and sign are those of the frame it was made of.
 
     data: not padded to even length.
     """

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
+from hounsfield.codecs.loss import Loss
 from hounsfield.codecs.presentation import Presentation, RenderRequest
 from hounsfield.model.errors import InvalidInput, UndecodablePixels
 
@@ -31,7 +32,8 @@ class Job:
     frame_length_bytes: of the encoded frame at the beginning of the window.
     window_bytes: size of the window; its descriptor comes with the job when it is a new one.
     limit_bytes: of the decoded frame.
-    target_uid: transfer syntax in which the frame shall be encoded.
+    target_uid: transfer syntax in which the frame shall be encoded without loss.
+    loss: transfer syntax in which it shall be encoded with loss, and how much of it.
     """
 
     frame_length_bytes: int
@@ -41,6 +43,7 @@ class Job:
     request: RenderRequest | None
     limit_bytes: int
     target_uid: str = ""
+    loss: Loss | None = None
 
 
 def send_job(channel: socket.socket, job: Job, new_window: int | None) -> None:

@@ -20,6 +20,7 @@ from types import TracebackType
 from hounsfield.codecs import message
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, EncodedFrame, FrameDescription
 from hounsfield.codecs.geometry import geometry_of
+from hounsfield.codecs.loss import MOST_ATTEMPTS, Loss
 from hounsfield.codecs.presentation import Presentation, RenderRequest
 from hounsfield.model.errors import Unavailable, UndecodablePixels
 
@@ -79,6 +80,14 @@ class CodecPool:
         job = message.Job(len(frame), room, description, None, None, self._frame_limit_bytes, target_uid)
         return message.encoded_frame(*self._run(job, frame))
 
+    def compress(self, frame: bytes | memoryview, description: FrameDescription, loss: Loss) -> EncodedFrame:
+        """Returns the frame with no more loss than was asked for. Raises: UndecodablePixels, Unavailable."""
+        description.check(self._frame_limit_bytes)
+        # Noise takes no more than twice its length in any of the codes, whatever little of it is lost.
+        room = description.native_length_bytes * 2 + 65536
+        job = message.Job(len(frame), room, description, None, None, self._frame_limit_bytes, loss=loss)
+        return message.encoded_frame(*self._run(job, frame))
+
     def render(self, frame: bytes | memoryview, description: FrameDescription, presentation: Presentation, request: RenderRequest) -> bytes:
         """Returns a JPEG, PNG or GIF. Raises: UndecodablePixels, InvalidInput, Unavailable."""
         description.check(self._frame_limit_bytes)
@@ -110,7 +119,7 @@ class CodecPool:
 
     def _run(self, job: message.Job, frame: bytes | memoryview) -> tuple[bytes, bytes]:
         samples = job.description.pixels * job.description.samples_per_pixel
-        timeout_s = min(self._timeout_s, _SHORTEST_TIMEOUT_S + _SECONDS_PER_SAMPLE * samples)
+        timeout_s = min(self._timeout_s, _SHORTEST_TIMEOUT_S + _SECONDS_PER_SAMPLE * samples) * (MOST_ATTEMPTS if job.loss else 1)
         with self._borrowed() as lease:
             try:
                 kind, data, text = lease.child.run(job, frame, timeout_s)

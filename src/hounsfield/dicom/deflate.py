@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hounsfield.dicom.buffer import Buffer
 from hounsfield.model.errors import UnreadableObject
@@ -41,9 +41,19 @@ def inflate(data_set: Buffer, *, limit_bytes: int = INFLATED_LIMIT_BYTES) -> byt
 
 def deflate(pieces: Iterable[Buffer]) -> bytes:
     """A data set as a raw deflate stream, padded to an even length (PS3.5 A.5)."""
+    return b"".join(deflated(pieces))
+
+
+def deflated(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+    """The same in pieces."""
     engine = zlib.compressobj(wbits=-15)
-    packed = b"".join([*map(engine.compress, pieces), engine.flush()])
-    return packed + b"\0" if len(packed) % 2 else packed
+    length = 0
+    for piece in pieces:
+        if packed := engine.compress(piece):
+            length += len(packed)
+            yield packed
+    packed = engine.flush()
+    yield packed + b"\0" if (length + len(packed)) % 2 else packed
 
 
 def _has_zlib_header(view: memoryview) -> bool:

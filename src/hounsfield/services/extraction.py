@@ -10,6 +10,7 @@ from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription
 from hounsfield.dicom.compact_frames import CompactFrames
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
+from hounsfield.dicom.deflate import deflated
 from hounsfield.dicom.element_tree import Element
 from hounsfield.dicom.packed_bits import BitRun
 from hounsfield.dicom.tags import PIXEL_DATA
@@ -18,7 +19,7 @@ from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
 from hounsfield.services.object_source import best_first, gathered
 from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, encapsulated, encoded, native
-from hounsfield.services.rewrite import UNCOMPRESSED, mark_lossy
+from hounsfield.services.rewrite import NATIVE_TARGETS, mark_lossy
 
 WORDS = {"OW": "H", "OF": "I", "OD": "Q"}
 """Pixel data whose bytes are turned where it was big endian: the type of its words."""
@@ -82,13 +83,14 @@ class ExtractionSource:
         stored = self._extraction.instance.transfer_syntax_uid
         if self._extraction.table.is_compressed and target_uid == stored:
             return True
-        if target_uid in UNCOMPRESSED:
+        if target_uid in NATIVE_TARGETS:
             return stored in DECODABLE or not self._extraction.table.is_compressed
         return target_uid in ENCODABLE and stored in DECODABLE
 
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
         """Its data set. Raises: DamagedObject, PackUnavailable, UndecodablePixels, ObjectTooLarge, Unavailable."""
-        return gathered(self._pieces(transfer_syntax_uid))
+        pieces = self._pieces(transfer_syntax_uid)
+        return gathered(deflated(pieces) if transfer_syntax(transfer_syntax_uid).deflated else pieces)
 
     def _pieces(self, target_uid: str) -> Iterator[Buffer]:
         implicit_vr = transfer_syntax(target_uid).implicit_vr
@@ -101,11 +103,11 @@ class ExtractionSource:
 
     def _value(self, target_uid: str, implicit_vr: bool) -> PixelValue:
         one = self._extraction
-        if not one.table.is_compressed and target_uid in UNCOMPRESSED:
+        if not one.table.is_compressed and target_uid in NATIVE_TARGETS:
             return self._native(implicit_vr)
         if one.table.is_compressed and target_uid == one.instance.transfer_syntax_uid:
             return encapsulated(map(one.frame, one.indices), [one.table.frame(index).length_bytes for index in one.indices])
-        if target_uid in UNCOMPRESSED:
+        if target_uid in NATIVE_TARGETS:
             return decoded(self._codec, one.frame, one.description.frame, one.indices, implicit_vr=implicit_vr)
         return encoded(self._codec, one.frame, one.description.frame, one.indices, target_uid)
 

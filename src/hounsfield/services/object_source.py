@@ -9,7 +9,7 @@ import xxhash
 
 from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.capabilities import ENCODABLE
-from hounsfield.dicom.transfer_syntaxes import transfer_syntax
+from hounsfield.dicom.transfer_syntaxes import DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.errors import DamagedObject
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
@@ -104,9 +104,9 @@ class HeaderSource:
 
 
 def best_first(stored_uid: str, preferred: Sequence[str]) -> Iterable[str]:
-    """What is preferred, as stored, uncompressed, compressed without loss. What is stored lossily goes so wherever it can."""
+    """What is preferred, as stored, uncompressed, compressed without loss, deflated. What is stored lossily goes so wherever it can."""
     first = (stored_uid, *preferred) if transfer_syntax(stored_uid).lossy else (*preferred, stored_uid)
-    return dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE))
+    return dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN))
 
 
 def gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:

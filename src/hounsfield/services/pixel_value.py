@@ -9,6 +9,7 @@ from itertools import accumulate, chain
 from typing import NamedTuple, Protocol
 
 from hounsfield.codecs.frame import DecodedFrame, EncodedFrame, FrameDescription
+from hounsfield.codecs.loss import Loss
 from hounsfield.dicom.data_set_writer import NewElement
 from hounsfield.dicom.packed_bits import BitRun, joined_bits
 from hounsfield.dicom.tags import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, PIXEL_DATA
@@ -32,6 +33,9 @@ class FrameCodec(Protocol):
         """Raises: UndecodablePixels, Unavailable."""
 
     def encode(self, frame: bytes | memoryview, description: FrameDescription, target_uid: str) -> EncodedFrame:
+        """Raises: UndecodablePixels, Unavailable."""
+
+    def compress(self, frame: bytes | memoryview, description: FrameDescription, loss: Loss) -> EncodedFrame:
         """Raises: UndecodablePixels, Unavailable."""
 
 
@@ -60,7 +64,7 @@ def decoded(codec: FrameCodec, frame: Frame, description: Description, indices: 
 
     runs = (BitRun(each.data, 0, bits) for each in chain([first], rest()))
     value = native(runs, bits * len(indices), PIXEL_DATA, "OB" if first.bits_allocated <= 8 else "OW", implicit_vr=implicit_vr)
-    return PixelValue(_image_pixel(first.photometric_interpretation, first.samples_per_pixel), value)
+    return PixelValue(image_pixel(first.photometric_interpretation, first.samples_per_pixel), value)
 
 
 def encoded(codec: FrameCodec, frame: Frame, description: Description, indices: Sequence[int], target_uid: str) -> PixelValue:
@@ -80,7 +84,7 @@ def encoded(codec: FrameCodec, frame: Frame, description: Description, indices: 
             yield from _fragment(coded.data)
         yield _SEQUENCE_DELIMITATION
 
-    return PixelValue(_image_pixel(first.photometric_interpretation, description(indices[0]).samples_per_pixel), value())
+    return PixelValue(image_pixel(first.photometric_interpretation, description(indices[0]).samples_per_pixel), value())
 
 
 def native(runs: Iterable[BitRun], length_bits: int, tag: int, vr: str, *, implicit_vr: bool) -> Iterator[Buffer]:
@@ -142,7 +146,7 @@ def _fragment(data: bytes | memoryview) -> Iterator[Buffer]:
     yield bytes(len(data) % 2)
 
 
-def _image_pixel(photometric_interpretation: str, samples_per_pixel: int) -> dict[int, NewElement]:
+def image_pixel(photometric_interpretation: str, samples_per_pixel: int) -> dict[int, NewElement]:
     """What a codec may change of an image's description; colour comes by pixel."""
     code = photometric_interpretation.encode("ascii")
     found = {_PHOTOMETRIC: NewElement(_PHOTOMETRIC, "CS", code + b" " * (len(code) % 2))}

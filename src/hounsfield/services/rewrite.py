@@ -1,4 +1,4 @@
-"""A stored data set in another transfer syntax, piece by piece; pixels are never coded lossily (PS3.5 8.2, annex A)."""
+"""A stored data set in another transfer syntax, piece by piece; pixels keep their values (PS3.5 8.2, annex A)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import xxhash
 
@@ -14,9 +15,11 @@ from hounsfield.codecs.capabilities import DECODABLE, ENCODABLE
 from hounsfield.codecs.describe import ImageDescription, describe
 from hounsfield.codecs.frame import FrameDescription
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
+from hounsfield.dicom.deflate import deflated
 from hounsfield.dicom.element_tree import DataSet, Element
 from hounsfield.dicom.tags import PIXEL_DATA
 from hounsfield.dicom.transfer_syntaxes import (
+    DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
     TRANSFER_SYNTAXES,
@@ -27,22 +30,25 @@ from hounsfield.model.errors import DamagedObject, ObjectTooLarge, UndecodablePi
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.network.transport import Buffer
 from hounsfield.services.coercion import effective_tree
-from hounsfield.services.pixel_value import FrameCodec, PixelValue, decoded, element_header, encoded
+from hounsfield.services.pixel_value import Description, Frame, FrameCodec, decoded, element_header, encoded
 from hounsfield.services.retrieve import Retrieve
 
 MOST_REWRITTEN_BYTES = 1 << 30
 """Of a stored object. While it is rewritten it is mapped into memory, one frame of it is decoded at a time."""
 
 UNCOMPRESSED = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
-_OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))
+NATIVE_TARGETS = (*UNCOMPRESSED, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN)
+"""Written with Pixel Data in native form."""
+
+OFFSET_TABLES = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))
 """Extended Offset Table and lengths, Encapsulated Pixel Data Value Total Length: of frames as they were coded."""
 _LOSSY = 0x00282110
 _REFERENCED = frozenset(("1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.204", "1.2.840.10008.1.2.4.205"))
 """JPIP: the pixels are elsewhere."""
-_ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
+ALWAYS_LOSSY = frozenset(("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"))
 _PIECE_BYTES = 1 << 20
 
-_BULK_DATA = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009, 0x00287FE0, 0x56000020, 0x00420011)) | _OFFSET_TABLES
+_BULK_DATA = frozenset((PIXEL_DATA, 0x7FE00008, 0x7FE00009, 0x00287FE0, 0x56000020, 0x00420011)) | OFFSET_TABLES
 _REPEATED_BULK_DATA = frozenset(((0x6000, 0x3000), (0x5000, 0x3000), (0x5000, 0x200C)))
 """Overlay Data (60xx,3000), Curve Data (50xx,3000), Audio Sample Data (50xx,200C)."""
 _WAVEFORM_SEQUENCE, _WAVEFORM_DATA = 0x54000100, 0x54001010
@@ -67,7 +73,7 @@ class Rewriter:
         stored = instance.transfer_syntax_uid
         if stored not in TRANSFER_SYNTAXES or stored in _REFERENCED or instance.stored.location.length_bytes > self._most_bytes:
             return False
-        if target_uid in UNCOMPRESSED:
+        if target_uid in NATIVE_TARGETS:
             return stored in DECODABLE or not transfer_syntax(stored).encapsulated
         return target_uid in ENCODABLE and stored in DECODABLE and instance.frames > 0
 
@@ -76,15 +82,16 @@ class Rewriter:
 
         Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable, Unavailable.
         """
-        with self._tree(instance) as tree:
-            yield from self._rewritten(instance, tree, target_uid)
+        with self.tree(instance) as tree:
+            pieces = self._rewritten(instance, tree, target_uid)
+            yield from deflated(pieces) if transfer_syntax(target_uid).deflated else pieces
 
     def without_bulk_data(self, instance: StoredInstance, target_uid: str) -> bytes:
         """The data set without what PS3.4 Z.1.3 leaves out. target_uid: little endian, not deflated.
 
         Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable.
         """
-        with self._tree(instance) as tree:
+        with self.tree(instance) as tree:
             elements = [element for tag, element in new_elements(tree).items() if not _is_bulk_data(tag)]
             for index, element in enumerate(elements):
                 if element.tag == _WAVEFORM_SEQUENCE and isinstance(element.value, list):
@@ -93,8 +100,8 @@ class Rewriter:
             return encode_data_set(elements, implicit_vr=transfer_syntax(target_uid).implicit_vr)
 
     @contextlib.contextmanager
-    def _tree(self, instance: StoredInstance) -> Iterator[DataSet]:
-        """All of the object, verified, on the page cache."""
+    def tree(self, instance: StoredInstance) -> Iterator[DataSet]:
+        """All of the object, verified, on the page cache. Raises: UnreadableObject, ObjectTooLarge, DamagedObject, PackUnavailable."""
         location = instance.stored.location
         if location.length_bytes > self._most_bytes:
             raise ObjectTooLarge(f"an object of more than {self._most_bytes} bytes goes as it is stored alone")
@@ -118,11 +125,13 @@ class Rewriter:
         elif not (compress or pixels.encapsulated):
             value = _native_value(pixels, tree, implicit_vr)
         else:
-            description = describe(self.retrieve.header(instance), instance.transfer_syntax_uid)
-            if description.frame_count != instance.frames:
-                raise UndecodablePixels(f"{instance.frames} of {description.frame_count} frames are there")
-            changed, value = self._coded(instance, description, None if pixels.encapsulated else pixels, tree, target_uid)
-            for tag in _OFFSET_TABLES:
+            frames = self.frames(instance, tree, pixels)
+            indices = range(instance.frames)
+            if compress:
+                changed, value = encoded(self.codec, frames.frame, frames.description, indices, target_uid)
+            else:
+                changed, value = decoded(self.codec, frames.frame, frames.description, indices, implicit_vr=implicit_vr)
+            for tag in OFFSET_TABLES:
                 elements.pop(tag, None)
             elements |= changed
         mark_lossy(elements, instance.transfer_syntax_uid, has_pixels=pixels is not None)
@@ -130,21 +139,22 @@ class Rewriter:
         yield from value
         yield encode_data_set([element for tag, element in elements.items() if tag > PIXEL_DATA], implicit_vr=implicit_vr)
 
-    def _coded(
-        self, instance: StoredInstance, description: ImageDescription, native: Element | None, tree: DataSet, target_uid: str
-    ) -> PixelValue:
-        """native: Pixel Data where it is not compressed."""
-        indices = range(instance.frames)
+    def frames(self, instance: StoredInstance, tree: DataSet, pixels: Element) -> Frames:
+        """All frames of the object, of which `pixels` is Pixel Data. Raises: UndecodablePixels, UnreadableObject, PackUnavailable."""
+        description = describe(self.retrieve.header(instance), instance.transfer_syntax_uid)
+        if description.frame_count != instance.frames:
+            raise UndecodablePixels(f"{instance.frames} of {description.frame_count} frames are there")
+        if pixels.encapsulated:
+            return Frames(lambda index: self.retrieve.frame(instance, index + 1), description.frame)
+        native = _NativeFrames(pixels, tree, description, instance.frames)
+        return Frames(native.frame, native.description)
 
-        def stored(index: int) -> bytes:
-            return self.retrieve.frame(instance, index + 1)
 
-        if not transfer_syntax(target_uid).encapsulated:
-            return decoded(self.codec, stored, description.frame, indices, implicit_vr=transfer_syntax(target_uid).implicit_vr)
-        if native is None:
-            return encoded(self.codec, stored, description.frame, indices, target_uid)
-        frames = _NativeFrames(native, tree, description, instance.frames)
-        return encoded(self.codec, frames.frame, frames.description, indices, target_uid)
+class Frames(NamedTuple):
+    """How the frames of an object are read, and how they are coded."""
+
+    frame: Frame
+    description: Description
 
 
 class _NativeFrames:
@@ -153,10 +163,14 @@ class _NativeFrames:
     def __init__(self, pixels: Element, tree: DataSet, description: ImageDescription, frames: int) -> None:
         self._value = _little_endian_value(pixels, tree)
         self._description = description
-        length = description.frame(0).native_length_bytes
+        first = description.frame(0)
+        length = first.native_length_bytes
         self._length = length if length * frames <= len(self._value) else len(self._value) // frames
+        self._bits = first.pixels * first.samples_per_pixel if first.bits_allocated == 1 else 0
 
     def frame(self, index: int) -> memoryview:
+        if self._bits:  # they run on from frame to frame (PS3.5 8.1.1)
+            return self._value[index * self._bits // 8 : ((index + 1) * self._bits + 7) // 8]
         return self._value[index * self._length : (index + 1) * self._length]
 
     def description(self, index: int) -> FrameDescription:
@@ -165,7 +179,7 @@ class _NativeFrames:
 
 def mark_lossy(elements: dict[int, NewElement], stored_uid: str, *, has_pixels: bool) -> None:
     """Says that what was compressed lossily remains so when it is decompressed (PS3.3 C.7.6.1.1.5)."""
-    if stored_uid in _ALWAYS_LOSSY and _LOSSY not in elements and has_pixels:
+    if stored_uid in ALWAYS_LOSSY and _LOSSY not in elements and has_pixels:
         elements[_LOSSY] = NewElement(_LOSSY, "CS", b"01")
 
 

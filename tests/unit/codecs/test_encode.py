@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from hounsfield.model.errors import UndecodablePixels
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG_LS, JPEG_2000, HTJ2K, RLE = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 HTJ2K_RPCL, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"
 
 
@@ -61,7 +63,7 @@ CASES = [
 
 def possible(target: str, description: FrameDescription) -> bool:
     """Whether the encoder of that syntax writes the precision that the header says."""
-    return target == RLE or description.bits_allocated < 32
+    return target in (RLE, DEFLATED_FRAMES) or description.bits_allocated < 32
 
 
 @pytest.mark.parametrize("target", ENCODABLE)
@@ -83,6 +85,8 @@ def test_samples_come_back(description: FrameDescription, target: str) -> None:
         if description.bits_stored >= 8:  # GDCM knows no fewer in JPEG-LS
             other = gdcm_frame(coded.data, replace(description, transfer_syntax_uid=target))
             assert np.array_equal(low_bits(other, description), low_bits(samples, description))
+    elif target == DEFLATED_FRAMES:
+        assert zlib.decompress(coded.data, -zlib.MAX_WBITS) == samples.tobytes()
     elif target != RLE:
         header = read_jpeg2000_header(coded.data)
         assert (header.precision, header.signed, header.multiple_component_transform) == (
@@ -114,6 +118,14 @@ def test_rpcl_ends_in_a_thumbnail(rows: int, columns: int) -> None:
     assert order == 2
     assert min(rows, columns) / 2**decompositions <= 64
     assert b"\xff\x55" in stream[: stream.index(b"\xff\x90")]
+
+
+def test_single_bits_are_deflated_from_their_first_byte_on() -> None:
+    bits = np.random.default_rng(3).integers(0, 2, 5 + 37 * 41, dtype=np.uint8)
+    description = replace(described(1, 1), bit_offset=5)
+    coded = encode(np.packbits(bits, bitorder="little").tobytes(), description, DEFLATED_FRAMES)
+    plain = np.frombuffer(zlib.decompress(coded.data, -zlib.MAX_WBITS), np.uint8)
+    assert np.array_equal(np.unpackbits(plain, bitorder="little", count=37 * 41), bits[5:])
 
 
 def test_colour_by_plane_is_turned() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +15,16 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from hounsfield.app import bootstrap
+from hounsfield.app.bootstrap import Reading
 from hounsfield.app.commands.options import AsJson, Config, Database, DataDir, settings_from
+from hounsfield.app.settings import Settings
+from hounsfield.codecs.loss import MEASURES, Loss, Measure, loss_of
+from hounsfield.codecs.pool import CodecPool
+from hounsfield.model.errors import InvalidInput
 from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.services.bring import Brought, Candidate, Fate, ImportJournal, bring, candidates, summary_json
-from hounsfield.services.export import export_study
+from hounsfield.services.export import TARGETS, Exported, Recoding, export_study
+from hounsfield.services.rewrite import Rewriter
 
 REJECTS_SHOWN = 20
 
@@ -89,19 +97,55 @@ def export(
     database: Database = None,
     config: Config = None,
     original: Annotated[bool, typer.Option("--original", help="As they were received, also where attributes were coerced.")] = False,
+    transfer_syntax: Annotated[str, typer.Option("--transfer-syntax", help="UID; else each as it is stored.")] = "",
+    quality: Annotated[float | None, typer.Option("--quality", help="Of lossy JPEG: 1 to 100.")] = None,
+    near: Annotated[float | None, typer.Option("--near", help="Of near-lossless JPEG-LS: by how much a sample may be off.")] = None,
+    psnr: Annotated[float | None, typer.Option("--psnr", help="Of lossy JPEG 2000 and HTJ2K: dB that each frame has at least.")] = None,
 ) -> None:
-    """Write studies as files: STUDY/SERIES/INSTANCE.dcm, each checked against its digests."""
+    """Write studies as files: STUDY/SERIES/INSTANCE.dcm, each checked against its digests.
+
+    An image that is compressed lossily is a new one, derived of the one that is stored, with a SOP Instance UID of its own.
+    """
+    if original and transfer_syntax:
+        raise InvalidInput("--original is as they were received: no --transfer-syntax goes with it")
+    loss = _loss(transfer_syntax, {Measure.QUALITY: quality, Measure.NEAR: near, Measure.PSNR: psnr})
     settings = settings_from(config, data_dir=data_dir, database=database)
     bootstrap.require_archive(settings)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    kept: list[Exported] = []
     with (
         bootstrap.reading(settings) as parts,
+        _recoding(settings, parts, transfer_syntax, loss) as recoding,
         Progress(TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), console=console, disable=not console.is_terminal) as progress,
     ):
         task = progress.add_task("", total=None)
         written = 0
         for study_instance_uid in study:
-            for total, _ in export_study(parts.retrieve, study_instance_uid, to, original=original):
+            for one in export_study(parts.retrieve, study_instance_uid, to, original=original, recoding=recoding):
                 written += 1
-                progress.update(task, total=total, completed=written)
+                kept += [one] if one.kept else []
+                progress.update(task, total=one.total, completed=written)
     console.print(f"{written} files written to {to}", markup=False)
+    for one in kept:
+        console.print(f"  as stored: {one.instance.sop_instance_uid}: {one.kept}", markup=False)
+    raise typer.Exit(3 if any(one.instance.frames for one in kept) else 0)
+
+
+def _loss(transfer_syntax: str, amounts: Mapping[Measure, float | None]) -> Loss | None:
+    """Of a lossy transfer syntax, which must tell it. Raises: InvalidInput."""
+    if transfer_syntax in MEASURES:
+        return loss_of(transfer_syntax, amounts)
+    if transfer_syntax and transfer_syntax not in TARGETS:
+        raise InvalidInput(f"{transfer_syntax[:80]} is not written; these are: {', '.join(TARGETS)}")
+    if any(amount is not None for amount in amounts.values()):
+        raise InvalidInput("--quality, --near and --psnr go with a lossy --transfer-syntax")
+    return None
+
+
+@contextlib.contextmanager
+def _recoding(settings: Settings, parts: Reading, transfer_syntax: str, loss: Loss | None) -> Iterator[Recoding | None]:
+    if not transfer_syntax:
+        yield None
+        return
+    with CodecPool(settings.codec_children, settings.codec_memory_bytes) as codecs:
+        yield Recoding(Rewriter(parts.retrieve, parts.packs, codecs), transfer_syntax, loss)

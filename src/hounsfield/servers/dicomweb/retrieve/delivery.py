@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from hounsfield.codecs.capabilities import ENCODABLE
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, TransferSyntax, transfer_syntax
+from hounsfield.dicom.transfer_syntaxes import (
+    DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    TransferSyntax,
+    transfer_syntax,
+)
 from hounsfield.model.errors import NotAcceptable
 from hounsfield.servers.dicomweb.media_types import DICOM, OCTET_STREAM, ZIP, MediaType, choose
 
@@ -152,7 +157,7 @@ def deliver_object(stored_uid: str, asked: str, can: Can) -> ObjectDelivery | No
     target = EXPLICIT_VR_LITTLE_ENDIAN if asked in ("", ANY) else asked
     if usable and (asked == ANY or target == stored_uid or (not asked and stored.encapsulated and stored.lossy)):
         return ObjectDelivery(True, stored_uid)
-    if target in (EXPLICIT_VR_LITTLE_ENDIAN, *ENCODABLE) and can(target):
+    if target in (EXPLICIT_VR_LITTLE_ENDIAN, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, *ENCODABLE) and can(target):
         return ObjectDelivery(False, target)
     return ObjectDelivery(True, stored_uid) if usable and not asked and stored.encapsulated else None
 

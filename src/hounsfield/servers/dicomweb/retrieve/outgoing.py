@@ -12,7 +12,7 @@ import structlog
 from hounsfield.archive.member import MemberNames, object_path
 from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.codecs.encodable import is_encodable
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import NotAcceptable, UndecodablePixels
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.exchange import Pieces
@@ -95,11 +95,12 @@ class OutgoingObjects:
     def _can(self, instance: StoredInstance, target_uid: str) -> bool:
         if not self._rewriter.can(instance, target_uid):
             return False
-        if target_uid == EXPLICIT_VR_LITTLE_ENDIAN and not self._may_be_too_long(instance):
+        native = not transfer_syntax(target_uid).encapsulated
+        if native and not self._may_be_too_long(instance):
             return True
         try:
             frame = self._pictures.description(instance).frame(0)
-            if target_uid == EXPLICIT_VR_LITTLE_ENDIAN:
+            if native:
                 return frame.native_length_bytes * instance.frames <= LONGEST_VALUE_BYTES
             return is_encodable(frame, target_uid)
         except UndecodablePixels:
