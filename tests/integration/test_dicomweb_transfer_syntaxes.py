@@ -27,6 +27,7 @@ from hounsfield.services.rewritten_file import rewritten_file
 
 DEFLATED, DEFLATED_FRAMES = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"
 EXPLICIT, BASELINE, LOSSLESS, JLS, RLE = (f"1.2.840.10008.1.2.{end}" for end in ("1", "4.50", "4.70", "4.80", "5"))
+DEFLATED_BY_OTHERS = "ts/1.2.840.10008.1.2.8.1/liver_nonbyte_aligned_deflate.dcm"
 SERIES = "/studies/2.25.100/series/2.25.101"
 
 MEDIA_TYPES = {"4.70": "image/jpeg", "4.80": "image/jls", "4.90": "image/jp2", "4.201": "image/jphc", "5": "image/dicom-rle"}
@@ -115,19 +116,16 @@ def test_objects_deflated(pacs: Pacs, stored: dict[str, str], name: str) -> None
 
 
 def query(resource: str) -> str:
-    return "requestType=WADO&" + "&".join(
-        f"{name}={uid}" for name, uid in zip(("studyUID", "seriesUID", "objectUID"), resource.split("/")[2::2], strict=True)
-    )
+    _, _, study, _, series, _, instance = resource.split("/")
+    return f"requestType=WADO&studyUID={study}&seriesUID={series}&objectUID={instance}"
 
 
 def test_single_bits_in_deflated_frames(pacs: Pacs, corpus: Path) -> None:
     """Frames of a number of bits that fills no byte: those that other software deflated of the same object."""
-    ours, others = (
-        f"{name}.dcm" for name in ("image/pydicom-data/liver_nonbyte_aligned", "ts/1.2.840.10008.1.2.8.1/liver_nonbyte_aligned_deflate")
-    )
-    assert pacs.store((corpus / ours).read_bytes()).status_code == 200
-    known = pydicom.dcmread(corpus / others)
-    resource = f"/studies/{known.StudyInstanceUID}/series/{known.SeriesInstanceUID}/instances/{known.SOPInstanceUID}"
+    path, known = corpus / "image/pydicom-data/liver_nonbyte_aligned.dcm", pydicom.dcmread(corpus / DEFLATED_BY_OTHERS)
+    plain = pydicom.dcmread(path)
+    assert pacs.store(path.read_bytes()).status_code == 200
+    resource = f"/studies/{plain.StudyInstanceUID}/series/{plain.SeriesInstanceUID}/instances/{plain.SOPInstanceUID}"
     found = read(pacs.get(resource, f"application/dicom; transfer-syntax={DEFLATED_FRAMES}").content)
     assert found.file_meta.TransferSyntaxUID == DEFLATED_FRAMES
     frames = [[zlib.decompress(frame, -zlib.MAX_WBITS) for frame in frames_of(file)] for file in (found, known)]

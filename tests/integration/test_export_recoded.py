@@ -29,6 +29,7 @@ FILES = {
     "lossy": "ts/cornerstone3D/CTImage.dcm_JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51.dcm",
     "report": "modality/SR_RDSR/CT-RDSR-GEPixelMed.dcm",
     "labels": "image/pydicom/liver_1frame.dcm",
+    "ybr": "ts/cornerstone3D/US-YBR_FULL_422-EVRLE.dcm",
 }
 
 
@@ -164,6 +165,17 @@ def test_colour_in_jpeg_baseline(kept: Kept, tmp_path: Path) -> None:
     assert ran.code == 3
 
 
+def test_luminance_and_chrominance_stay_what_they_are(kept: Kept, tmp_path: Path) -> None:
+    """JPEG takes them as they come; of native pixels that share their chrominance it is counted once."""
+    _, files = kept.export(tmp_path, "--transfer-syntax", BASELINE, "--quality", "92")
+    found, source = pydicom.dcmread(files["ybr"]), kept.sources["ybr"]
+    assert source.PhotometricInterpretation == found.PhotometricInterpretation == "YBR_FULL_422"
+    assert psnr_db(by_dcmtk(files["ybr"], "dcmdjpeg"), source.pixel_array) > 35
+    (frame,) = generate_frames(found.PixelData, number_of_frames=1)
+    ratio = pytest.approx(source.Rows * source.Columns * 2 / len(frame), rel=1e-4)
+    assert list(found.LossyImageCompressionRatio) == [source.LossyImageCompressionRatio, ratio]
+
+
 def test_one_loss_after_another(kept: Kept, tmp_path: Path) -> None:
     """The first one is of the transfer syntax in which the source is stored."""
     _, files = kept.export(tmp_path, "--transfer-syntax", NEAR_LOSSLESS, "--near", "2")
@@ -185,7 +197,7 @@ def test_the_same_question_has_the_same_answer(kept: Kept, tmp_path: Path) -> No
     once, again, other = ({path.name: path.read_bytes() for path in files.values()} for files in exports)
     assert once == again
     derived = {kept.sources[name].SOPInstanceUID for name in FILES} - {name.removesuffix(".dcm") for name in once}
-    assert len(derived) == 4, "ct, us, enhanced, lossy"
+    assert len(derived) == 5, "ct, us, enhanced, lossy, ybr"
     assert len(once.keys() & other.keys()) == 2
 
 

@@ -25,6 +25,16 @@ def test_raw_and_with_zlib_framing_and_with_a_pad_byte() -> None:
     assert inflate(deflated(data) + b"\0") == data
 
 
+def test_what_is_deflated_is_of_an_even_length() -> None:
+    """And the same whether it comes in one piece or in many (PS3.5 A.5)."""
+    for length in range(200):
+        data = random.Random(length).randbytes(length)
+        stream = deflate.deflate([data])
+        assert len(stream) % 2 == 0
+        assert stream == deflate.deflate([data[:50], data[50:]])
+        assert zlib.decompress(stream, -15) == data
+
+
 def test_a_stream_cut_short_gives_what_is_there() -> None:
     data = random.Random(2).randbytes(100_000)
     part = inflate(deflated(data)[:50_000])
