@@ -135,7 +135,7 @@ def one_of_each_kind(archive: Retrieving) -> list[Any]:
 Choice = Callable[[Retrieving], list[Any]]
 
 
-LIMITS_BYTES = {ExplicitVRLittleEndian: 20_000_000, ImplicitVRLittleEndian: 20_000_000, DeflatedExplicitVRLittleEndian: 100_000}
+LIMITS_BYTES = {ExplicitVRLittleEndian: 20_000_000, ImplicitVRLittleEndian: 20_000_000, DeflatedExplicitVRLittleEndian: 30_000}
 
 
 @pytest.mark.parametrize("syntax", LIMITS_BYTES)
