@@ -244,3 +244,15 @@ def test_pieces_of_an_object_that_is_rewritten_stay_small(pacs: Pacs) -> None:
     packs.close()
     assert max(lengths) <= 2 << 20
     assert sum(lengths) > 48 << 20
+
+
+def test_a_small_series_of_which_a_later_object_cannot_be_written_anew_is_an_error_and_not_cut_short(tmp_path: Path) -> None:
+    broken = as_file(ct(2), RLE)
+    rle_header = broken.index((2).to_bytes(4, "little") + (64).to_bytes(4, "little"))  # two segments, the first behind this header
+    broken = broken[: rle_header + 4] + b"\xff" * 8 + broken[rle_header + 12 :]
+    with open_pacs(tmp_path) as pacs:
+        assert pacs.store(as_file(ct(1)), broken).status_code == 200
+        accept = f'multipart/related; type="application/dicom"; transfer-syntax={JLS}'
+        response = pacs.get("/studies/1.2.3/series/1.2.3.1", accept)
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "undecodable-pixels")
+        assert pacs.get("/studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1", accept).status_code == 200

@@ -195,10 +195,20 @@ class Exchange:
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
-    async def stream_from_first(self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None) -> None:
-        """The same; the first piece is fetched before the status goes out, so that the failure of what comes first has its own answer."""
+    async def stream_from_first(
+        self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None, *, ahead_bytes: int = 0
+    ) -> None:
+        """The same; the first piece, and more of them up to `ahead_bytes`, are fetched before the status goes out, so that the failure of
+        what comes first has its own answer.
+        """
         async with contextlib.aclosing(pieces):
             first = await anext(pieces, b"")
+            if len(first) < ahead_bytes:
+                first = bytearray(first)
+                async for piece in pieces:
+                    first += piece
+                    if len(first) >= ahead_bytes:
+                        break
             await self.stream(status, headers, enclosed(first, pieces), length_bytes)
 
     async def _wait_for_disconnect(self) -> None:
