@@ -21,8 +21,9 @@ from hounsfield.model.peers import Peer
 from hounsfield.model.routing import Condition, Priority, Route, RouteKind, Window
 from hounsfield.records.routes import RouteRecords
 from hounsfield.services.arrival import arrival_of
+from hounsfield.services.following import after_rebuild, before_rebuild
 from hounsfield.services.routes import Routes
-from hounsfield.services.routing import FOLLOWER, Router, after_rebuild, before_rebuild
+from hounsfield.services.routing import FOLLOWER, Router
 from index_kit.databases import Indexed
 from index_kit.entries import NOON_NS, Maker
 
@@ -213,14 +214,14 @@ def test_a_rebuilt_index_is_not_followed_from_its_beginning(index: Indexed, jobs
     follower.follow()
     jobs.cancel(queue="send/ONE")
     jobs.purge(-10)
-    before_rebuild(jobs)
+    before_rebuild(jobs, (FOLLOWER,))
     index.writer.clear()
     index.writer.add_all(entries)
     assert follower.follow() == 0, "the rebuilding is not over"
-    after_rebuild(Arrivals(index.database), jobs)
+    after_rebuild(Arrivals(index.database), jobs, (FOLLOWER,))
     index.writer.add(entry(maker))
     assert follower.follow() == 1
-    after_rebuild(Arrivals(index.database), jobs)
+    after_rebuild(Arrivals(index.database), jobs, (FOLLOWER,))
     assert len(sent(jobs)) == 1
 
 

@@ -28,6 +28,7 @@ from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.intake.server import IntakeServer
+from hounsfield.services.keep_rendition import COMMAND, KeepRendition
 from hounsfield.services.workitems import Workitems
 
 log = structlog.get_logger()
@@ -60,7 +61,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             log.error("archive.not_indexed", member=line)
         log.info("archive.recovered", objects=report.objects, decisions=report.decisions)
         services = stack.enter_context(dimse_services(parts, settings))
-        intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts))
+        intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts, settings))
         servers = _dimse_servers(parts, settings, services)
         intake.start()
         for server in servers:
@@ -107,7 +108,7 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
     return [server(settings.dicom_port, None)] + ([server(settings.tls_port, tls)] if tls is not None else [])
 
 
-def _commands(parts: bootstrap.Owning) -> dict[str, Any]:
+def _commands(parts: bootstrap.Owning, settings: Settings) -> dict[str, Any]:
     def decide(record: Mapping[str, Any]) -> None:
         parts.decisions.decide(record)
 
@@ -115,7 +116,8 @@ def _commands(parts: bootstrap.Owning) -> dict[str, Any]:
         parts.writer.indexed_through()
         return "pong"
 
-    return {"decide": decide, "ping": ping}
+    keep = KeepRendition(parts.archive, parts.writer, settings.renditions_dir, parts.store.require_room_for)
+    return {"decide": decide, "ping": ping, COMMAND: keep}
 
 
 def _maintain(parts: bootstrap.Owning) -> None:

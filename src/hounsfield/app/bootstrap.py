@@ -26,10 +26,12 @@ from hounsfield.model.peers import Peer
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.records.records import Records
 from hounsfield.records.routes import RouteRecords
+from hounsfield.records.transcode_rules import TranscodeRuleRecords
 from hounsfield.services.accounts import Accounts
 from hounsfield.services.api_tokens import ApiTokens
 from hounsfield.services.callers import Callers
 from hounsfield.services.delete import Decide, LocalDecisions
+from hounsfield.services.following import after_rebuild, before_rebuild
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.peers import Peers
 from hounsfield.services.priors import Priors
@@ -37,14 +39,19 @@ from hounsfield.services.recover import RecoveryReport, recover
 from hounsfield.services.reindex import reindex
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.routes import Routes
-from hounsfield.services.routing import Router, after_rebuild, before_rebuild, follow_to_the_end
+from hounsfield.services.routing import FOLLOWER as ROUTING
+from hounsfield.services.routing import Router
 from hounsfield.services.sessions import Sessions
 from hounsfield.services.store import FileStore, LocalStore, StoreLimits
+from hounsfield.services.transcode_rules import FOLLOWER as TRANSCODING
+from hounsfield.services.transcode_rules import TranscodeFollower, TranscodeRules
 
 AfterStart = Callable[[Settings], list[str]]
 """Runs once the server takes requests; returns lines for the person who started it."""
 
 ARCHIVE_LOCK_WAIT_S = 20.0
+
+FOLLOWERS = (ROUTING, TRANSCODING)
 
 log = structlog.get_logger()
 
@@ -134,6 +141,11 @@ def routes_of(opened: Database, settings: Settings) -> Routes:
     return Routes(RouteRecords(opened), peers.destination, peers.reachable, settings.ae_title, Arrivals(opened).latest)
 
 
+def transcode_rules_of(opened: Database) -> TranscodeRules:
+    """The rules by which objects are kept in another transfer syntax too."""
+    return TranscodeRules(TranscodeRuleRecords(opened), Arrivals(opened).latest)
+
+
 def priors_of(opened: Database, settings: Settings) -> Priors:
     """What follows when a study is scheduled."""
     peers = peers_of(opened, settings)
@@ -197,23 +209,25 @@ def owning(settings: Settings) -> Iterator[Owning]:
 def recovered(parts: Owning) -> RecoveryReport:
     """The index has caught up with the packs, also where a rebuilding was killed. Raises: Unavailable."""
     report = recover(parts.archive, parts.writer)
-    after_rebuild(Arrivals(parts.database), jobs_of(parts.database))
+    after_rebuild(Arrivals(parts.database), jobs_of(parts.database), FOLLOWERS)
     return report
 
 
 def rebuilt(parts: Owning, settings: Settings, on_progress: Callable[[int], None]) -> RecoveryReport:
     """The derived tables are made anew; what is there goes nowhere again, what had not gone yet still goes. Raises: Unavailable."""
-    arrivals, jobs, routes = Arrivals(parts.database), jobs_of(parts.database), routes_of(parts.database, settings)
-    if routes.all():
+    arrivals, jobs = Arrivals(parts.database), jobs_of(parts.database)
+    routes, transcode_rules = routes_of(parts.database, settings), transcode_rules_of(parts.database)
+    if routes.all() or transcode_rules.all():
         try:
             recover(parts.archive, parts.writer)
-            follow_to_the_end(Router(arrivals, jobs, routes.all))
+            Router(arrivals, jobs, routes.all).follow_to_the_end()
+            TranscodeFollower(arrivals, jobs, transcode_rules.all).follow_to_the_end()
         except HounsfieldError as exc:
             # A damaged index is what rebuilding is for.
             log.warning("routing.not_followed", error=type(exc).__name__)
-    before_rebuild(jobs)
+    before_rebuild(jobs, FOLLOWERS)
     report = reindex(parts.archive, parts.writer, on_progress)
-    after_rebuild(arrivals, jobs)
+    after_rebuild(arrivals, jobs, FOLLOWERS)
     return report
 
 

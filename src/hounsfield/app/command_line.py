@@ -7,7 +7,7 @@ import sys
 import typer
 
 from hounsfield import __version__
-from hounsfield.app.commands import access, archive, demo, doctor, media, peer, queue, route, serve
+from hounsfield.app.commands import access, archive, demo, doctor, media, peer, queue, route, serve, transcode
 
 application = typer.Typer(
     name="hounsfield",
@@ -20,6 +20,7 @@ application.add_typer(access.users, name="user")
 application.add_typer(access.tokens, name="token")
 application.add_typer(peer.peers, name="peer")
 application.add_typer(route.routes, name="route")
+application.add_typer(transcode.transcoding, name="transcode")
 application.add_typer(queue.queues, name="queue")
 for module in (serve, demo, media, archive, doctor):
     module.register(application)

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
@@ -26,7 +27,9 @@ from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.peers.dimse import DimsePeer
 from hounsfield.services.ask_to_keep import AskToKeep
 from hounsfield.services.delivery import DimseDelivery
+from hounsfield.services.following import Follower
 from hounsfield.services.forward import Forward
+from hounsfield.services.intake import RemoteStore
 from hounsfield.services.prefetch import DimseSource, Prefetch
 from hounsfield.services.prior_jobs import PREFETCH, PRIORS
 from hounsfield.services.retrieve import Retrieve
@@ -34,6 +37,8 @@ from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.routing import Router
 from hounsfield.services.send_jobs import COMMIT, SEND
 from hounsfield.services.send_priors import SendPriors
+from hounsfield.services.transcode import Transcode
+from hounsfield.services.transcode_rules import TRANSCODE, TranscodeFollower
 from hounsfield.services.transfer import Transfer
 from hounsfield.services.work import Handler, Workers, places_of
 
@@ -42,6 +47,8 @@ PURGE_EVERY_S = 60.0
 KEPT_S = 86_400.0
 """How long one can still look at what was done."""
 FORGET_EVERY_S = 3600.0
+COMMAND_TIMEOUT_S = 600.0
+"""A large rendition takes the archive process a while to write."""
 
 log = structlog.get_logger()
 
@@ -67,9 +74,13 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         jobs = bootstrap.jobs_of(opened)
         given_back = jobs.release_all(settings.node)
         commitments = asked_commitments(settings)
-        router = Router(Arrivals(opened), jobs, bootstrap.routes_of(opened, settings).all)
+        arrivals = Arrivals(opened)
+        followers: list[Follower[Any]] = [
+            Router(arrivals, jobs, bootstrap.routes_of(opened, settings).all),
+            TranscodeFollower(arrivals, jobs, bootstrap.transcode_rules_of(opened).all),
+        ]
         background = [
-            threading.Thread(target=_follow, args=(router, stop), name="router", daemon=True),
+            *(threading.Thread(target=_follow, args=(one, stop), name=one.name, daemon=True) for one in followers),
             threading.Thread(target=_repeatedly, args=(lambda: _purge(jobs, stop), PURGE_EVERY_S, stop), name="purge", daemon=True),
             threading.Thread(target=_repeatedly, args=(commitments.drop_old, FORGET_EVERY_S, stop), name="forget", daemon=True),
         ]
@@ -77,6 +88,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             SEND: _forward(opened, settings, jobs, stop, stack),
             PREFETCH: _prefetch(opened, settings, jobs, stop),
             PRIORS: SendPriors(jobs, IndexReader(opened), stop.is_set),
+            TRANSCODE: _transcode(opened, settings, jobs, stop, stack),
             COMMIT: AskToKeep(jobs, commitments, _caller(opened, settings), stop.is_set),
         }
         workers = Workers(jobs, handlers, settings.node)
@@ -106,6 +118,14 @@ def _prefetch(opened: Database, settings: Settings, jobs: Jobs, stop: threading.
     return Prefetch(jobs, IndexReader(opened), _caller(opened, settings), settings.ae_title, DimseSource(), stop.is_set)
 
 
+def _transcode(opened: Database, settings: Settings, jobs: Jobs, stop: threading.Event, stack: contextlib.ExitStack) -> Transcode:
+    packs = PackReader(settings.packs_dir)
+    stack.callback(packs.close)
+    codec = stack.enter_context(CodecPool(1, settings.codec_memory_bytes))
+    command = RemoteStore(settings.intake_socket, timeout_s=COMMAND_TIMEOUT_S).command
+    return Transcode(jobs, Retrieve(IndexReader(opened), packs), codec, command, settings.renditions_dir, stop.is_set)
+
+
 def _caller(opened: Database, settings: Settings) -> Callable[[str], DimsePeer]:
     peers = bootstrap.peers_of(opened, settings)
 
@@ -115,15 +135,15 @@ def _caller(opened: Database, settings: Settings) -> Callable[[str], DimsePeer]:
     return call
 
 
-def _follow(router: Router, stop: threading.Event) -> None:
+def _follow(follower: Follower[Any], stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            while router.follow() and not stop.is_set():
+            while follower.follow() and not stop.is_set():
                 pass
         except Unavailable as exc:
-            log.warning("routing.not_followed", error=type(exc).__name__)
-        except Exception as exc:  # noqa: BLE001 - a thread's edge: what went wrong once is tried again, and routing does not end silently
-            log.error("routing.failed", error=type(exc).__name__, places=places_of(exc))
+            log.warning(f"{follower.name}.not_followed", error=type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - a thread's edge: what went wrong once is tried again, and following does not end silently
+            log.error(f"{follower.name}.failed", error=type(exc).__name__, places=places_of(exc))
         stop.wait(LOOK_EVERY_S)
 
 

@@ -237,6 +237,11 @@ class Settings(BaseSettings):
         return self.data_dir / "spool"
 
     @property
+    def renditions_dir(self) -> Path:
+        """Where a transcoded object waits for the archive process to take it in."""
+        return self.spool_dir / "renditions"
+
+    @property
     def intake_socket(self) -> Path:
         """The archive process' door for this machine's other processes."""
         return self.data_dir / "intake.sock"

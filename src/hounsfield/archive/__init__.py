@@ -1,6 +1,7 @@
 """Packs: writing, reading, recovery, verification. The packs are the truth.
 
-The format, version 1. A pack is a POSIX tar, named by its UUID, in `open/`, `sealed/`, `aside/` or `decisions/`:
+The format, version 1. A pack is a POSIX tar, named by its UUID, in `open/`, `sealed/`, `aside/`, `decisions/` or
+`renditions/`:
 
     HOUNSFIELD/pack.json                   format, uuid, node, created, cipher, key_id, nonce; one block
     <study>/<series>/<instance>.dcm        Part 10 files in the order received; a second one of the same name has `~<sequence>` in it
@@ -13,6 +14,9 @@ JSON (`member.describe`), padded by spaces, and in its last 64 characters HMAC-S
 written as zeros; the key is the pack's nonce. An object with an overlay has more pax records: `room` says how long its headers are,
 `overlay` what is to be read otherwise than the object has it (`model.overlay`). `received` counts nanoseconds since 1970-01-01 UTC;
 offsets count from the pack's first byte.
+
+Packs in `renditions/` hold nothing but renditions, and are not sealed. `original_pack`, `original_offset` and `original_sha256` of a
+rendition say of which object it was made.
 
 An object counts once its headers and body are durable. Members of a pack follow each other without a gap, each flushed before the next
 begins. So behind the last authentic and whole member there is nothing but one unacknowledged attempt, which recovery cuts off; and where an

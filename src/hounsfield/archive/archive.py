@@ -21,6 +21,7 @@ from hounsfield.archive.pack_files import move_aside, read_back
 from hounsfield.archive.pool import PackPool
 from hounsfield.archive.reader import PackReader
 from hounsfield.archive.recovery import PackProblem, RecoveredObject, TailRecovery, is_unborn, open_identity, recovered, reopen
+from hounsfield.archive.renditions import RenditionLog
 from hounsfield.archive.sealing import FrameTableOf, seal, undo
 from hounsfield.archive.tar_format import padded
 from hounsfield.archive.walk import ends_a_member
@@ -93,12 +94,14 @@ class Archive:
         )
         self._frame_table_of = frame_table_of
         self._decisions = DecisionLog(self._disk, self._layout, self._pool.new_identity, clock, self._report)
+        self.renditions = RenditionLog(self._disk, self._layout, self._pool.new_identity, clock, self._report)
+        """What was made of its objects."""
         self._make_directories()
         self._lock = self._disk.lock(self._layout.lock)
 
     def _make_directories(self) -> None:
         try:
-            for directory in (self._layout.root, *self._layout.directories, self._layout.decisions):
+            for directory in (self._layout.root, *self._layout.directories, self._layout.decisions, self._layout.renditions):
                 self._disk.make_directory(directory)
         except OSError as error:
             raise unavailable(error, f"making {self._layout.root}") from error
@@ -254,5 +257,6 @@ class Archive:
         """Close all files and give up the lock. Nothing is lost by not calling it."""
         self._pool.close()
         self._decisions.close()
+        self.renditions.close()
         self.reader.close()
         self._disk.close(self._lock)

@@ -13,7 +13,7 @@ class Layout:
     """The archive's directories.
 
     open: packs that are appended to. sealed: packs that never change again. aside: packs whose disk failed; read, never appended to.
-    decisions: decision packs.
+    decisions: decision packs. renditions: packs of what was made of objects.
     """
 
     root: Path
@@ -37,6 +37,11 @@ class Layout:
     def decisions(self) -> Path:
         """Decision packs."""
         return self.root / "decisions"
+
+    @property
+    def renditions(self) -> Path:
+        """Packs of renditions."""
+        return self.root / "renditions"
 
     @property
     def lock(self) -> Path:

@@ -29,6 +29,7 @@ from hounsfield.archive.tar_format import (
 from hounsfield.model.errors import InvalidInput
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.location import Digests, Location, StoredObject
+from hounsfield.model.rendition import Original
 
 ROOM_BYTES = 2048
 RECORDS_BYTES = 1024
@@ -58,6 +59,7 @@ class MemberKind(enum.StrEnum):
     DECISION = "decision"
     CATALOGUE = "catalogue"
     FOOTER = "footer"
+    RENDITION = "rendition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Member:
     header_length_bytes: of the data set up to Pixel Data; 0 where it is not known.
     overlay: what is to be read otherwise than the object has it, as `model.overlay` writes it; empty for nothing.
     room_bytes: of the member's headers.
+    original: of a rendition, what it was made of; None of everything else.
     """
 
     kind: MemberKind
@@ -100,6 +103,7 @@ class Member:
     transfer_syntax_uid: str
     overlay: bytes = b""
     room_bytes: int = ROOM_BYTES
+    original: Original | None = None
 
     @property
     def body_offset_bytes(self) -> int:
@@ -230,7 +234,9 @@ def decode(room: bytes, nonce: bytes, pack_id: str, offset_bytes: int) -> Member
         member = _parse(room)
     except (ValueError, KeyError, TypeError):
         return None
-    if member.kind is MemberKind.OBJECT and member.path.count("/") != 2:
+    if member.kind in (MemberKind.OBJECT, MemberKind.RENDITION) and member.path.count("/") != 2:
+        return None
+    if (member.kind is MemberKind.RENDITION) != (member.original is not None):
         return None
     if member.pack_id != pack_id or member.offset_bytes != offset_bytes:
         return None
@@ -268,6 +274,10 @@ def describe(member: Member) -> dict[str, str | int]:
         said["room"] = member.room_bytes
     if member.overlay:
         said["overlay"] = member.overlay.decode()
+    if member.original is not None:
+        said["original_pack"] = member.original.pack_id
+        said["original_offset"] = member.original.offset_bytes
+        said["original_sha256"] = member.original.data_set_sha256.hex()
     return said
 
 
@@ -289,4 +299,9 @@ def from_description(said: dict[str, Any], path: str) -> Member:
         said["syntax"],
         said.get("overlay", "").encode(),
         said.get("room", ROOM_BYTES),
+        _original(said) if "original_pack" in said else None,
     )
+
+
+def _original(said: dict[str, Any]) -> Original:
+    return Original(said["original_pack"], said["original_offset"], bytes.fromhex(said["original_sha256"]))

@@ -14,6 +14,7 @@ from hounsfield.archive.pack import OpenPack
 from hounsfield.archive.tar_format import padded
 from hounsfield.model.errors import InvalidInput, PackUnavailable, Unavailable, UnreadableObject
 from hounsfield.model.location import Digests
+from hounsfield.model.rendition import Original
 
 _WRITTEN_DIRECTLY_BYTES = 32 * 1024
 """A piece at least this long goes to the file without a stop in the window."""
@@ -156,6 +157,7 @@ class MemberWriter:
         transfer_syntax_uid: str = "",
         header_length_bytes: int = 0,
         overlay: bytes = b"",
+        original: Original | None = None,
         durable: bool = True,
     ) -> Member:
         """Write the headers and flush: when this returns, the member is durable.
@@ -168,7 +170,7 @@ class MemberWriter:
             raise PackUnavailable(f"pack {pack.pack_id} has failed this object before")
         member = Member(
             kind, path, pack.pack_id, pack.sequence, self._offset, len(self._prefix), self._data_set_length,
-            header_length_bytes, self.digests(), received_at_ns, partition_id, source, transfer_syntax_uid, overlay, self._room,
+            header_length_bytes, self.digests(), received_at_ns, partition_id, source, transfer_syntax_uid, overlay, self._room, original,
         )  # fmt: skip
         room = encode(member, pack.identity.nonce)
         end = member.end_offset_bytes

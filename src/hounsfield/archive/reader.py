@@ -16,6 +16,7 @@ from hounsfield.archive.faults import unavailable
 from hounsfield.archive.layout import Layout, pack_file
 from hounsfield.model.errors import DamagedObject, PackUnavailable
 from hounsfield.model.location import Digests, Location, StoredObject
+from hounsfield.model.rendition import Rendition
 
 CHUNK_BYTES = 1 << 20
 
@@ -132,8 +133,8 @@ class PackReader:
         finally:
             self._release(handle)
 
-    def verify(self, stored: StoredObject, *, from_disk: bool = False) -> None:
-        """Read the object again and hold it against all its digests. Raises: DamagedObject, PackUnavailable.
+    def verify(self, stored: StoredObject | Rendition, *, from_disk: bool = False) -> None:
+        """Read the file again and hold it against all its digests. Raises: DamagedObject, PackUnavailable.
 
         from_disk: let go what the page cache has of it first, so that the disk itself is read as far as the system allows.
         """
@@ -188,7 +189,7 @@ class PackReader:
 
     def _open(self, pack_id: str) -> int:
         for _attempt in range(2):
-            for directory in self._layout.directories:
+            for directory in (*self._layout.directories, self._layout.renditions):
                 try:
                     return self._disk.open(pack_file(directory, pack_id))
                 except FileNotFoundError:

@@ -23,7 +23,7 @@ Name = tuple[str, str]
 def admit(projection: Projection, entry: IndexEntry) -> Judgement:
     """Judge an entry and write what follows from it."""
     identity = entry.identity
-    projection.note_pack(entry)
+    projection.note_pack(entry.stored.location, entry.stored.node)
     if entry.stored.received_at_ns <= projection.latest_deletion_ns and deleted_already(projection, identity):
         return DELETED
     if projection.latest_rejection_ns >= 0 and is_withheld(projection, entry, identity):

@@ -11,6 +11,7 @@ from hounsfield.index.contention import reconsider
 from hounsfield.index.projection import Projection
 from hounsfield.index.rejection import release
 from hounsfield.index.removal import Removed, remove_instances
+from hounsfield.index.renditions import drop_renditions
 from hounsfield.index.rowforms import HeldRow
 from hounsfield.index.withholding import take_back, withheld_in
 from hounsfield.model.errors import InvalidInput
@@ -49,15 +50,15 @@ def apply_deletion(projection: Projection, record: Mapping[str, Any], now_ns: in
     held = [(one, one.entry().identity) for one in map(HeldRow._make, rows)]
     covered = [(one, identity) for one, identity in held if deletion.covers(identity)]
     remove_instances(projection, [one for one, _ in covered])
-    aside = [
-        key
-        for key, raw in projection.all(sql.kept_aside_of["study"], (partition_id, study_uid))
-        if deletion.covers(decode_entry(bytes(raw)).identity)
-    ]
+    kept_aside = [(key, decode_entry(bytes(raw))) for key, raw in projection.all(sql.kept_aside_of["study"], (partition_id, study_uid))]
+    aside = {key: entry for key, entry in kept_aside if deletion.covers(entry.identity)}
     for key in aside:
         projection.execute(sql.delete_kept_aside, (key,))
-    withheld = [key for key, entry in withheld_in(projection, partition_id, study_uid).items() if deletion.covers(entry.identity)]
+    withheld = {key: entry for key, entry in withheld_in(projection, partition_id, study_uid).items() if deletion.covers(entry.identity)}
     take_back(projection, withheld)
+    hidden = [entry.stored.location for entry in (*aside.values(), *withheld.values())]
+    places = [(location.pack_id, location.offset_bytes) for location in hidden]
+    drop_renditions(projection, places + [(one.pack_id, one.offset_bytes) for one, _ in covered])
     newly = _bury(projection, deletion, record)
     if newly or covered or aside or withheld:
         kind = ChangeKind.STUDY_DELETED

@@ -18,6 +18,7 @@ from hounsfield.index.statements import Statements
 from hounsfield.index.storable import storable
 from hounsfield.index.words import StudyTexts, study_texts
 from hounsfield.model.identity import Judgement, ObjectIdentity, PatientIdentity, Standing, judge, precedence_bytes
+from hounsfield.model.location import Location
 from hounsfield.model.outcomes import StoreOutcome
 
 MOST_REMEMBERED = 5_000
@@ -285,10 +286,9 @@ class Projection:
         self._standing.pop(key[:2], None)
         self.latest_rejection_ns = max(self.latest_rejection_ns, decided.decided_at_ns)
 
-    def note_pack(self, entry: IndexEntry) -> None:
-        """The pack is indexed through this entry once the transaction commits."""
-        location = entry.stored.location
-        key = self.pack_key(location.pack_id, entry.stored.node)
+    def note_pack(self, location: Location, node: str) -> None:
+        """The pack is indexed through the file that lies there once the transaction commits."""
+        key = self.pack_key(location.pack_id, node)
         through = location.offset_bytes + location.length_bytes
         self.gathered.packs[key] = max(self.gathered.packs.get(key, 0), through)
 

@@ -15,6 +15,7 @@ from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
 from hounsfield.index.patients import Patients
 from hounsfield.index.reading import Reading
+from hounsfield.index.renditions import Renditions
 from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, Stream, StudyHit
 from hounsfield.index.search import Cursor, Planned, Projected, Search
 from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
@@ -49,6 +50,8 @@ class IndexReader:
         self._sql = Reading(database.dialect)
         self._patients = Patients(database)
         self._visibility = Visibility(database)
+        self.renditions = Renditions(database)
+        """What there is of objects in other transfer syntaxes."""
         self._large_frame_tables: dict[int, bytes] = {}
 
     # Search

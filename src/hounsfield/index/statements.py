@@ -18,6 +18,7 @@ from hounsfield.index.tables import (
     pack,
     patient,
     rejection,
+    rendition,
     series,
     study,
     study_word,
@@ -295,6 +296,15 @@ class Statements:
         self.withheld_at = text(select(withheld.c.id).where(withheld.c.pack_id == p("pack_id"), withheld.c.offset_bytes == p("offset")))
         self.insert_withheld = insert_into(withheld)
         self.delete_withheld = write(delete(withheld).where(withheld.c.id == p("key")))
+        self.insert_rendition = insert_into(rendition)
+        self.rendition_at = text(
+            select(rendition.c.made_at_ns).where(
+                rendition.c.original_pack_id == p("pack_id"), rendition.c.original_offset_bytes == p("offset")
+            )
+        )
+        self.delete_rendition = write(
+            delete(rendition).where(rendition.c.original_pack_id == p("pack_id"), rendition.c.original_offset_bytes == p("offset"))
+        )
         self.insert_change = insert_into(change)
         # The allocator's number stays: what was given once is never given again, so that versions and ETags keep their meaning.
         emptied = (
@@ -309,6 +319,7 @@ class Statements:
             tombstone,
             rejection,
             withheld,
+            rendition,
             change,
             pack,
             total,

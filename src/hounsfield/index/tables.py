@@ -263,6 +263,31 @@ withheld = Table(
     Index("withheld_sop", "partition_id", "sop_instance_uid"),
 )
 
+rendition = Table(
+    "rendition",
+    metadata,
+    Column("original_pack_id", TEXT, primary_key=True),
+    Column("original_offset_bytes", BIG, primary_key=True, autoincrement=False),  # of its Part 10 file
+    _bytes("original_sha256"),  # of its data set
+    Column("partition_id", Integer, nullable=False),
+    _text("study_instance_uid"),
+    _text("sop_instance_uid"),
+    _text("transfer_syntax_uid"),
+    _text("pack_id"),
+    Column("sequence", Integer, nullable=False),
+    _big("member_offset_bytes"),
+    _big("offset_bytes"),
+    Column("prefix_length_bytes", Integer, nullable=False),
+    _big("data_set_length_bytes"),
+    _big("header_length_bytes"),
+    _bytes("prefix_sha256"),
+    _bytes("data_set_sha256"),
+    _big("checksum"),  # XXH3-64, its sign bit being the highest
+    _big("made_at_ns"),
+    _bytes("frame_table"),
+    Index("rendition_study", "partition_id", "study_instance_uid"),
+)
+
 change = Table(
     "change",
     metadata,

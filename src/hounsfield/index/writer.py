@@ -25,6 +25,7 @@ from hounsfield.index.reader import stored_instance
 from hounsfield.index.reading import INSTANCE
 from hounsfield.index.rejection import KINDS, apply_rejection
 from hounsfield.index.removal import Removed
+from hounsfield.index.renditions import keep_rendition
 from hounsfield.index.subjects import Subjects
 from hounsfield.index.tables import instance, kept_aside, series, study, withheld
 from hounsfield.index.withholding import REJECTED
@@ -38,6 +39,7 @@ from hounsfield.model.errors import (
 )
 from hounsfield.model.identity import Judgement
 from hounsfield.model.outcomes import KEPT_ASIDE, StoreOutcome
+from hounsfield.model.rendition import Rendition
 from hounsfield.model.stored_instance import StoredInstance
 
 LARGEST_GROUP = 512
@@ -153,6 +155,13 @@ class IndexWriter:
         if record.get("kind") == "reject":
             self._any_aside = True
         return removed
+
+    def add_rendition(self, one: Rendition, node: str, frame_table: bytes) -> bool:
+        """Index what was made of an object; returns once that is committed. node: of its pack.
+
+        False where the object is not here any more. Raises: IndexUnavailable.
+        """
+        return cast(bool, self._ask(lambda projection: keep_rendition(projection, one, node, frame_table)))
 
     def check_decision(self, record: Mapping[str, Any]) -> None:
         """Whether there is anything that the decision would touch; it need not be dated yet.

@@ -172,22 +172,13 @@ class Route:
 
     def check(self, known_keywords: Iterable[str]) -> None:
         """Raises: InvalidInput where the rule is out of bounds, or asks for an attribute that is not among the known ones."""
-        if _NAME.fullmatch(self.name) is None:
-            raise InvalidInput("a rule's name has 1 to 64 letters, digits, spaces and _.-")
+        check_matching(self.name, self.conditions, self.callers, known_keywords)
         if not 0 < len(self.destinations) <= MOST_DESTINATIONS:
             raise InvalidInput(f"a rule has 1 to {MOST_DESTINATIONS} destinations")
         if not 0 < self.priors <= MOST_PRIORS:
             raise InvalidInput(f"1 to {MOST_PRIORS} prior studies are brought")
         if self.commit and self.kind is not RouteKind.SEND:
             raise InvalidInput("only of a destination it can be asked that it keeps what it was sent")
-        if len(self.conditions) > MOST_CONDITIONS:
-            raise InvalidInput(f"a rule has at most {MOST_CONDITIONS} conditions")
-        _check_patterns("calling AE title", self.callers, least=0)
-        known = frozenset(known_keywords)
-        for condition in self.conditions:
-            if condition.keyword not in known:
-                raise InvalidInput(f"rules cannot look at {condition.keyword[:64]!r}, only at: {', '.join(sorted(known))}")
-            _check_patterns(condition.keyword, condition.patterns, least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +247,23 @@ def conditions_from(texts: Iterable[str]) -> tuple[Condition, ...]:
             raise InvalidInput(f"{text[:64]!r} is no condition: write it like Modality=CT")
         gathered.setdefault(keyword.strip(), []).append(pattern.strip())
     return tuple(Condition(keyword, tuple(patterns)) for keyword, patterns in gathered.items())
+
+
+def check_matching(name: str, conditions: Sequence[Condition], callers: Sequence[str], known_keywords: Iterable[str]) -> None:
+    """What every kind of rule has: a name, and what it matches.
+
+    Raises: InvalidInput where it is out of bounds, or asks for an attribute that is not among the known ones.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise InvalidInput("a rule's name has 1 to 64 letters, digits, spaces and _.-")
+    if len(conditions) > MOST_CONDITIONS:
+        raise InvalidInput(f"a rule has at most {MOST_CONDITIONS} conditions")
+    _check_patterns("calling AE title", callers, least=0)
+    known = frozenset(known_keywords)
+    for condition in conditions:
+        if condition.keyword not in known:
+            raise InvalidInput(f"rules cannot look at {condition.keyword[:64]!r}, only at: {', '.join(sorted(known))}")
+        _check_patterns(condition.keyword, condition.patterns, least=1)
 
 
 def _days(text: str) -> frozenset[int]:

@@ -95,6 +95,15 @@ route = Table(
     Column("created_by", TEXT, nullable=False),
 )
 
+transcode_rule = Table(
+    "transcode_rule",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("definition", TEXT, nullable=False),  # JSON
+    Column("created_at_s", BIG, nullable=False),
+    Column("created_by", TEXT, nullable=False),
+)
+
 workitem = Table(
     "workitem",
     metadata,

@@ -12,6 +12,7 @@ from hounsfield.codecs.capabilities import ENCODABLE
 from hounsfield.dicom.transfer_syntaxes import DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.errors import DamagedObject
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.model.transcoding import TARGETS
 from hounsfield.network.transport import Buffer
 from hounsfield.services.coercion import effective_data_set
 from hounsfield.services.rewrite import UNCOMPRESSED, Rewriter
@@ -40,7 +41,10 @@ class PackSource:
     def syntaxes(self, instance: StoredInstance, accepted: Collection[str]) -> Sequence[str]:
         """Those in which the instance may go, the best first."""
         stored = instance.transfer_syntax_uid
-        order = best_first(stored, self.preferred)
+        kept = ""
+        if stored not in accepted and not TARGETS.isdisjoint(accepted):
+            kept = self._rewriter.retrieve.renditions.transfer_syntax_of(instance)
+        order = best_first(stored, self.preferred, kept)
         return [uid for uid in order if uid in accepted and (uid == stored or self._rewriter.can(instance, uid))]
 
     def open(self, instance: StoredInstance, transfer_syntax_uid: str) -> Buffer | Iterable[Buffer]:
@@ -103,10 +107,13 @@ class HeaderSource:
         return self._rewriter.without_bulk_data(instance, transfer_syntax_uid)
 
 
-def best_first(stored_uid: str, preferred: Sequence[str]) -> Iterable[str]:
-    """What is preferred, as stored, uncompressed, compressed without loss, deflated. What is stored lossily goes so wherever it can."""
+def best_first(stored_uid: str, preferred: Sequence[str], kept_uid: str = "") -> Iterable[str]:
+    """What is preferred, as stored, as it is kept besides, uncompressed, compressed without loss, deflated.
+
+    What is stored lossily goes so wherever it can.
+    """
     first = (stored_uid, *preferred) if transfer_syntax(stored_uid).lossy else (*preferred, stored_uid)
-    return dict.fromkeys((*first, *UNCOMPRESSED, *ENCODABLE, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN))
+    return dict.fromkeys((*first, *filter(None, (kept_uid,)), *UNCOMPRESSED, *ENCODABLE, DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN))
 
 
 def gathered(pieces: Iterator[Buffer]) -> Iterable[Buffer]:

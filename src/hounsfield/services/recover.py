@@ -25,15 +25,16 @@ BATCH_FRAME_TABLES_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class RecoveryReport:
-    """objects, decisions: how many were read. unreadable: members whose header could not be understood, in words."""
+    """objects, decisions, renditions: how many were read. unreadable: members whose header could not be understood, in words."""
 
     objects: int = 0
     decisions: int = 0
+    renditions: int = 0
     unreadable: list[str] = field(default_factory=list)
 
 
 def recover(archive: Archive, writer: IndexWriter, on_progress: Callable[[int], None] = lambda _: None) -> RecoveryReport:
-    """Index what the packs hold beyond what the index has seen, then apply the decisions it has not seen.
+    """Index what the packs hold beyond what the index has seen, then apply the decisions it has not seen, then index renditions.
 
     Raises: Unavailable.
     """
@@ -52,7 +53,21 @@ def recover(archive: Archive, writer: IndexWriter, on_progress: Callable[[int], 
     for decision in archive.decisions():
         writer.apply_decision(decision)
         report.decisions += 1
+    _recover_renditions(archive, writer, report)
     return report
+
+
+def _recover_renditions(archive: Archive, writer: IndexWriter, report: RecoveryReport) -> None:
+    """Behind the decisions: what was made of a deleted object is left out."""
+    for found in archive.renditions.recover(writer.indexed_through()):
+        location = found.rendition.location
+        try:
+            with archive.reader.mapped(location.pack_id, location.data_set_offset_bytes, location.data_set_length_bytes) as data_set:
+                table = scan(data_set, found.rendition.transfer_syntax_uid).frame_table.to_bytes()
+        except UnreadableObject as exc:
+            report.unreadable.append(f"pack {location.pack_id}, member {location.sequence}: {exc}")
+            continue
+        report.renditions += writer.add_rendition(found.rendition, found.node, table)
 
 
 def _add(writer: IndexWriter, batch: list[IndexEntry], report: RecoveryReport) -> None:

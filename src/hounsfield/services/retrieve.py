@@ -21,6 +21,7 @@ from hounsfield.model.origin import Origin
 from hounsfield.model.representative import is_localizer
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.services.coercion import effective_file, effective_header
+from hounsfield.services.rendition_source import RenditionSource
 
 MOST_CANDIDATES = 4
 """Series of which the header is read to find one that is not of localizers."""
@@ -46,6 +47,7 @@ class Retrieve:
     def __init__(self, reader: IndexReader, packs: PackReader) -> None:
         self.reader = reader
         self.packs = packs
+        self.renditions = RenditionSource(reader.renditions, packs)
 
     def instances(self, origin: Origin, study_instance_uid: str, series_instance_uid: str = "") -> Sequence[StoredInstance]:
         """By series and instance number; never empty. Raises: StudyNotFound, SeriesNotFound, Gone."""

@@ -78,10 +78,14 @@ class Rewriter:
         return target_uid in ENCODABLE and stored in DECODABLE and instance.frames > 0
 
     def pieces(self, instance: StoredInstance, target_uid: str) -> Iterator[Buffer]:
-        """The data set. It has been verified before the first piece comes.
+        """The data set: as it is kept in this transfer syntax, else made. It has been verified before the first piece comes.
 
         Raises: UnreadableObject, UndecodablePixels, ObjectTooLarge, DamagedObject, PackUnavailable, Unavailable.
         """
+        kept = self.retrieve.renditions.data_set(instance, target_uid)
+        if kept is not None:
+            yield from kept
+            return
         with self.tree(instance) as tree:
             pieces = self._rewritten(instance, tree, target_uid)
             yield from deflated(pieces) if transfer_syntax(target_uid).deflated else pieces

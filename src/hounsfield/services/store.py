@@ -119,10 +119,14 @@ class LocalStore:
 
     def require_room(self) -> None:
         """Raises: OutOfSpace while the disk is as good as full; reading goes on meanwhile."""
+        self.require_room_for(0)
+
+    def require_room_for(self, length_bytes: int) -> None:
+        """Raises: OutOfSpace where the disk would be as good as full with so many bytes more."""
         if self._data_dir is None or not self.limits.min_free_bytes:
             return
         status = os.statvfs(self._data_dir)
-        if status.f_bavail * status.f_frsize < self.limits.min_free_bytes:
+        if status.f_bavail * status.f_frsize < self.limits.min_free_bytes + length_bytes:
             raise OutOfSpace(f"less than {self.limits.min_free_bytes >> 20} MiB are free on the archive's disk")
 
     def affinity(self, origin: Origin) -> str:

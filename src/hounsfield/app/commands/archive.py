@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from hounsfield.model.origin import SYSTEM, Origin, Protocol
 from hounsfield.model.rejection import RejectionCode
 from hounsfield.services.delete import Decide, Subject, delete_objects
 from hounsfield.services.reject import reject_objects, restore_objects
+from hounsfield.services.verify import Damage
 from hounsfield.services.verify import verify as check
 
 
@@ -61,7 +63,7 @@ def reindex(data_dir: DataDir = None, database: Database = None, config: Config 
 
 
 def verify(data_dir: DataDir = None, database: Database = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Read every object and hold it against its digests. The server may be running."""
+    """Read every object, and what was transcoded of it, and hold it against its digests. The server may be running."""
     settings = settings_from(config, data_dir=data_dir, database=database)
     bootstrap.require_archive(settings)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -69,13 +71,26 @@ def verify(data_dir: DataDir = None, database: Database = None, config: Config =
         task = progress.add_task("Verifying", total=parts.reader.totals().instances)
         report = check(parts.reader, parts.packs, on_progress=lambda done: progress.update(task, completed=done))
     if as_json:
-        damaged = [{"sop_instance_uid": one.sop_instance_uid, "reason": one.reason} for one in report.damaged]
-        sys.stdout.write(json.dumps({"verified": report.verified, "damaged": damaged}) + "\n")
+        found = {
+            "verified": report.verified,
+            "damaged": _as_json(report.damaged),
+            "renditions": report.renditions,
+            "damaged_renditions": _as_json(report.damaged_renditions),
+        }
+        sys.stdout.write(json.dumps(found) + "\n")
     else:
         console.print(f"{report.verified} objects are whole, {len(report.damaged)} are damaged")
         for one in report.damaged:
             console.print(f"  {one.sop_instance_uid}: {one.reason}", markup=False)
-    raise typer.Exit(3 if report.damaged else 0)
+        if report.renditions or report.damaged_renditions:
+            console.print(f"{report.renditions} renditions are whole, {len(report.damaged_renditions)} are damaged and not used")
+        for one in report.damaged_renditions:
+            console.print(f"  {one.sop_instance_uid}: {one.reason}", markup=False)
+    raise typer.Exit(3 if report.damaged or report.damaged_renditions else 0)
+
+
+def _as_json(damaged: Sequence[Damage]) -> list[dict[str, str]]:
+    return [{"sop_instance_uid": one.sop_instance_uid, "reason": one.reason} for one in damaged]
 
 
 Study = Annotated[str, typer.Option("--study", help="Study Instance UID.")]

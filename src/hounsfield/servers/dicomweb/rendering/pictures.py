@@ -50,7 +50,13 @@ class Pictures:
         return self._pool.decode(frame, self.description(instance).frame(number - 1)).data
 
     def encoded_frame(self, instance: StoredInstance, number: int, target_uid: str) -> bytes:
-        """Frame `number` (from 1) in one of `codecs.capabilities.ENCODABLE`, without loss. Raises: as `decoded_frame`."""
+        """Frame `number` (from 1) in one of `codecs.capabilities.ENCODABLE`, without loss: as it is kept, else made.
+
+        Raises: as `decoded_frame`.
+        """
+        kept = self._retrieve.renditions.frame(instance, number, target_uid)
+        if kept is not None:
+            return kept
         frame = self._retrieve.frame(instance, number)
         return self._pool.encode(frame, self.description(instance).frame(number - 1), target_uid).data
 
