@@ -11,10 +11,22 @@ from hounsfield.archive.layout import pack_file
 from hounsfield.archive.member import MemberNames
 from hounsfield.archive.reader import PackReader
 from hounsfield.archive.recovery import RecoveredObject
+from hounsfield.archive.renditions import KeptRendition
 from hounsfield.model.errors import DamagedObject, PackUnavailable
 from power_cut.crash import Platter
 from power_cut.simulated_disk import SimulatedDisk
-from power_cut.workload import PLANTED, ROOT, Acknowledged, Clock, History, indexed_through, shifted, small_archive
+from power_cut.workload import (
+    PLANTED,
+    ROOT,
+    Acknowledged,
+    Clock,
+    History,
+    Rendered,
+    indexed_through,
+    keep_rendition,
+    shifted,
+    small_archive,
+)
 
 
 class BrokenPromise(AssertionError):
@@ -56,10 +68,13 @@ def _check(image: SimulatedDisk, history: History, at: int, chance: random.Rando
     promise(not archive.problems, f"recovery reports {archive.problems}")
     _check_objects(image, history, at, through, recovered)
     _check_decisions(archive, history, at)
+    rendered = list(archive.renditions.recover(through))
+    promise(not archive.problems, f"recovery of renditions reports {archive.problems}")
+    _check_renditions(image, history, at, through, rendered)
     _check_tar(image, history, at, recovered)
     if chance.random() >= deeper:
         return 1
-    later = _use_again(image, archive, history, at, recovered, chance)
+    later = _use_again(image, archive, history, at, recovered, rendered, chance)
     return 1 + check_every_prefix(before, image, later, chance.getrandbits(32), images=1, deeper=0.0)
 
 
@@ -88,6 +103,23 @@ def _check_objects(image: SimulatedDisk, history: History, at: int, through: dic
             promise(len(one.header) == one.header_length_bytes and one.frame_table in (b"table", None), "the catalogue is wrong")
 
 
+def _check_renditions(image: SimulatedDisk, history: History, at: int, through: dict[str, int], found: list[KeptRendition]) -> None:
+    reader = PackReader(ROOT, disk=image)
+    for done in history.rendered:
+        if done.at > at:
+            continue
+        rendition = done.kept.rendition
+        if done.kept.indexed_through > through.get(rendition.location.pack_id, 0):
+            promise(done.kept in found, f"lost: rendition {rendition.location.sequence}")
+        try:
+            promise(reader.read_object(rendition.location, rendition.digests) == done.content, "other bytes of a rendition came back")
+        except (DamagedObject, PackUnavailable) as error:
+            raise BrokenPromise(f"acknowledged, and now: {error}") from error
+    for one in found:
+        content = reader.read_object(one.rendition.location, one.rendition.digests)
+        promise(history.attempted.get(content, at + 1) <= at, "a rendition that nobody finished appears")
+
+
 def _check_decisions(archive: Archive, history: History, at: int) -> None:
     found = [record["number"] for record in archive.decisions()]
     promise(found == list(range(len(found))), f"decisions {found} are out of order")
@@ -114,7 +146,13 @@ def _check_tar(image: SimulatedDisk, history: History, at: int, recovered: list[
 
 
 def _use_again(
-    image: SimulatedDisk, archive: Archive, history: History, at: int, recovered: list[RecoveredObject], chance: random.Random
+    image: SimulatedDisk,
+    archive: Archive,
+    history: History,
+    at: int,
+    recovered: list[RecoveredObject],
+    rendered: list[KeptRendition],
+    chance: random.Random,
 ) -> History:
     """Store into the recovered archive; returns the history as a second power cut is to be held against."""
     reader = PackReader(ROOT, disk=image)
@@ -124,6 +162,7 @@ def _use_again(
             {content: begun for content, begun in history.attempted.items() if begun <= at},
             [(done, number) for done, number in history.decided if done <= at],
             [(begun, number) for begun, number in history.deciding if begun <= at],
+            rendered=[done for done in history.rendered if done.at <= at],
         ),
         at,
     )
@@ -133,6 +172,11 @@ def _use_again(
             # Yielded, so indexed: from here on it counts as any other.
             content = reader.read_object(one.stored.location, one.stored.digests)
             later.acknowledged.append(Acknowledged(len(image.journal), one.stored, content))
+    acknowledged = {done.kept for done in later.rendered}
+    for kept in rendered:
+        if kept not in acknowledged:
+            content = reader.read_object(kept.rendition.location, kept.rendition.digests)
+            later.rendered.append(Rendered(len(image.journal), kept, content))
     taken = len(list(archive.decisions()))
     later.decided = [(0, number) for number in range(taken)]
     for number in range(3):
@@ -145,6 +189,10 @@ def _use_again(
             names = MemberNames(1, "1", "1.1", f"1.8.{number}", "1.2.840.10008.1.2", "TEST")
             stored = incoming.commit(names, header_length_bytes=0, frame_table=b"table")
             later.acknowledged.append(Acknowledged(len(image.journal), stored, content))
+    content = chance.randbytes(3000)
+    later.attempted.setdefault(content, len(image.journal))
+    kept = keep_rendition(archive, content)
+    later.rendered.append(Rendered(len(image.journal), kept, content))
     return later
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from hounsfield.archive.archive import Archive
 from hounsfield.archive.incoming import Incoming
 from hounsfield.archive.member import NO_DIGEST, ROOM_BYTES, Member, MemberKind, MemberNames, encode
 from hounsfield.archive.pack import FIRST_MEMBER_OFFSET_BYTES
+from hounsfield.archive.renditions import KeptRendition
+from hounsfield.model.errors import DamagedObject
 from hounsfield.model.location import Digests, StoredObject
+from hounsfield.model.rendition import Original
 from power_cut.simulated_disk import SimulatedDisk
 
 ROOT = Path("/data/packs")
@@ -32,6 +36,15 @@ class Acknowledged:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendition that was acknowledged when the journal was `at` operations long."""
+
+    at: int
+    kept: KeptRendition
+    content: bytes
+
+
 @dataclass(slots=True)
 class History:
     """What happened. attempted: every content that some commit began to write, and the journal's length then."""
@@ -42,6 +55,7 @@ class History:
     deciding: list[tuple[int, int]] = field(default_factory=list)
     sealed: list[tuple[int, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    rendered: list[Rendered] = field(default_factory=list)
 
 
 class Clock:
@@ -90,6 +104,7 @@ class Day:
     def __init__(self, seed: int, disk: SimulatedDisk) -> None:
         self.chance = random.Random(seed)
         self.overlays = random.Random(seed)  # of its own: a seed keeps its day
+        self.renderings = random.Random(seed)
         self.disk = disk
         self.clock = Clock()
         self.history = History()
@@ -103,6 +118,8 @@ class Day:
         actions = [self._begin] * 4 + [self._continue] * 8 + [self._finish] * 5 + [self._abandon] * 3 + [self._decide, self._seal]
         for _ in range(steps):
             self.chance.choice(actions)()
+            if self.renderings.random() < 0.1:
+                self._render()
             if self.chance.random() < 0.03:
                 self._restart()
         while self._arriving:
@@ -164,6 +181,16 @@ class Day:
         self.archive.decide({"number": number})
         self.history.decided.append((len(self.disk.journal), number))
 
+    def _render(self) -> None:
+        """Sometimes what it is made of breaks off."""
+        content = self.renderings.randbytes(self.renderings.choice((10, 3000, 9000)))
+        self.history.attempted.setdefault(content, len(self.disk.journal))
+        try:
+            kept = keep_rendition(self.archive, content, breaks=self.renderings.random() < 0.3)
+        except DamagedObject:
+            return
+        self.history.rendered.append(Rendered(len(self.disk.journal), kept, content))
+
     def _seal(self) -> None:
         self.clock.now_ns += 61 * 10**9
         sealed = self.archive.seal_idle()
@@ -177,6 +204,7 @@ class Day:
         self.archive = small_archive(self.disk, self.chance, self.clock)
         through = indexed_through(self.history, len(self.disk.journal))
         assert list(self.archive.recover(through)) == []
+        assert list(self.archive.renditions.recover(through)) == []
 
 
 def indexed_through(history: History, at: int) -> dict[str, int]:
@@ -186,7 +214,24 @@ def indexed_through(history: History, at: int) -> dict[str, int]:
         if done.at <= at:
             location = done.stored.location
             through[location.pack_id] = max(through.get(location.pack_id, 0), location.end_offset_bytes)
+    for rendered in history.rendered:
+        if rendered.at <= at:
+            pack_id = rendered.kept.rendition.location.pack_id
+            through[pack_id] = max(through.get(pack_id, 0), rendered.kept.indexed_through)
     return through
+
+
+def keep_rendition(archive: Archive, content: bytes, *, breaks: bool = False) -> KeptRendition:
+    """In pieces. breaks: what it is made of turns out to be damaged, behind the last. Raises: DamagedObject."""
+
+    def pieces() -> Iterator[bytes]:
+        for first in range(0, len(content), 2500):
+            yield content[first : first + 2500]
+        if breaks:
+            raise DamagedObject("what it is made of")
+
+    names = MemberNames(1, "1", "1.4", "1.7", "1.2.840.10008.1.2.4.201", "TEST")
+    return archive.renditions.append(names, Original("a" * 32, 0, bytes(32)), b"", pieces(), 0)
 
 
 def shifted(history: History, by: int) -> History:
@@ -197,4 +242,5 @@ def shifted(history: History, by: int) -> History:
         attempted={content: at - by for content, at in history.attempted.items()},
         decided=[(at - by, number) for at, number in history.decided],
         deciding=[(at - by, number) for at, number in history.deciding],
+        rendered=[replace(done, at=done.at - by) for done in history.rendered],
     )

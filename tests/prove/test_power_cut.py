@@ -40,10 +40,10 @@ def test_nothing_acknowledged_is_lost_in_long_days(seed: int) -> None:
 
 
 def test_the_proof_notices_a_house_without_flushes() -> None:
-    with pytest.raises(BrokenPromise, match=r"lost|acknowledged"):
+    with pytest.raises(BrokenPromise, match=r"lost|acknowledged|decisions"):
         cut_everywhere(FIRST_SEED, WithoutFlush(), steps=100, images=2, deeper=0.0)
 
 
 def test_the_proof_notices_a_house_that_never_flushes_directories() -> None:
-    with pytest.raises(BrokenPromise, match=r"lost|acknowledged"):
+    with pytest.raises(BrokenPromise, match=r"lost|acknowledged|decisions"):
         cut_everywhere(FIRST_SEED, WithoutDirectoryFlush(), steps=100, images=2, deeper=0.0)

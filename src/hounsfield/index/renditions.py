@@ -50,7 +50,7 @@ class Renditions:
         self._behind_in_pack = database.compile(first.where(*behind)).sql
         self._next_packs = database.compile(first.where(rendition.c.original_pack_id > bindparam("pack_id"))).sql
         length = rendition.c.prefix_length_bytes + rendition.c.data_set_length_bytes
-        self._total = database.compile(select(func.count(), func.coalesce(func.sum(length), 0))).sql
+        self._total = database.compile(select(func.count(), func.coalesce(func.sum(length), ZERO))).sql
 
     def of(self, instance: StoredInstance) -> Rendition | None:
         """Of this very object."""
