@@ -6,7 +6,7 @@ import hashlib
 import mmap
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from hounsfield.archive.archive import Archive
 from hounsfield.archive.member import MemberNames
@@ -42,12 +42,8 @@ class KeepRendition:
         name = said["file"]
         if Path(name).name != name:
             raise InvalidInput("a rendition is handed over by its file's name alone")
-        with (
-            (self._folder / name).open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as view,
-        ):
-            return self._keep(held, original, said["transfer_syntax_uid"], view, bytes.fromhex(said["sha256"]))
+        with (self._folder / name).open("rb") as file:
+            return self._keep(held, original, said["transfer_syntax_uid"], mapped(file), bytes.fromhex(said["sha256"]))
 
     def _keep(self, held: StoredInstance, original: Original, transfer_syntax_uid: str, view: memoryview, sha256: bytes) -> bool:
         if hashlib.sha256(view).digest() != sha256:
@@ -72,6 +68,11 @@ class KeepRendition:
         prefix = bytes(view[: meta.length_bytes])
         kept = self._archive.renditions.append(names, original, prefix, pieces, scanned.header_length_bytes)
         return self._writer.add_rendition(kept.rendition, kept.node, scanned.frame_table.to_bytes())
+
+
+def mapped(file: IO[bytes]) -> memoryview:
+    """All of a file that is not empty; unmapped when nobody looks at it any more."""
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def offer(instance: StoredInstance, transfer_syntax_uid: str, file: Path, sha256: bytes) -> dict[str, Any]:

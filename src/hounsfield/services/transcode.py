@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import mmap
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +26,7 @@ from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.jobs import Job
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.model.transcoding import SOURCES
-from hounsfield.services.keep_rendition import COMMAND, offer
+from hounsfield.services.keep_rendition import COMMAND, mapped, offer
 from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.retrieve import PIXEL_DATA_HEADER_BYTES, Retrieve
 from hounsfield.services.rewrite import Rewriter
@@ -114,9 +113,9 @@ class Transcode:
         self._require_suitable(instance, target_uid)
         with tempfile.NamedTemporaryFile(dir=self._folder) as file:
             self._write(instance, target_uid, file)
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
-                self._require_same_pixels(instance, target_uid, view)
-                digest = hashlib.sha256(view).digest()
+            view = mapped(file)
+            self._require_same_pixels(instance, target_uid, view)
+            digest = hashlib.sha256(view).digest()
             kept = self._command(COMMAND, offer(instance, target_uid, Path(file.name), digest))
         if not kept:
             raise Unsuitable("it was deleted while it was transcoded")
