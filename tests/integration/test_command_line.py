@@ -248,7 +248,12 @@ def test_a_database_behind_its_packs_catches_up_by_itself(data_dir: Path, made: 
 
 def test_verify_finds_each_flipped_bit(data_dir: Path, made: list[Made], tmp_path: Path) -> None:
     bring(data_dir, tmp_path / "files")
-    assert hounsfield("verify", "--data-dir", data_dir, "--json").json == {"verified": 10, "damaged": []}
+    assert hounsfield("verify", "--data-dir", data_dir, "--json").json == {
+        "verified": 10,
+        "damaged": [],
+        "renditions": 0,
+        "damaged_renditions": [],
+    }
     randomness = random.Random(3)
     damaged = randomness.sample(stored(data_dir), 7)
     for one in damaged:

@@ -130,7 +130,12 @@ def test_a_disk_that_is_full_to_the_last_byte(small_disk: Path, tmp_path: Path) 
         assert indexed(web) == len(before) + len(during) + len(large) + len(after)
         until(lambda: ready(server) == 200)
     verified = hounsfield("verify", "--json", "--data-dir", small_disk / "data")
-    assert verified.json == {"verified": len(before) + len(during) + len(large) + len(after), "damaged": []}
+    assert verified.json == {
+        "verified": len(before) + len(during) + len(large) + len(after),
+        "damaged": [],
+        "renditions": 0,
+        "damaged_renditions": [],
+    }
     assert "Traceback" not in (small_disk / "data.log").read_text()
 
 

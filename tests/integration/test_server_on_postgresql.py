@@ -75,11 +75,11 @@ def test_the_same_house_on_another_database(database: Postgresql, tmp_path: Path
         assert all(sent.ok for sent in over_dimse(server, extra))
         assert len(web.get("/studies").json()) == 2
         assert "Traceback" not in server.output.read_text()
-    assert hounsfield("verify", "--json", *at).json == {"verified": 8, "damaged": []}
+    assert hounsfield("verify", "--json", *at).json == {"verified": 8, "damaged": [], "renditions": 0, "damaged_renditions": []}
     rebuilt = hounsfield("reindex", "--json", *at)
     assert rebuilt.code == 0
     assert rebuilt.json["decisions"] == 1
-    assert hounsfield("verify", "--json", *at).json == {"verified": 8, "damaged": []}
+    assert hounsfield("verify", "--json", *at).json == {"verified": 8, "damaged": [], "renditions": 0, "damaged_renditions": []}
     for one in first + extra:
         assert hounsfield("export", "--study", one.study_instance_uid, "--to", tmp_path / "out", *at).code == 0
         exported = tmp_path / "out" / one.study_instance_uid / one.series_instance_uid / f"{one.sop_instance_uid}.dcm"

@@ -21,7 +21,7 @@ from hounsfield.dicom.header import scan
 from hounsfield.dicom.part10 import build_prefix, read_prefix
 from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.jobs.port import Jobs
-from hounsfield.model.errors import HounsfieldError, Unavailable, UndecodablePixels, UnreadableObject
+from hounsfield.model.errors import Gone, HounsfieldError, Unavailable, UndecodablePixels, UnreadableObject
 from hounsfield.model.identifiers import is_usable_uid
 from hounsfield.model.jobs import Job
 from hounsfield.model.stored_instance import StoredInstance
@@ -92,7 +92,7 @@ class Transcode:
                 log.warning("transcoding.paused", error=type(exc).__name__, pause_s=round(pause_s, 1))
                 self._jobs.release(rest, owner)
                 return
-            except Unsuitable as exc:
+            except (Unsuitable, Gone) as exc:
                 self._jobs.discard(job, owner, str(exc))
             except HounsfieldError as exc:
                 log.warning("transcoding.failed", sop_instance_uid=job.payload["instance"], reason=str(exc))
@@ -118,7 +118,7 @@ class Transcode:
             digest = hashlib.sha256(view).digest()
             kept = self._command(COMMAND, offer(instance, target_uid, Path(file.name), digest))
         if not kept:
-            raise Unsuitable("it was deleted while it was transcoded")
+            raise Gone("it was deleted while it was transcoded")
         log.info("transcoding.kept", sop_instance_uid=instance.sop_instance_uid, transfer_syntax_uid=target_uid)
 
     def _require_suitable(self, instance: StoredInstance, target_uid: str) -> None:
