@@ -257,7 +257,11 @@ def test_a_coerced_object_goes_out_as_it_counts(tmp_path: Path) -> None:
         data_set = retrieved(running, path_of(file))
         assert running.codec.calls == 0
         assert (data_set.InstitutionName, data_set.PatientID) == ("North", "A-PAT-1")
-        assert data_set.OriginalAttributesSequence[0].ReasonForTheAttributeModification == "COERCE"
+        (item,) = data_set.OriginalAttributesSequence
+        assert item.ReasonForTheAttributeModification == "COERCE"
+        (kept,) = running.pacs.reader.renditions.all()
+        as_kept = pydicom.dcmread(io.BytesIO(running.retrieve.packs.read_object(kept.location, kept.digests)))
+        assert (as_kept.PatientID, "InstitutionName" in as_kept) == ("PAT-1", False), "the overlay is not in it"
         assert np.array_equal(samples(data_set), pydicom.dcmread(io.BytesIO(file)).pixel_array)
 
 
