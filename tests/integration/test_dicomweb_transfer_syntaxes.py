@@ -256,3 +256,4 @@ def test_a_small_series_of_which_a_later_object_cannot_be_written_anew_is_an_err
         response = pacs.get("/studies/1.2.3/series/1.2.3.1", accept)
         assert (response.status_code, response.json()["error"]["code"]) == (422, "undecodable-pixels")
         assert pacs.get("/studies/1.2.3/series/1.2.3.1/instances/1.2.3.1.1", accept).status_code == 200
+        assert pacs.get("/studies/1.2.3/series/1.2.3.1/pixeldata", 'multipart/related; type="image/jls"').status_code == 422

@@ -27,6 +27,8 @@ MAX_PARAMETERS: Final = 256
 LEAST_COMPRESSED_BYTES: Final = 1 << 10
 MOST_COMPRESSED_IN_LOOP_BYTES: Final = 64 << 10
 """Half a millisecond; what is longer is compressed in a thread."""
+AHEAD_BYTES: Final = 4 << 20
+"""Of a body that is made while it is sent, before the status goes out: a small one comes whole or is an error, and is not cut short."""
 _GZIP: Final = 31
 _FASTEST: Final = 1
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
@@ -195,19 +197,18 @@ class Exchange:
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
-    async def stream_from_first(
-        self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None, *, ahead_bytes: int = 0
-    ) -> None:
-        """The same; the first piece, and more of them up to `ahead_bytes`, are fetched before the status goes out, so that the failure of
-        what comes first has its own answer.
+    async def stream_from_first(self, status: int, headers: Iterable[Header], pieces: Pieces, length_bytes: int | None = None) -> None:
+        """The same; the first piece is fetched before the status goes out, so that the failure of what comes first has its own answer.
+
+        Where the length is not known the body is being made, and more can fail: then `AHEAD_BYTES` of it are fetched.
         """
         async with contextlib.aclosing(pieces):
             first = await anext(pieces, b"")
-            if len(first) < ahead_bytes:
+            if length_bytes is None and len(first) < AHEAD_BYTES:
                 first = bytearray(first)
                 async for piece in pieces:
                     first += piece
-                    if len(first) >= ahead_bytes:
+                    if len(first) >= AHEAD_BYTES:
                         break
             await self.stream(status, headers, enclosed(first, pieces), length_bytes)
 

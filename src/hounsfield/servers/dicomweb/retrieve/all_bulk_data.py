@@ -79,7 +79,7 @@ class AllBulkData:
                 raise BulkDataNotFound("there is no such bulk data")
             headers = [(b"content-type", writer.content_type(plan.media_type)), (b"vary", b"accept")]
             pieces = enclosed(first, parts, writer.close())
-            await exchange.stream(200 if plan.complete else 206, headers if plan.complete else [*headers, _MISSING], pieces)
+            await exchange.stream_from_first(200 if plan.complete else 206, headers if plan.complete else [*headers, _MISSING], pieces)
 
     def _instances(self, origin: Origin, named: tuple[str, ...]) -> Sequence[StoredInstance]:
         return [self._retrieve.instance(origin, *named)] if len(named) == 3 else self._retrieve.instances(origin, *named)

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from hounsfield.servers.dicomweb.work import Work
     from hounsfield.services.retrieve import Retrieve
 
-AHEAD_BYTES: Final = 4 << 20
-"""Of objects that are written anew, before the status goes out: a small series comes whole or is an error, and is not cut short."""
-
 Asked = Sequence[tuple[Packaging, str]]
 
 _VARY: Final[Header] = (b"vary", b"accept")
@@ -107,9 +104,7 @@ class Objects:
                 pieces = self._work.each(self._outgoing.ranges.pieces(one.instance, wanted))
                 await exchange.stream_from_first(206, headers, pieces, len(wanted))
                 return
-        # Files that are sent as they lie in the pack do not fail for what they hold.
-        ahead = 0 if shipment.length_bytes is not None else AHEAD_BYTES
-        await exchange.stream_from_first(shipment.status, headers, self._body(shipment), shipment.length_bytes, ahead_bytes=ahead)
+        await exchange.stream_from_first(shipment.status, headers, self._body(shipment), shipment.length_bytes)
 
     def _shipment(self, origin: Origin, named: tuple[str, ...], asked: Asked) -> Shipment:
         """What goes out for the study, series or instance that is named. Raises: NotFound, Gone, NotAcceptable."""
