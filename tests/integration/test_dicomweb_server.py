@@ -226,7 +226,7 @@ def test_metadata_and_bulk_data_then_rejected_restored_and_deleted(server: Serve
     editor, viewer = bearer(tokens["editor"]), bearer(tokens["viewer"])
     status, body = curl(server, "/studies", *editor, *kind, "--data-binary", f"@{tmp_path / 'body'}")
     assert status == 200, body
-        assert [path for path in (server.data_dir / "spool").rglob("*") if path.is_file()] == []
+    assert [path for path in (server.data_dir / "spool").rglob("*") if path.is_file()] == []
     study = "/studies/1.2.41"
     frame = curl(server, f"{study}/series/1.2.41.1/instances/1.2.41.1.1/frames/1", *viewer, "-H", "Accept: application/octet-stream")
     assert frame == (200, pixels)
