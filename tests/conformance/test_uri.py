@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
+from conformance_kit import objects
 from conformance_kit.archive import Archive
 from conformance_kit.catalogue import clause
 from conformance_kit.client import UNKNOWN_TYPE, Server, offered
@@ -229,6 +230,58 @@ def test_invalid_value(server: Server, base: str, archive: Archive, name: str, g
     if answer.status_code == 200 and answer.content == fetch(server, base, archive["axial 1"], contentType="image/jpeg").content:
         pytest.skip(f"not offered: WADO-URI: {name}, which is ignored")
     assert answer.status_code == 400
+
+
+@pytest.fixture(scope="module")
+def through(server: Server, archive: Archive) -> tuple[Specimen, Specimen, dict[str, object]]:
+    """Two stored images, and the parameters that ask for the first through a stored presentation state of it, as a PNG."""
+    image, other = archive.spares(2)
+    state = objects.presentation_state(objects.Series(image.data_set, 2, "PR", "states"), 1, image)
+    assert server.store(image.file, other.file, state.file).status_code == 200
+    return image, other, {"presentationSeriesUID": state.series, "presentationUID": state.uid, "contentType": "image/png"}
+
+
+Through = tuple[Specimen, Specimen, dict[str, object]]
+
+
+@clause("PS3.18 9.5.2", "presentationUID with presentationSeriesUID: the image is rendered as the presentation state says")
+def test_presentation_state(server: Server, base: str, through: Through) -> None:
+    image, _, asked = through
+    plain = picture(fetch(server, base, image, contentType="image/png"))
+    shown = picture(offered(fetch(server, base, image, **asked), "WADO-URI: presentationUID", (400, 406, 501)))
+    if plain.tobytes() == shown.tobytes():
+        pytest.skip("not offered: WADO-URI: presentationUID, which is ignored")
+    stored = np.frombuffer(image.frames[0], "<u2").reshape(ROWS, COLUMNS).astype(float)
+    wanted = 255 - ((stored - 2047.5) / 4095 + 0.5) * 255
+    assert np.abs(np.asarray(shown.convert("L")).astype(float) - wanted).max() <= 1.5
+
+
+@clause("PS3.18 9.5.1.2", "a presentation state with {what} is refused with {statuses}")
+@pytest.mark.parametrize(
+    ("what", "given", "statuses"),
+    [
+        ("windowCenter and windowWidth", WINDOW, (400,)),
+        ("region", {"region": "0.25,0.25,0.75,0.75"}, (400,)),
+        ("a presentationUID that was never stored", {"presentationUID": "1.2.3.4.5.6.7"}, (400, 404)),
+    ],
+)
+def test_refused_presentation_state(
+    server: Server, base: str, through: Through, what: str, given: dict[str, object], statuses: tuple[int, ...]
+) -> None:
+    image, _, asked = through
+    answer = offered(fetch(server, base, image, **asked), "WADO-URI: presentationUID", (400, 406, 501))
+    if answer.content == fetch(server, base, image, contentType="image/png").content:
+        pytest.skip("not offered: WADO-URI: presentationUID, which is ignored")
+    assert fetch(server, base, image, **{**asked, **given}).status_code in statuses, what
+
+
+@clause("PS3.18 9.5.2", "an image to which the presentation state does not refer is not rendered through it")
+def test_image_of_another_state(server: Server, base: str, through: Through) -> None:
+    image, other, asked = through
+    answer = offered(fetch(server, base, image, **asked), "WADO-URI: presentationUID", (400, 406, 501))
+    if answer.content == fetch(server, base, image, contentType="image/png").content:
+        pytest.skip("not offered: WADO-URI: presentationUID, which is ignored")
+    assert fetch(server, base, other, **asked).status_code in (400, 404)
 
 
 @clause("PS3.18 9.4.1.2.1", "anonymize=yes takes the patient's name and ID out")

@@ -18,6 +18,7 @@ from pydicom.uid import (
     CTImageStorage,
     EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
+    GrayscaleSoftcopyPresentationStateStorage,
     ImplicitVRLittleEndian,
     JPEGBaseline8Bit,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
@@ -219,6 +220,27 @@ def document(series: Series, number: int) -> Specimen:
     data_set.MIMETypeOfEncapsulatedDocument = "application/pdf"
     data_set.EncapsulatedDocument = DOCUMENT
     return specimen("document", data_set, ExplicitVRLittleEndian)
+
+
+def presentation_state(series: Series, number: int, *shown: Specimen) -> Specimen:
+    """A Grayscale Softcopy Presentation State of images of one series: a window as wide as their bits, and inverse."""
+    data_set = instance(series, number, GrayscaleSoftcopyPresentationStateStorage, ContentLabel="INVERSE", ContentDescription="inverse")
+    data_set.PresentationCreationDate, data_set.PresentationCreationTime, data_set.ContentCreatorName = "20260607", "010203", "Conformance"
+    images, whole, window = [], Dataset(), Dataset()
+    for one in shown:
+        image = Dataset()
+        image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = one.data_set.SOPClassUID, one.uid
+        images.append(image)
+    of_series = Dataset()
+    of_series.SeriesInstanceUID, of_series.ReferencedImageSequence = shown[0].series, Sequence(images)
+    data_set.ReferencedSeriesSequence = Sequence([of_series])
+    whole.DisplayedAreaTopLeftHandCorner, whole.DisplayedAreaBottomRightHandCorner = [1, 1], [COLUMNS, ROWS]
+    whole.PresentationSizeMode, whole.PresentationPixelAspectRatio = "SCALE TO FIT", ["1", "1"]
+    data_set.DisplayedAreaSelectionSequence = Sequence([whole])
+    window.WindowCenter, window.WindowWidth = "2048", "4096"
+    data_set.SoftcopyVOILUTSequence = Sequence([window])
+    data_set.PresentationLUTShape = "INVERSE"
+    return specimen("presentation state", data_set, ExplicitVRLittleEndian)
 
 
 def specimen(name: str, data_set: Dataset, syntax: str, frames: tuple[bytes, ...] = (), codestream: bytes = b"") -> Specimen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hounsfield.dicom.frames import NO_FRAMES, NativeFrames
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.model.retrieval import Named
 from index_kit.databases import Indexed
@@ -59,3 +60,13 @@ def test_no_more_than_asked_and_rows_by_key(index: Indexed) -> None:
     assert [rows[one.key].sop_instance_uid for one in planned] == ["1.1.1.1", "1.1.2.1", "1.1.2.2"]
     assert {one.transfer_syntax_uid for one in planned} == {row.transfer_syntax_uid for row in rows.values()}
     assert reader.by_keys(2, [one.key for one in planned]) == {}
+
+
+def test_frames_that_are_there_and_frames_that_are_claimed(index: Indexed) -> None:
+    """The table may stand in the instance's row or, when it is long, beside it."""
+    make = Maker()
+    for sop, table in (("1.1.1.1", NO_FRAMES), ("1.1.1.2", NativeFrames(0, 8, (1, 2))), ("1.1.1.3", NativeFrames(0, 8, (1,) * 300))):
+        index.writer.add(make.entry("1.1", "1.1.1", sop, frames=9, frame_table=table.to_bytes()))
+    found = index.reader.instances(1, "1.1", "")
+    assert [(one.frames, one.claimed_frames) for one in found] == [(0, 9), (2, 9), (300, 9)]
+    assert index.reader.instances(1, "1.1", "1.1.1", "1.1.1.3")[0].frames == 300

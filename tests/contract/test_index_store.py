@@ -20,7 +20,7 @@ from index_kit.entries import CT_IMAGE, FILE_BYTES, Maker
 
 
 def test_a_stored_object_is_found_with_all_that_proves_it(index: Indexed) -> None:
-    entry = Maker().entry(number=7, frames=3)
+    entry = Maker().entry(number=7, frames=3, frame_table=NativeFrames(0, 8, (1, 2, 3)).to_bytes())
     assert index.writer.add(entry).outcome is StoreOutcome.STORED
     (found,) = index.reader.instances(1, "1.2.3")
     assert found.stored == entry.stored

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from hounsfield.dicom.frames import NativeFrames
 from hounsfield.index.entry import IndexEntry
 from hounsfield.model.entities import InstanceAttributes, ObjectAttributes, PatientAttributes, SeriesAttributes, StudyAttributes
 from hounsfield.model.identifiers import UID
@@ -15,6 +16,7 @@ EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 NOON_NS = 1_800_000_000_000_000_000
 FILE_BYTES = 1300
+ONE_FRAME = NativeFrames(0, 8, (1,)).to_bytes()
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Maker:
         number: int | None = None,
         rows: int | None = 512,
         frames: int = 1,
-        frame_table: bytes = b"frames",
+        frame_table: bytes = ONE_FRAME,
         sop_class: str = CT_IMAGE,
     ) -> IndexEntry:
         """The next one."""

@@ -6,7 +6,6 @@ import email.parser
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
@@ -19,6 +18,7 @@ from pydicom.uid import JPEGBaseline8Bit
 
 from dicomweb_kit.objects import as_file, ct
 from dicomweb_kit.pacs import ROOT, Pacs, open_pacs, parts_of
+from dicomweb_kit.states import reference, state, without_pixels, written
 from hounsfield.codecs.icc import known_profile
 from hounsfield.codecs.presentation import ColourSpace
 
@@ -29,51 +29,6 @@ SINGLE, MOVING, COLOUR, STATE, REPORT = (
 )
 ORPHAN = "/studies/1.2.4/series/1.2.4.1/instances/1.2.4.1.1"
 PARTS = 'multipart/related; type="image/jpeg"'
-
-
-def without_pixels(data_set: Dataset, sop_class_uid: str, modality: str) -> Dataset:
-    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel"):
-        delattr(data_set, keyword)
-    for keyword in ("PhotometricInterpretation", "WindowCenter", "WindowWidth"):
-        delattr(data_set, keyword)
-    data_set.SOPClassUID, data_set.Modality = sop_class_uid, modality
-    return data_set
-
-
-def reference(sop_instance_uid: str, *frames: int) -> Dataset:
-    found = Dataset()
-    found.ReferencedSOPClassUID, found.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", sop_instance_uid
-    if frames:
-        found.ReferencedFrameNumber = list(frames)
-    return found
-
-
-def state(study: str, series: str, *references: Dataset, **values: Any) -> Dataset:
-    found = without_pixels(ct(1, study=study, series=series), "1.2.840.10008.5.1.4.1.1.11.1", "PR")
-    listed = Dataset()
-    listed.SeriesInstanceUID, listed.ReferencedImageSequence = "1.2.3.1", Sequence(references)
-    found.ReferencedSeriesSequence = Sequence([listed])
-    found.PresentationLUTShape = "INVERSE"
-    for keyword, value in values.items():
-        setattr(found, keyword, value)
-    return found
-
-
-def written(data_set: Dataset) -> bytes:
-    """A Part 10 file of an object that may have no pixels."""
-    import pydicom
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
-
-    data_set.file_meta = FileMetaDataset()
-    data_set.file_meta.MediaStorageSOPClassUID, data_set.file_meta.MediaStorageSOPInstanceUID = (
-        data_set.SOPClassUID,
-        data_set.SOPInstanceUID,
-    )
-    data_set.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    target = BytesIO()
-    pydicom.dcmwrite(target, data_set, enforce_file_format=True)
-    return target.getvalue()
 
 
 def colour() -> Dataset:

@@ -15,6 +15,7 @@ from pydicom.uid import RLELossless
 
 from dicomweb_kit.objects import as_file, ct
 from dicomweb_kit.pacs import Pacs, open_pacs
+from dicomweb_kit.states import reference, state, written
 
 NAMED = {"requestType": "WADO", "studyUID": "1.2.3", "seriesUID": "1.2.3.1", "objectUID": "1.2.3.1.1"}
 FRAMES = {**NAMED, "studyUID": "1.2.4", "seriesUID": "1.2.4.1", "objectUID": "1.2.4.1.1"}
@@ -25,6 +26,8 @@ DICOM = {"contentType": "application/dicom"}
 def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
     with open_pacs(tmp_path_factory.mktemp("pacs")) as opened:
         assert opened.store(as_file(ct(1)), as_file(ct(1, study="1.2.4", series="1.2.4.1", frames=3), RLELossless)).status_code == 200
+        for study in ("1.2.4", "1.2.3"):
+            assert opened.store(written(state(study, f"{study}.9", reference(f"{study}.1.1", 2, 3)))).status_code == 200
         yield opened
 
 
@@ -79,11 +82,41 @@ class TestObjects:
             assert pacs.get(path(NAMED, DICOM, {"transferSyntax": syntax})).status_code == 406
 
 
+class TestPresentationStates:
+    """The states of both studies invert their frames 2 and 3."""
+
+    STATE = {"presentationSeriesUID": "1.2.4.9", "presentationUID": "1.2.4.9.1", "contentType": "image/png"}  # noqa: RUF012  read only
+
+    def test_the_frame_is_shown_as_the_state_says(self, pacs: Pacs) -> None:
+        rendered = pacs.get("/studies/1.2.4/series/1.2.4.9/instances/1.2.4.9.1/rendered", "image/png").content
+        through = pacs.get(path(FRAMES, self.STATE, {"frameNumber": "2"}))
+        assert through.content == rendered
+        plain = np.asarray(picture(pacs, FRAMES, {"contentType": "image/png", "frameNumber": "2"}))
+        assert not np.array_equal(np.asarray(picture(pacs, FRAMES, self.STATE, {"frameNumber": "2"})), plain)
+        assert pacs.get(path(FRAMES, self.STATE)).content == rendered, "without a number the first that it shows"
+        asked = [path(FRAMES, {"frameNumber": "2"}, more) for more in (self.STATE, {"contentType": "image/png"})]
+        assert len({pacs.get(one).headers["etag"] for one in asked}) == 2
+        assert picture(pacs, FRAMES, self.STATE, {"rows": "16"}).size == (24, 16)
+
+    @pytest.mark.parametrize(
+        ("more", "status"),
+        [
+            ({"frameNumber": "1"}, 400),
+            ({"windowCenter": "1", "windowWidth": "2"}, 400),
+            ({"region": "0,0,1,1"}, 400),
+            ({"presentationSeriesUID": "1.2.4.1"}, 404),
+            ({"presentationSeriesUID": "1.2.3.9", "presentationUID": "1.2.3.9.1"}, 404),
+        ],
+    )
+    def test_what_does_not_go_together(self, pacs: Pacs, more: dict[str, str], status: int) -> None:
+        assert pacs.get(path({**FRAMES, **self.STATE, **more})).status_code == status
+
+
 class TestPictures:
     def test_formats(self, pacs: Pacs) -> None:
         assert (picture(pacs, NAMED).format, picture(pacs, NAMED).size) == ("JPEG", (48, 32))
         assert picture(pacs, NAMED, {"contentType": "image/png"}).format == "PNG"
-        assert picture(pacs, NAMED, {"contentType": "image/gif, image/png"}).format == "GIF"
+        assert picture(pacs, NAMED, {"contentType": "image/gif"}).format == "GIF"
         assert picture(pacs, NAMED, {"contentType": "image/avif, image/png"}).format == "PNG"
 
     def test_as_the_rendered_resource_has_them(self, pacs: Pacs) -> None:
@@ -138,7 +171,12 @@ class TestPictures:
         ({"anonymize": "yes"}, 406),
         ({"contentType": "application/dicom", "anonymize": "yes"}, 406),
         ({"annotation": "patient"}, 406),
-        ({"presentationUID": "1.2.3", "presentationSeriesUID": "1.2"}, 406),
+        ({"presentationUID": "1.2.3"}, 400),
+        ({"presentationSeriesUID": "1.2.3"}, 400),
+        ({"presentationUID": "x", "presentationSeriesUID": "1.2.3.1"}, 400),
+        ({"presentationUID": "9.9", "presentationSeriesUID": "1.2.3.1"}, 404),
+        ({"presentationUID": "1.2.3.1.1", "presentationSeriesUID": "1.2.3.1"}, 406),
+        ({"presentationUID": "1.2.3.1.1", "presentationSeriesUID": "1.2.3.1", "contentType": "application/dicom"}, 400),
     ],
 )
 def test_what_is_refused(pacs: Pacs, parameters: dict[str, str], status: int) -> None:

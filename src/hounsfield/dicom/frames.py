@@ -20,6 +20,9 @@ _FRAGMENTS = 2
 _INFLATED = 0x01
 
 _HEADER = struct.Struct("<BBHLQQ")
+HEAD_BYTES = _HEADER.size
+"""Of a compact frame table: what stands before its frames."""
+
 """format, kind, flags, count, offset of the first frame, bits of a native frame"""
 _CHECKSUM = struct.Struct("<Q")
 _SINGLE = struct.Struct("<QLQ")
@@ -188,6 +191,13 @@ def is_native(blob: Buffer) -> bool:
 def frame_count(blob: Buffer) -> int:
     """How many frames a table in its compact form has. Raises: FramesDamaged."""
     return _read_header(blob)[2]
+
+
+def count_in_head(head: Buffer) -> int:
+    """The same of its first `HEAD_BYTES` alone. Raises: FramesDamaged."""
+    if len(head) < HEAD_BYTES or head[0] != FORMAT:
+        raise FramesDamaged("not a frame table of format 1")
+    return int(_HEADER.unpack_from(head)[3])
 
 
 def checksum_of(view: memoryview, fragments: tuple[tuple[int, int], ...], pages: Pages | None = None) -> int:

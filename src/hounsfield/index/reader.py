@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from hounsfield.dicom.frames import FrameSpan, frame_from_bytes
+from hounsfield.dicom.frames import FrameSpan, count_in_head, frame_from_bytes
 from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
@@ -24,6 +24,7 @@ from hounsfield.index.visibility import Visibility
 from hounsfield.index.zones import moment_matches, narrowed
 from hounsfield.model.errors import Gone, InstanceNotFound, InvalidQuery, StudyNotFound
 from hounsfield.model.identifiers import DEFAULT_PARTITION
+from hounsfield.model.identity import Standing
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
 from hounsfield.model.rejection import StandingRejection
@@ -241,6 +242,11 @@ class IndexReader:
         """Decisions by which something is hidden, the latest first."""
         return [StandingRejection(*row) for row in self._database.fetch(self._sql.rejections, (partition_id, limit))]
 
+    def decided(self, partition_id: int, study_instance_uid: str) -> list[Standing]:
+        """The decisions to reject and to restore that stand for a study and its parts."""
+        rows = self._database.fetch(self._sql.decided, (partition_id, study_instance_uid))
+        return [Standing(series, sop, at_ns, bool(rejects)) for series, sop, at_ns, rejects in rows]
+
     def latest_change(self) -> int:
         """A number that grows with every change."""
         return int(self._database.fetch(self._sql.latest)[0][0])
@@ -306,13 +312,14 @@ class IndexReader:
 
 def stored_instance(row: Any) -> StoredInstance:
     """From a row of `index.reading.INSTANCE`."""
-    study, series, sop, sop_class, number, rows, columns, frames, header_length, partition_id, *rest = row
+    study, series, sop, sop_class, number, rows, columns, claimed_frames, frame_table, header_length, partition_id, *rest = row
     pack_id, sequence, member_offset, offset, prefix_length, data_set_length, *rest = rest
     prefix_sha256, data_set_sha256, checksum, received_at_ns, node, transfer_syntax_uid, source, overlay = rest
     location = Location(pack_id, sequence, member_offset, offset, prefix_length, data_set_length)
     digests = Digests(prefix_sha256, data_set_sha256, unsigned(checksum))
     stored = StoredObject(partition_id, location, digests, received_at_ns, node, transfer_syntax_uid, source, bytes(overlay or b""))
-    return StoredInstance(study, series, sop, sop_class, number, rows, columns, frames, header_length, stored)
+    frames = count_in_head(frame_table)
+    return StoredInstance(study, series, sop, sop_class, number, rows, columns, frames, claimed_frames, header_length, stored)
 
 
 _HITS: dict[Level, tuple[Projected, Callable[[Any], Hit]]] = {

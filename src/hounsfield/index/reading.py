@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, or_, select
 
+from hounsfield.dicom.frames import HEAD_BYTES
 from hounsfield.index.dialect import Dialect
 from hounsfield.index.tables import (
     allocator,
@@ -27,6 +28,11 @@ ONE: ColumnElement[int] = literal_column("1")
 EMPTY: ColumnElement[str] = literal_column("''")
 DUPLICATE: ColumnElement[str] = literal_column("'duplicate'")
 
+_HEAD: ColumnElement[int] = literal_column(str(HEAD_BYTES))
+_LARGE_FRAME_TABLE = (
+    select(func.substr(frame_table.c.frame_table, ONE, _HEAD)).where(frame_table.c.instance_key == instance.c.id).scalar_subquery()
+)
+
 INSTANCE = (
     select(
         study.c.study_instance_uid,
@@ -37,6 +43,7 @@ INSTANCE = (
         instance.c.rows,
         instance.c.columns,
         instance.c.frames,
+        func.coalesce(func.substr(instance.c.frame_table, ONE, _HEAD), _LARGE_FRAME_TABLE),
         instance.c.header_length_bytes,
         instance.c.partition_id,
         pack.c.pack_id,
@@ -158,6 +165,11 @@ class Reading:
                 or_(rejection.c[name] == EMPTY, rejection.c[name] == withheld.c[name])
                 for name in ("series_instance_uid", "sop_instance_uid")
             ),
+        )
+        self.decided = text(
+            select(rejection.c.series_instance_uid, rejection.c.sop_instance_uid, rejection.c.decided_at_ns, rejection.c.rejects).where(
+                rejection.c.partition_id == p("partition"), rejection.c.study_instance_uid == p("study")
+            )
         )
         self.rejections = text(
             select(

@@ -69,6 +69,7 @@ class SeriesAttributes:
 class InstanceAttributes:
     """SOP Common and what the viewer needs to choose a picture (PS3.3 C.12.1, C.7.6.3).
 
+    frames: Number of Frames (0028,0008); 1 where the header does not say.
     json: two segments joined by a line feed, split where (0008,1190) goes.
     """
 

@@ -12,7 +12,8 @@ class StoredInstance:
     """One instance that counts.
 
     header_length_bytes: of the data set, up to Pixel Data; the whole data set where there is none.
-    frames: frames that are there whole; 0 where there is no pixel data.
+    frames: that are there whole, as the frame table has them: these can be had. 0 where there are none, or none can be told apart.
+    claimed_frames: Number of Frames (0028,0008), 1 where the header does not say; what the object ought to have, if it is an image.
     """
 
     study_instance_uid: str
@@ -23,6 +24,7 @@ class StoredInstance:
     rows: int | None
     columns: int | None
     frames: int
+    claimed_frames: int
     header_length_bytes: int
     stored: StoredObject
 

@@ -106,7 +106,7 @@ class FrameExtractor:
             _check_words(pixels, table)
         indices = _chosen(selection, header, count)
         elements = extract_header(header, indices, count)
-        instance = replace(source, sop_instance_uid=self._uid(), frames=len(indices))
+        instance = replace(source, sop_instance_uid=self._uid(), frames=len(indices), claimed_frames=len(indices))
         self._record(elements, source, selection, instance.sop_instance_uid)
         explicit, implicit = (with_encoded_sequences(elements.values(), implicit_vr=implicit_vr) for implicit_vr in (False, True))
         return Extraction(

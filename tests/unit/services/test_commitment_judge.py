@@ -73,7 +73,7 @@ class Bench:
 
     def hold(self, uid: str, *, aside: tuple[StoredObject, ...] = ()) -> StoredObject:
         stored = self.store(uid)
-        self.holdings.by_uid[uid] = Holding(StoredInstance("1.1", "1.2", uid, CT, 1, None, None, 0, 10, stored), aside)
+        self.holdings.by_uid[uid] = Holding(StoredInstance("1.1", "1.2", uid, CT, 1, None, None, 0, 1, 10, stored), aside)
         return stored
 
     def damage(self, stored: StoredObject) -> None:

@@ -28,7 +28,7 @@ def instance(number: int, sop_class_uid: str = CT, transfer_syntax_uid: str = EX
     """One that is said to be stored."""
     place = Location("a" * 32, number, 0, 0, 100, 100)
     stored = StoredObject(1, place, Digests(b"", b"", 0), 0, "local", transfer_syntax_uid, "CT1")
-    return StoredInstance("1.2", "1.2.3", f"1.2.3.{number}", sop_class_uid, number, None, None, 0, 0, stored)
+    return StoredInstance("1.2", "1.2.3", f"1.2.3.{number}", sop_class_uid, number, None, None, 0, 1, 0, stored)
 
 
 class Source:

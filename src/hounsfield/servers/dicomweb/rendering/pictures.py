@@ -87,8 +87,8 @@ class Pictures:
         Raises: PackUnavailable, DamagedObject.
         """
         header = read_data_set(self._retrieve.header(instance), _written_in(instance), header_length_bytes=instance.header_length_bytes)
-        times = frame_times_s(header, instance.frames)
-        if times is not None and all(later > earlier for earlier, later in itertools.pairwise(times)):
+        times = frame_times_s(header, instance.claimed_frames)
+        if times is not None and len(times) >= instance.frames and all(later > earlier for earlier, later in itertools.pairwise(times)):
             return [time - times[0] for time in times]
         rates = [rate for tag in _DISPLAY_RATES for rate in numbers(header, tag)[:1] if 0.1 <= rate <= 100]
         return [index / (rates[0] if rates else USUAL_RATE) for index in range(instance.frames)]

@@ -13,7 +13,6 @@ import structlog
 from hounsfield.codecs.gif_frames import TRAILER, delays, frame_block, opening, read_gif
 from hounsfield.codecs.presentation import PictureFormat, RenderRequest
 from hounsfield.model.errors import InvalidQuery, NotAcceptable, UndecodablePixels
-from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import MediaType
 from hounsfield.servers.dicomweb.multipart import MultipartWriter
@@ -181,11 +180,6 @@ class Rendered:
 
     async def _render(self, picture: Picture, request: RenderRequest) -> bytes:
         return await self._work.decode(self._pictures.rendered, picture.instance, picture.number, request, picture.state)
-
-
-def picture_etag(instance: StoredInstance, number: int, request: RenderRequest) -> bytes:
-    """Changes with the object, the frame and how it is asked for."""
-    return etag_of([Picture(instance, number)], request)
 
 
 def etag_of(pictures: Sequence[Picture], request: RenderRequest) -> bytes:

@@ -79,10 +79,9 @@ class BulkData:
     async def pixel_data(self, exchange: Exchange, path: str = "7FE00010") -> None:
         """All frames, a part each; of what is not compressed also the value as it stands, without multipart."""
         instance = await self._work.quick(self._retrieve.instance, exchange.origin, *exchange.parts[:3])
-        count = (await self._work.slow(self._retrieve.frames, instance)).count
-        if not count:
+        if not instance.frames:
             raise FrameNotFound("the instance has no frames")
-        single = count == 1
+        single = instance.frames == 1
         accept = exchange.accept if single else [wanted for wanted in exchange.accept if _may_hold_several(wanted)]
         delivery = await self._frames.delivery(instance, accept, single=True)
         if delivery.multipart:

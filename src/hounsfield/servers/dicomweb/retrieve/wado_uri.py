@@ -13,8 +13,9 @@ from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.servers.dicomweb.exchange import Exchange, Header
 from hounsfield.servers.dicomweb.media_types import DICOM, MediaType, choose, parse_accept
 from hounsfield.servers.dicomweb.rendering.parameters import MAX_VIEWPORT_SIDE, choose_format, media_type_of, read_quality
+from hounsfield.servers.dicomweb.rendering.picture_choice import Picture, PictureChoice, has_frames
 from hounsfield.servers.dicomweb.rendering.pictures import Pictures
-from hounsfield.servers.dicomweb.rendering.rendered import picture_etag
+from hounsfield.servers.dicomweb.rendering.rendered import etag_of
 from hounsfield.servers.dicomweb.retrieve.delivery import Packaging
 from hounsfield.servers.dicomweb.retrieve.objects import Objects
 from hounsfield.servers.dicomweb.work import Work
@@ -28,12 +29,13 @@ _OF_PICTURES: Final = frozenset(
 )
 """Parameters that make no sense for an object (table 9.5.1-1)."""
 
+_SAID_BY_THE_STATE: Final = ("windowCenter", "windowWidth", "region")
+"""What does not go with a presentation state, which says it itself (PS3.18 2019a 8.2.9.1, 8.2.9.2; table 8.3.5-1)."""
+
 _NOT_SUPPORTED: Final = {
     "anonymize": "objects are not anonymized here",
     "annotation": "nothing is written into pictures here",
     "imageAnnotation": "nothing is written into pictures here",
-    "presentationUID": "presentation states are not applied here",
-    "presentationSeriesUID": "presentation states are not applied here",
 }
 
 
@@ -44,6 +46,7 @@ class WadoURI:
         self._retrieve = retrieve
         self._objects = objects
         self._pictures = pictures
+        self._choice = PictureChoice(retrieve, pictures)
         self._work = work
 
     async def instance(self, exchange: Exchange) -> None:
@@ -75,20 +78,24 @@ class WadoURI:
         await self._objects.answer(exchange, named, [(Packaging.SINGLE, asked)])
 
     async def _picture(self, exchange: Exchange, instance: StoredInstance, wanted: Sequence[MediaType]) -> None:
-        """Retrieve Rendered Instance (9.5): of several frames the first, unless one is named."""
+        """Retrieve Rendered Instance (9.5): of several frames the first (that a presentation state shows), unless one is named."""
         if exchange.parameter("transferSyntax") is not None:
             raise InvalidQuery("transferSyntax does not go with a picture")
-        number = _whole(exchange, "frameNumber", 1) or 1
-        if number > instance.frames:
+        number = _whole(exchange, "frameNumber", 1)
+        if number is not None and number > instance.frames:
             raise FrameNotFound(f"the instance has {instance.frames} frames")
+        state = _presentation_state(exchange)
         request = _render_request(exchange, choose_format(wanted), instance)
-        etag = picture_etag(instance, number, request)
+        picture = Picture(instance, number or 1)
+        if state is not None:
+            picture = await self._work.slow(self._choice.through, exchange.origin, instance, *state, number)
+        etag = etag_of([picture], request)
         headers: list[Header] = [(b"vary", b"accept")]
         if await exchange.not_modified(etag, headers):
             return
-        picture = await self._work.decode(self._pictures.rendered, instance, number, request)
+        data = await self._work.decode(self._pictures.rendered, instance, picture.number, request, picture.state)
         kind = media_type_of(request.picture_format)
-        await exchange.answer(200, [(b"content-type", kind), (b"etag", etag), *headers], picture)
+        await exchange.answer(200, [(b"content-type", kind), (b"etag", etag), *headers], data)
 
 
 def _named(exchange: Exchange) -> tuple[str, str, str]:
@@ -102,6 +109,21 @@ def _named(exchange: Exchange) -> tuple[str, str, str]:
     if not all(map(is_usable_uid, (study, series, sop_instance))):
         raise InvalidUID("studyUID, seriesUID and objectUID are UIDs")
     return study, series, sop_instance
+
+
+def _presentation_state(exchange: Exchange) -> tuple[str, str] | None:
+    """Series and instance of the presentation state through which the picture is asked for. Raises: InvalidQuery, InvalidUID."""
+    series, uid = (exchange.parameter(name) for name in ("presentationSeriesUID", "presentationUID"))
+    if series is None and uid is None:
+        return None
+    if not (series and uid):
+        raise InvalidQuery("presentationUID and presentationSeriesUID come together")
+    if not (is_usable_uid(series) and is_usable_uid(uid)):
+        raise InvalidUID("presentationUID and presentationSeriesUID are UIDs")
+    for name in _SAID_BY_THE_STATE:
+        if exchange.parameter(name) is not None:
+            raise InvalidQuery(f"{name} does not go with a presentation state, which says itself what is shown")
+    return series, uid
 
 
 def _media_types(exchange: Exchange) -> Sequence[MediaType]:
@@ -119,8 +141,7 @@ def _is_object(wanted: MediaType, instance: StoredInstance) -> bool | None:
         return None
     if wanted.name == DICOM:
         return True
-    # Whether there are pixels the frame table knows; objects without rows have none (PS3.3 C.7.6.3).
-    if instance.rows and any(wanted.covers(name) for name in ("image/jpeg", "image/png")):
+    if has_frames(instance) and any(wanted.covers(name) for name in ("image/jpeg", "image/png", "image/gif")):
         return False
     return True if wanted.covers(DICOM) else None
 
