@@ -211,6 +211,7 @@ def _security() -> str:
         "| user identity: JSON web token | of the issuer in the settings, over TLS and from this machine; answered by itself; else 1/2/1 |",
         *(f"| user identity: {what} | refused, 1/2/1 |" for what in NOT_VERIFIED.values()),
         "| permissions by calling AE title | a context that may not be used is answered with user rejection (PS3.8 table 9-18, result 1) |",
+        "| rejection notes (IHE RAD Imaging Object Change Management) | reject what they refer to, from a peer with that permission |",
         "| visible studies by calling AE title | what a peer does not see is not there for its C-FIND, C-MOVE, C-GET, commitment |",
     ]
     return "\n".join(lines)

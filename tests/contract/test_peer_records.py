@@ -7,7 +7,7 @@ import pytest
 from hounsfield.index.database import Database
 from hounsfield.index.migrate import migrate
 from hounsfield.model.coercion import CoercionAction, CoercionRule
-from hounsfield.model.peers import EVERYTHING, Peer, Permission
+from hounsfield.model.peers import USUAL, Peer, Permission
 from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.peer_records import PeerRecords
 from index_kit.databases import Addresses, Indexed
@@ -70,7 +70,7 @@ def test_peers_known_to_the_first_schema_are_carried_over(addresses: Addresses) 
     with database.control() as connection:
         connection.execute("INSERT INTO known_peer (ae_title, host, port) VALUES ('CT1', '192.0.2.1', 104), ('MR', '', 0)")
     database.upgrade()
-    assert PeerRecords(database).peers() == [Peer("CT1", "192.0.2.1", 104, may=EVERYTHING), Peer("MR")]
+    assert PeerRecords(database).peers() == [Peer("CT1", "192.0.2.1", 104, may=USUAL), Peer("MR")]
     database.close()
 
 

@@ -19,11 +19,13 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
+from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.servers.dicomweb.composition import Parts, dicomweb_application
 from hounsfield.services.delete import LocalDecisions
 from hounsfield.services.guard import OpenAccess
 from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.rejection_notes import RejectionNotes
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
 from hounsfield.services.store import LocalStore
@@ -70,8 +72,9 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
     packs = PackReader(folder / "packs")
     reader = IndexReader(database)
     retrieve = Retrieve(reader, packs)
-    store = LocalStore(archive, writer)
     decisions = LocalDecisions(archive, writer)
+    notes = RejectionNotes(retrieve, RetrievalReader(database), decisions.decide)
+    store = LocalStore(archive, writer, stored=notes.take)
     commitments = web_commitments_of(database, packs)
     with CodecPool() as codecs, ThreadPoolExecutor(4) as threads, ThreadPoolExecutor(4) as uploads:
         parts = Parts(

@@ -22,7 +22,7 @@ from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.dimse.user_identity import Passwords
-from hounsfield.services.store import Envelope, Reception
+from hounsfield.services.store import Envelope, Reception, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class MemoryReception:
 
 @contextlib.contextmanager
 def running_server(
-    store: MemoryStore | None = None,
+    store: Store | None = None,
     *,
     limits: AssociationLimits | None = None,
     callers: CallerPolicy | None = None,

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -283,6 +284,8 @@ def test_what_is_fetched_from_a_peer_is_subject_to_its_rules(parts: Owning, sett
     file = build_prefix(CT_IMAGE, "1.2.3.4.1", EXPLICIT_VR_LITTLE_ENDIAN) + encoded(image())
     told = encode_origin(CT1, "1.2.3", NORTH)
     assert decode_origin(told) == (CT1, "1.2.3", NORTH)
+    may_reject = replace(CT1, may_reject=True)
+    assert decode_origin(encode_origin(may_reject))[0] == may_reject
     with parts.store.receive_file(*decode_origin(told)) as reception:
         reception.write(file)
         assert decode_result(encode_result(reception.finish())).coerced[0] == "PatientID"

@@ -29,6 +29,9 @@ def test_a_peer_is_added_shown_listed_and_removed(run) -> None:
     assert [peer["ae_title"] for peer in run("list", "--json").json] == ["CALLER", "CT1"]
     assert "192.0.2.10:104" in run("list").out
     assert "1.2.840.10008.1.2.4.70" in run("show", "CT1").out
+    assert run("show", "CALLER", "--json").json["may"] == ["commit", "query", "receive", "retrieve", "store"], "to reject is not usual"
+    assert run("add", "CALLER", "--may", "store,reject", "--replace").code == 0
+    assert run("show", "CALLER", "--json").json["may"] == ["reject", "store"]
     assert run("remove", "CT1").code == 0
     assert [peer["ae_title"] for peer in run("list", "--json").json] == ["CALLER"]
 

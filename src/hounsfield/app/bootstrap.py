@@ -18,6 +18,7 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
+from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.index.writer import IndexWriter
 from hounsfield.jobs.embedded import EmbeddedJobs
 from hounsfield.jobs.port import Jobs
@@ -37,6 +38,7 @@ from hounsfield.services.peers import Peers
 from hounsfield.services.priors import Priors
 from hounsfield.services.recover import RecoveryReport, recover
 from hounsfield.services.reindex import reindex
+from hounsfield.services.rejection_notes import RejectionNotes
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.routes import Routes
 from hounsfield.services.routing import FOLLOWER as ROUTING
@@ -202,8 +204,10 @@ def owning(settings: Settings) -> Iterator[Owning]:
         writer = IndexWriter(opened)
         stack.callback(writer.close)
         limits = StoreLimits(settings.max_object_bytes, settings.min_free_bytes)
-        store = LocalStore(archive, writer, limits, data_dir=settings.data_dir)
-        yield Owning(opened, archive, writer, store, LocalDecisions(archive, writer))
+        decisions = LocalDecisions(archive, writer)
+        notes = RejectionNotes(Retrieve(reader, archive.reader), RetrievalReader(opened), decisions.decide)
+        store = LocalStore(archive, writer, limits, data_dir=settings.data_dir, stored=notes.take)
+        yield Owning(opened, archive, writer, store, decisions)
 
 
 def recovered(parts: Owning) -> RecoveryReport:

@@ -52,6 +52,7 @@ class Origin:
 
     host: the peer's address, empty for this machine's own jobs.
     visible: the studies that whoever asks sees.
+    may_reject: whether a rejection note that comes this way is taken at its word.
     """
 
     protocol: Protocol
@@ -60,3 +61,4 @@ class Origin:
     calling_ae_title: str = ""
     called_ae_title: str = ""
     visible: VisibleStudies = ALL_STUDIES
+    may_reject: bool = False

@@ -19,9 +19,13 @@ class Permission(enum.StrEnum):
     COMMIT = "commit"
     RECEIVE = "receive"
     """Be a destination: of C-MOVE, of routing, of what a person sends."""
+    REJECT = "reject"
+    """Have rejected what a rejection note that it stores refers to (ADR 0014)."""
 
 
 EVERYTHING = frozenset(Permission)
+USUAL = EVERYTHING - {Permission.REJECT}
+"""What a peer may do of which nothing is said: to hide the studies of others is not among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Peer:
     port: int = 0
     tls: bool = False
     transfer_syntaxes: tuple[str, ...] = ()
-    may: frozenset[Permission] = EVERYTHING
+    may: frozenset[Permission] = USUAL
     max_associations: int = 2
     certificate: str = ""
     accepted_sop_classes: tuple[str, ...] = ()

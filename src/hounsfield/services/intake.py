@@ -50,6 +50,7 @@ def encode_origin(origin: Origin, study_instance_uid: str = "", treatment: Treat
             "host": origin.host,
             "calling_ae_title": origin.calling_ae_title,
             "called_ae_title": origin.called_ae_title,
+            "may_reject": origin.may_reject,
             "study_instance_uid": study_instance_uid,
             "treatment": treatment.largest_overlay.decode(),
         }
@@ -66,6 +67,7 @@ def decode_origin(payload: bytes) -> tuple[Origin, str, Treatment]:
         raw["host"],
         raw["calling_ae_title"],
         raw["called_ae_title"],
+        may_reject=raw["may_reject"],
     )
     return origin, raw["study_instance_uid"], Treatment.from_bytes(raw["treatment"].encode())
 

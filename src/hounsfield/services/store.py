@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -88,8 +89,15 @@ class StoreLimits:
     min_free_bytes: int = 0
 
 
+def _nothing_more(origin: Origin, result: StoreResult) -> None:
+    """Storing an object is all that is done with it."""
+
+
 class LocalStore:
-    """The store of the process that owns the archive."""
+    """The store of the process that owns the archive.
+
+    stored: told of every object before its sender is; what it raises, the sender is told instead.
+    """
 
     def __init__(
         self,
@@ -98,7 +106,9 @@ class LocalStore:
         limits: StoreLimits | None = None,
         *,
         data_dir: Path | None = None,
+        stored: Callable[[Origin, StoreResult], None] = _nothing_more,
     ) -> None:
+        self.stored = stored
         self.archive = archive
         self.writer = writer
         self.limits = limits or StoreLimits()
@@ -183,6 +193,11 @@ class DataSetReception:
         self._incoming.write(data)
 
     def finish(self) -> StoreResult:
+        result = self._finish()
+        self._store.stored(self._origin, result)
+        return result
+
+    def _finish(self) -> StoreResult:
         incoming, store = self._incoming, self._store
         view, digest = incoming.view(), incoming.digests().data_set_sha256
         is_short = incoming.data_set_length_bytes <= SHORT_BYTES and not transfer_syntax(self._transfer_syntax_uid).deflated

@@ -20,7 +20,7 @@ from hounsfield.app.commands.peer_options import Title
 from hounsfield.app.commands.peer_rules import coercion_words, parse_coercion, parse_visible, visible_words
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import AlreadyExists, InvalidInput
-from hounsfield.model.peers import EVERYTHING, Peer, Permission
+from hounsfield.model.peers import USUAL, Peer, Permission
 from hounsfield.services.peers import Peers
 
 peers = typer.Typer(help="Other DICOM systems: who may call us, and calls to them.", no_args_is_help=True)
@@ -34,7 +34,7 @@ May = Annotated[
     typer.Option(
         "--may",
         metavar="PERMISSION",
-        help=f"What it may do here: {', '.join(Permission)}, or nothing; with commas or repeated; default: all.",
+        help=f"What it may do here: {', '.join(Permission)}, or nothing; with commas or repeated; default: all but {Permission.REJECT}.",
     ),
 ]
 MostAssociations = Annotated[int, typer.Option("--max-associations", help="Associations that we open to it at once.")]
@@ -156,7 +156,7 @@ def parse_permissions(text: str) -> frozenset[Permission]:
     if names == ["nothing"]:
         return frozenset()
     try:
-        return frozenset(map(Permission, names)) or EVERYTHING
+        return frozenset(map(Permission, names)) or USUAL
     except ValueError as exc:
         raise InvalidInput(f"{text!r}: a peer may {', '.join(Permission)}, or nothing") from exc
 

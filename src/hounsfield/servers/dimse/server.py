@@ -8,7 +8,7 @@ from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VER
 from hounsfield.model.identifiers import AETitle
 from hounsfield.model.origin import Origin, Principal, Role
 from hounsfield.model.origin import Protocol as Way
-from hounsfield.model.peers import Admission, Peer
+from hounsfield.model.peers import Admission, Peer, Permission
 from hounsfield.network.association import Association, Message
 from hounsfield.network.dimse import decode_command
 from hounsfield.network.limits import AssociationLimits
@@ -89,6 +89,7 @@ class DimseServer:
             association.calling_ae_title,
             association.called_ae_title,
             admission.peer.visible,
+            Permission.REJECT in admission.peer.may,
         )
         routes: dict[int, Service | None] = {}
         for context in association.contexts.values():

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.origin import Principal, Role
-from hounsfield.model.peers import Peer, Permission
+from hounsfield.model.peers import USUAL, Peer, Permission
 from hounsfield.model.visibility import MOST_VALUES, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
@@ -262,7 +262,7 @@ class PeerAsked(Asked):
     port: int = Field(0, ge=0, le=65535)
     tls: bool = False
     transfer_syntaxes: list[str] = Field(default_factory=list, max_length=256)
-    may: list[Permission] = Field(default_factory=lambda: list(Permission))
+    may: list[Permission] = Field(default_factory=lambda: sorted(USUAL))
     max_associations: int = 2
     certificate: str = Field("", max_length=1024)
     accepted_sop_classes: list[str] = Field(default_factory=list, max_length=256)

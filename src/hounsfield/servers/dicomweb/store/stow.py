@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -254,14 +254,15 @@ class Stow:
     def _upload(self, exchange: Exchange) -> Upload | MetadataUpload:
         """Raises: UnsupportedMediaType, MalformedMultipart."""
         media_type, study_instance_uid = body_type(exchange.headers), exchange.parts[0] if exchange.parts else ""
+        origin = replace(exchange.origin, may_reject=True)  # an editor's, who may reject what he likes
         parser = None
         if media_type.is_multipart:
             parser = MultipartParser(media_type.parameters.get("boundary", ""), self._limits.multipart)
         if media_type.payload in (DICOM, "*/*"):
-            return Upload(self._store, exchange.origin, study_instance_uid, parser, self._finisher)
+            return Upload(self._store, origin, study_instance_uid, parser, self._finisher)
         spool = Spool(self._spool_dir, self._limits.max_bulk_bytes, self._limits.min_free_bytes)
         return MetadataUpload(
-            lambda: self._store.receive_file(exchange.origin, study_instance_uid),
+            lambda: self._store.receive_file(origin, study_instance_uid),
             parser,
             media_type.payload,
             spool,
