@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
 from dicomweb_kit.objects import as_file, ct, pixels
@@ -122,6 +123,20 @@ def png(mode: str, number: int) -> tuple[bytes, bytes]:
     target = io.BytesIO()
     image.save(target, "PNG")
     return target.getvalue(), samples.tobytes()
+
+
+def gif(delays_ms: list[int], start: int = 0) -> tuple[bytes, list[bytes]]:
+    """A GIF whose frames differ in a part of the picture alone, and what is seen of each, in RGB."""
+    pictures = []
+    for number in range(start, start + len(delays_ms)):
+        pixels = (np.arange(40 * 64) % 200).astype(np.uint8).reshape(40, 64)
+        pixels[5:15, 10 + number : 30 + number] = 201 + number
+        picture = Image.fromarray(pixels).convert("P")
+        picture.putpalette([value for index in range(256) for value in (index, 255 - index, index // 2)])
+        pictures.append(picture)
+    target = io.BytesIO()
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:], duration=delays_ms if any(delays_ms) else 0, loop=0)
+    return target.getvalue(), [picture.convert("RGB").tobytes() for picture in pictures]
 
 
 def png_head(columns: int, rows: int) -> bytes:
@@ -293,6 +308,52 @@ class TestCompressed:
     def test_no_png(self, pacs: Pacs, content: bytes) -> None:
         answer = post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", content, "image/png")])
         assert (answer.status_code, reasons(answer)) == (400, [0xC000])
+
+    @pytest.mark.parametrize(
+        ("delays_ms", "expected"),
+        [([80, 80, 80], {"FrameTime": 80}), ([100, 200, 50], {"FrameTimeVector": [0, 100, 200]}), ([0, 0, 0], {})],
+        ids=["even", "uneven", "none"],
+    )
+    def test_a_gif_that_moves_becomes_native_frames(self, pacs: Pacs, delays_ms: list[int], expected: dict[str, object]) -> None:
+        raw, frames = gif(delays_ms)
+        answer = post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", raw, "image/gif")])
+        assert answer.status_code == 200, answer.headers
+        (read,) = stored(pacs)
+        assert read.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+        assert (read.Rows, read.Columns, read.NumberOfFrames, read.BitsAllocated, read.SamplesPerPixel) == (40, 64, 3, 8, 3)
+        assert (read.PhotometricInterpretation, read.PlanarConfiguration) == ("RGB", 0)
+        assert read.PixelData == b"".join(frames)
+        times = {keyword: read[keyword].value for keyword in ("FrameTime", "FrameTimeVector") if keyword in read}
+        assert times == expected
+        assert read.get("FrameIncrementPointer") == (tag_for_keyword(next(iter(expected))) if expected else None)
+
+    def test_a_gif_of_many_batches(self, pacs: Pacs, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("hounsfield.services.picture_files.BATCH_BYTES", 2 * 40 * 64 * 3)
+        raw, frames = gif([40] * 5)
+        assert post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", raw, "image/gif")]).status_code == 200
+        assert stored(pacs)[0].PixelData == b"".join(frames)
+
+    def test_gifs_that_stand_still(self, pacs: Pacs) -> None:
+        files = [gif([0], number) for number in (1, 2)]
+        parts = [bulk("pixels", raw, "image/gif") for raw, _ in files]
+        assert post(pacs, [metadata(bare(1, **PIXELS)), *parts]).status_code == 200
+        (read,) = stored(pacs)
+        assert (read.NumberOfFrames, read.PixelData) == (2, b"".join(frame for _, (frame,) in files))
+
+    def test_a_gif_against_its_metadata(self, pacs: Pacs) -> None:
+        raw, _ = gif([40, 40])
+        for said in ({"00280008": {"vr": "IS", "Value": [3]}}, {"00280010": {"vr": "US", "Value": [41]}}):
+            answer = post(pacs, [metadata(bare(1, **PIXELS, **said)), bulk("pixels", raw, "image/gif")])
+            assert reasons(answer) == [0xA900], said
+
+    def test_no_gif(self, pacs: Pacs) -> None:
+        raw, _ = gif([40, 40])
+        huge = b"GIF89a\xff\xff\xff\xff" + raw[10:]
+        empty = raw[: 13 + 3 * (2 << (raw[10] & 7))] + b";"
+        starved = empty[:-1] + b"," + bytes(4) + bytes((64, 0, 40, 0, 0)) + b"\x08\0;"
+        for content in (b"", b"GIF89a", raw[:-30], huge, empty, starved, raw.replace(b"GIF89a", b"GIF00a")):
+            answer = post(pacs, [metadata(bare(1, **PIXELS)), bulk("pixels", content, "image/gif")])
+            assert (answer.status_code, reasons(answer)) == (400, [0xC000])
 
     def test_a_film(self, pacs: Pacs) -> None:
         film = mp4(columns=320, rows=240, frames=25)

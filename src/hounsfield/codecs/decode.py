@@ -24,6 +24,7 @@ from hounsfield.codecs.codestream import (
     read_png_header,
 )
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, DecodedFrame, FrameDescription, SampleKind
+from hounsfield.codecs.gif_input import decode_gif
 from hounsfield.codecs.native import Samples, inflate_frame, pack_bits, sample_dtype, unpack_native, unpack_rle
 from hounsfield.model.errors import UndecodablePixels
 
@@ -222,6 +223,11 @@ def _decode_png(frame: bytes, description: FrameDescription) -> tuple[Samples, s
     return samples[:, :, :samples_per_pixel], description.photometric_interpretation
 
 
+def _decode_gif(frame: bytes, description: FrameDescription) -> tuple[Samples, str]:
+    """Its colours; what is transparent shows the colour of its index (PS3.18 10.5.2, notes 1 and 5)."""
+    return decode_gif(frame, description.rows, description.columns, description.first_picture), description.photometric_interpretation
+
+
 _DECODERS: dict[str, Decoder] = {
     "1.2.840.10008.1.2.5": _decode_rle,
     "1.2.840.10008.1.2.8.1": _decode_deflated,
@@ -234,5 +240,6 @@ _DECODERS: dict[str, Decoder] = {
 assert frozenset(_DECODERS) == DECODABLE - NATIVE
 
 PNG = "image/png"
-_PICTURES: dict[str, Decoder] = {PNG: _decode_png}
+GIF = "image/gif"
+_PICTURES: dict[str, Decoder] = {PNG: _decode_png, GIF: _decode_gif}
 """What is no transfer syntax, in the place of one: pictures that are decoded on their way in."""

@@ -28,6 +28,7 @@ class FrameDescription:
     planar_configuration: 0 colour by pixel, 1 colour by plane; compressed streams say it themselves.
     bit_offset: for native frames of Bits Allocated 1, of the first pixel in the first byte, from the least significant bit.
     swapped_bytes: 8 bit samples in 16 bit words of the other byte order (Pixel Data of VR OW in Explicit VR Big Endian).
+    first_picture: of a GIF, the frame (from 0) with which this one begins: those behind it are below, as far as the rows go.
     """
 
     transfer_syntax_uid: str
@@ -43,6 +44,7 @@ class FrameDescription:
     kind: SampleKind = SampleKind.INTEGER
     bit_offset: int = 0
     swapped_bytes: bool = False
+    first_picture: int = 0
 
     @property
     def pixels(self) -> int:

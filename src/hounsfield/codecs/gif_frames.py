@@ -33,14 +33,14 @@ def read_gif(picture: bytes) -> GifFrame:
             raise ValueError("no signature")
         width, height, flags = struct.unpack_from("<HHB", picture, 6)
         position = 13
-        colours, position = _table(picture, position, flags)
+        colours, position = colour_table(picture, position, flags)
         while picture[position] == 0x21:
-            position = _behind_blocks(picture, position + 2)
+            position = behind_blocks(picture, position + 2)
         if picture[position] != 0x2C:
             raise ValueError("no image")
         _left, _top, columns, rows, local = struct.unpack_from("<4HB", picture, position + 1)
-        own, position = _table(picture, position + 10, local)
-        end = _behind_blocks(picture, position + 1)
+        own, position = colour_table(picture, position + 10, local)
+        end = behind_blocks(picture, position + 1)
     except (ValueError, IndexError, struct.error) as exc:
         raise UndecodablePixels("an encoder answered something other than a picture") from exc
     if (columns, rows) != (width, height) or not (own or colours) or local & 0x40:
@@ -68,7 +68,8 @@ def delays(times_s: list[float]) -> list[int]:
     return [*found, found[-1] if found else 100]
 
 
-def _table(picture: bytes, position: int, flags: int) -> tuple[bytes, int]:
+def colour_table(picture: bytes, position: int, flags: int) -> tuple[bytes, int]:
+    """The table that stands there, if the flags say so, and what stands behind it. Raises: ValueError."""
     if not flags & 0x80:
         return b"", position
     end = position + 3 * (2 << (flags & 7))
@@ -77,7 +78,8 @@ def _table(picture: bytes, position: int, flags: int) -> tuple[bytes, int]:
     return picture[position:end], end
 
 
-def _behind_blocks(picture: bytes, position: int) -> int:
+def behind_blocks(picture: bytes, position: int) -> int:
+    """What stands behind data blocks and their terminator. Raises: IndexError."""
     while picture[position]:
         position += 1 + picture[position]
     return position + 1

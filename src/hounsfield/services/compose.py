@@ -6,13 +6,12 @@ picture, it is filled in; what it says otherwise is refused.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hounsfield.codecs.codestream import read_png_header
 from hounsfield.codecs.compressed_parts import CompressedPart, PictureFacts, is_compressed, media_type_of, read_part, same_picture
-from hounsfield.codecs.frame import MAX_FRAME_BYTES, FrameDescription
 from hounsfield.dicom.composed import Composed, Frames, Piece, Slice, Value, encode_composed
 from hounsfield.dicom.dictionary import keyword_of
 from hounsfield.dicom.json_input import Elsewhere, GivenDataSet, GivenElement
@@ -42,17 +41,15 @@ from hounsfield.model.errors import (
     BulkDataMissing,
     InconsistentObject,
     InvalidUID,
-    ObjectTooLarge,
     TransferSyntaxNotSupported,
-    UndecodablePixels,
     UnreadableObject,
     UnsupportedMediaType,
 )
 from hounsfield.model.identifiers import parse_uid
+from hounsfield.services.picture_files import PICTURE_FILES, decode_pictures
 from hounsfield.services.pixel_value import FrameCodec
 from hounsfield.services.spool import Spool
 
-PNG: Final = "image/png"
 OCTET_STREAM: Final = "application/octet-stream"
 ENCAPSULATED: Final = ""
 """In the place of a media type: frames of an encapsulated transfer syntax that has none of its own."""
@@ -60,6 +57,7 @@ ENCAPSULATED: Final = ""
 _TRANSFER_SYNTAX_UID, _AVAILABLE_TRANSFER_SYNTAX_UID = 0x00020010, 0x00083002
 _PLANAR_CONFIGURATION, _BITS_STORED, _HIGH_BIT = 0x00280006, 0x00280101, 0x00280102
 _LOSSY, _LOSSY_RATIO, _LOSSY_METHOD = 0x00282110, 0x00282112, 0x00282114
+_FRAME_INCREMENT, _FRAME_TIME, _FRAME_TIMES = 0x00280009, 0x00181063, 0x00181065
 _DOCUMENT, _DOCUMENT_TYPE, _DOCUMENT_LENGTH = 0x00420011, 0x00420012, 0x00420015
 _NEEDED = (SOP_CLASS_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 _DESCRIPTION = (
@@ -108,7 +106,7 @@ def names_of(metadata: GivenDataSet) -> tuple[str, str]:
 
 
 def compose_object(metadata: GivenDataSet, bulk: Mapping[str, Sequence[BulkPart]], spool: Spool, codec: FrameCodec) -> ComposedObject:
-    """bulk: parts by BulkDataURI; of several the order is that of the frames. codec: decodes what no transfer syntax holds (PNG).
+    """bulk: parts by BulkDataURI; of several the order is that of the frames. codec: decodes what no transfer syntax holds (PNG, GIF).
 
     Raises: UnreadableObject, BulkDataMissing, InconsistentObject, TransferSyntaxNotSupported, UnsupportedMediaType, ObjectTooLarge,
     Unavailable.
@@ -212,8 +210,8 @@ class _Composition:
             if kind == OCTET_STREAM and len(named) == 1:
                 kind = _compressed_octets(*named)
                 parts = [replace(part, media_type=kind, transfer_syntax_uid=next(iter(named))) for part in parts]
-            if kind == PNG and element.tag == PIXEL_DATA:
-                return self._decoded(parts)
+            if kind in PICTURE_FILES and element.tag == PIXEL_DATA:
+                return self._decoded(kind, parts)
             if element.tag != PIXEL_DATA or not (is_compressed(kind) or kind == ENCAPSULATED):
                 raise UnsupportedMediaType(f"pixel data as {kind} is not taken")
             return self._encapsulated(parts)
@@ -226,27 +224,22 @@ class _Composition:
             return Composed(element.tag, element.vr, None)
         raise UnreadableObject(f"the value of {tag_text(element.tag)} is neither InlineBinary nor bulk data")
 
-    def _decoded(self, parts: Sequence[BulkPart]) -> Composed:
+    def _decoded(self, kind: str, parts: Sequence[BulkPart]) -> Composed:
         """Pictures in a format that no transfer syntax holds become native frames (PS3.18 table 10.5.2-1)."""
-        headers, frames = set(), []
-        for part in parts:
-            if part.where.length_bytes > MAX_FRAME_BYTES:
-                raise ObjectTooLarge(f"a picture of more than {MAX_FRAME_BYTES} bytes")
-            raw = self._spool.read(*part.where)
-            try:
-                rows, columns, bits, samples = read_png_header(raw)
-                headers.add((rows, columns, bits, samples))
-                photometric = "MONOCHROME2" if samples == 1 else "RGB"
-                frame = self._codec.decode(raw, FrameDescription(PNG, rows, columns, samples, photometric, 0, bits, bits, bits - 1, 0))
-            except UndecodablePixels as exc:
-                raise UnreadableObject(f"a part is not the {PNG} that it says it is, or too large a picture") from exc
-            frames.append(Slice(self._spool.length_bytes, len(frame.data)))
-            self._spool.write(memoryview(frame.data))
-        if len(headers) > 1:
-            raise InconsistentObject("the frames of one object are of several sizes")
-        self._fill_frames(len(parts))
-        self._describe(PictureFacts(rows, columns, samples, photometric, bits))
-        return Composed(PIXEL_DATA, "OB" if bits == 8 else "OW", Value(tuple(frames)))
+        found = decode_pictures(kind, [part.where for part in parts], self._spool, self._codec)
+        self._fill_frames(found.frames)
+        self._describe(found.facts)
+        self._fill_times(found.delays_ms)
+        return Composed(PIXEL_DATA, "OB" if found.facts.bits_stored == 8 else "OW", Value(found.slices))
+
+    def _fill_times(self, delays_ms: Sequence[int]) -> None:
+        """How long each frame is shown, where the metadata says nothing of it (PS3.3 C.7.6.5, C.7.6.6)."""
+        if len(delays_ms) < 2 or not all(delays_ms) or any(tag in self._given for tag in (_FRAME_INCREMENT, _FRAME_TIME, _FRAME_TIMES)):
+            return
+        is_even = len(set(delays_ms[:-1])) == 1
+        tag = _FRAME_TIME if is_even else _FRAME_TIMES
+        self._fill(_FRAME_INCREMENT, "AT", struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+        self._fill(tag, "DS", str(delays_ms[0]) if is_even else "\\".join(map(str, (0, *delays_ms[:-1]))))
 
     def _encapsulated(self, parts: Sequence[BulkPart]) -> Composed:
         read = [self._read(part) for part in parts]
@@ -282,7 +275,7 @@ class _Composition:
         if said is None and frames > 1:
             self._fill(NUMBER_OF_FRAMES, "IS", str(frames))
         elif (said or 1) != frames:
-            raise InconsistentObject(f"Number of Frames says {said or 1}, there are {frames} parts of pixel data")
+            raise InconsistentObject(f"Number of Frames says {said or 1}, there are {frames}")
 
     def _describe(self, facts: PictureFacts) -> None:
         for tag, is_so in ((ROWS, facts.rows), (COLUMNS, facts.columns), (SAMPLES_PER_PIXEL, facts.samples_per_pixel)):

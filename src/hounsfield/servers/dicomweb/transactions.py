@@ -42,7 +42,7 @@ def _search(name: str, level: Level) -> Transaction:
 
 _URI_PARAMETERS: Final = (
     *("requestType", "studyUID", "seriesUID", "objectUID", "contentType", "charset", "transferSyntax", "frameNumber"),
-    *("rows", "columns", "region", "windowCenter", "windowWidth", "imageQuality"),
+    *("rows", "columns", "region", "windowCenter", "windowWidth", "imageQuality", "presentationSeriesUID", "presentationUID"),
 )
 
 _STUDY: Final = "studies/{study}"
@@ -80,7 +80,7 @@ TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
         for level, pattern in (("Study", _STUDY), ("Series", _SERIES), ("Instance", _INSTANCE))
         for resource, name in (("bulkdata", "Bulkdata"), ("pixeldata", "PixelData"))
     },
-    ("GET", WADO_URI): Transaction("RetrieveInstanceByURI", (*_PICTURES, DICOM), (), _URI_PARAMETERS),
+    ("GET", WADO_URI): Transaction("RetrieveInstanceByURI", (*_PICTURES, "image/gif", DICOM), (), _URI_PARAMETERS),
 }
 """By method and pattern of the route. A route that is not here is described by its method and path alone."""
 
