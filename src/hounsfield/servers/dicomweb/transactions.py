@@ -32,6 +32,7 @@ _STORED: Final = (DICOM_JSON, JSON, DICOM_XML)
 _TAKEN: Final = tuple(form for name in (DICOM, DICOM_JSON, DICOM_XML) for form in (in_parts(name), name))
 _PICTURES: Final = ("image/jpeg", "image/png")
 _RENDERED: Final = (*_PICTURES, "image/gif", *map(in_parts, _PICTURES))
+_PACKING: Final = ("accept", "dicomdir")
 _RENDERING: Final = ("accept", "viewport", "window", "quality", "annotation", "iccprofile")
 _VALUES: Final = (in_parts(OCTET_STREAM), OCTET_STREAM)
 
@@ -59,9 +60,9 @@ TRANSACTIONS: Final[Mapping[tuple[str, str], Transaction]] = {
     ("GET", f"{_SERIES}/instances"): _search("SearchForStudySeriesInstances", Level.INSTANCE),
     ("POST", "studies"): Transaction("StoreInstances", _STORED, _TAKEN),
     ("POST", _STUDY): Transaction("StoreStudyInstances", _STORED, _TAKEN),
-    ("GET", _STUDY): Transaction("RetrieveStudy", _OBJECTS),
-    ("GET", _SERIES): Transaction("RetrieveSeries", _OBJECTS),
-    ("GET", _INSTANCE): Transaction("RetrieveInstance", (*_OBJECTS, DICOM)),
+    ("GET", _STUDY): Transaction("RetrieveStudy", _OBJECTS, (), _PACKING),
+    ("GET", _SERIES): Transaction("RetrieveSeries", _OBJECTS, (), _PACKING),
+    ("GET", _INSTANCE): Transaction("RetrieveInstance", (*_OBJECTS, DICOM), (), _PACKING),
     ("GET", f"{_STUDY}/metadata"): Transaction("RetrieveStudyMetadata", _METADATA),
     ("GET", f"{_SERIES}/metadata"): Transaction("RetrieveSeriesMetadata", _METADATA),
     ("GET", f"{_INSTANCE}/metadata"): Transaction("RetrieveInstanceMetadata", _METADATA),

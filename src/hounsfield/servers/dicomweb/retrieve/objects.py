@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hounsfield.model.errors import NotAcceptable
+from hounsfield.model.errors import InvalidQuery, NotAcceptable
 from hounsfield.model.origin import Origin
 from hounsfield.servers.dicomweb.byte_ranges import ACCEPT_RANGES, asked_range, content_range
 from hounsfield.servers.dicomweb.etags import etag, object_state
@@ -28,13 +28,17 @@ _VARY: Final[Header] = (b"vary", b"accept")
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """The objects of one answer. tail: what stands behind the last; complete: whether all that was named is among them."""
+    """The objects of one answer. tail: what stands behind the last; complete: whether all that was named is among them.
+
+    directory: whether an archive has a DICOMDIR.
+    """
 
     outgoing: Sequence[Outgoing]
     packaging: Packaging
     tail: bytes
     content_type: bytes
     complete: bool
+    directory: bool = False
 
     @property
     def status(self) -> int:
@@ -57,7 +61,8 @@ class Shipment:
         """Of an answer with one instance: weak where the bytes differ from answer to answer, or may from release to release."""
         (one,) = self.outgoing
         weak = not self.is_stored_file
-        return etag(object_state(one.instance), one.delivery.transfer_syntax_uid, self.packaging.name.lower(), weak=weak)
+        packaging = f"{self.packaging.name.lower()}{'-dicomdir' if self.directory else ''}"
+        return etag(object_state(one.instance), one.delivery.transfer_syntax_uid, packaging, weak=weak)
 
     @property
     def length_bytes(self) -> int | None:
@@ -84,13 +89,16 @@ class Objects:
         if asks_for_bulk_data(exchange.accept):
             await self._bulk_data.all(exchange)
         else:
-            await self.answer(exchange, exchange.parts, asked_for_objects(exchange.accept, single=len(exchange.parts) == 3))
+            asked = asked_for_objects(exchange.accept, single=len(exchange.parts) == 3)
+            await self.answer(exchange, exchange.parts, asked, directory=_asks_for_directory(exchange))
 
-    async def answer(self, exchange: Exchange, named: tuple[str, ...], asked: Asked) -> None:
+    async def answer(self, exchange: Exchange, named: tuple[str, ...], asked: Asked, *, directory: bool = False) -> None:
         """What is named by its UIDs, in the first form asked for that can be had. Raises: NotFound, Gone, NotAcceptable."""
         single = len(named) == 3
         run = self._work.quick if single and not self._outgoing.may_read(asked) else self._work.slow
-        shipment = await run(self._shipment, exchange.origin, named, asked)
+        shipment = replace(await run(self._shipment, exchange.origin, named, asked), directory=directory)
+        if directory and shipment.packaging is not Packaging.ZIP:
+            raise InvalidQuery("a DICOMDIR goes with application/zip")
         headers = shipment.headers
         if single:
             headers.append((b"etag", shipment.etag))
@@ -130,5 +138,13 @@ class Objects:
 
     def _body(self, shipment: Shipment) -> Pieces:
         if shipment.packaging is Packaging.ZIP:
-            return self._outgoing.archive(shipment.outgoing)
+            return self._outgoing.archive(shipment.outgoing, directory=shipment.directory)
         return self._outgoing.joined(shipment.outgoing, shipment.tail)
+
+
+def _asks_for_directory(exchange: Exchange) -> bool:
+    """`dicomdir=yes`: PS3.18 has no such parameter, and does not say how an archive is laid out. Raises: InvalidQuery."""
+    asked = exchange.parameter("dicomdir")
+    if asked not in (None, "yes", "no"):
+        raise InvalidQuery("dicomdir is yes or no")
+    return asked == "yes"

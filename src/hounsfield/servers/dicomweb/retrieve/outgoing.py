@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from hounsfield.servers.dicomweb.exchange import Pieces
 from hounsfield.servers.dicomweb.media_types import DICOM
 from hounsfield.servers.dicomweb.rendering.pictures import Pictures
 from hounsfield.servers.dicomweb.retrieve.delivery import ANY, ObjectDelivery, Packaging, deliver_object
+from hounsfield.servers.dicomweb.retrieve.media_set import media_entries
 from hounsfield.servers.dicomweb.work import QUICK_READ_BYTES, Work
 from hounsfield.services.pixel_value import LONGEST_VALUE_BYTES
 from hounsfield.services.retrieve import Retrieve
@@ -61,6 +62,15 @@ class Outgoing:
     def stored_length_bytes(self) -> int:
         """Of the Part 10 file as it is stored."""
         return self.instance.stored.location.length_bytes
+
+    @property
+    def may_be_large(self) -> bool:
+        """Whether its length may need 64 bits in an archive."""
+        return not self.is_stored_file or self.stored_length_bytes > _LARGE_BYTES
+
+
+def _ignored(one: Outgoing) -> None:
+    """Nobody asked how it goes out."""
 
 
 class OutgoingObjects:
@@ -130,10 +140,11 @@ class OutgoingObjects:
         if tail:
             yield tail
 
-    async def archive(self, outgoing: Sequence[Outgoing]) -> Pieces:
-        """A ZIP archive of them (PS3.18 8.6.1.3)."""
+    async def archive(self, outgoing: Sequence[Outgoing], *, directory: bool) -> Pieces:
+        """A ZIP archive of them (PS3.18 8.6.1.3). directory: as a file-set with a DICOMDIR."""
         decoding = not all(one.delivery.as_stored for one in outgoing)
-        async with contextlib.aclosing(self._work.each(zip_stream(self._entries(outgoing)), decoding=decoding)) as pieces:
+        entries = media_entries(outgoing, self._file, self._retrieve) if directory else self._entries(outgoing)
+        async with contextlib.aclosing(self._work.each(zip_stream(entries), decoding=decoding)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -148,11 +159,10 @@ class OutgoingObjects:
                 one.delivery.transfer_syntax_uid,
                 "",
             )
-            is_large = not one.is_stored_file or one.stored_length_bytes > _LARGE_BYTES
-            yield Entry(object_path(names), self._file(one), is_large)
+            yield Entry(object_path(names), self._file(one), one.may_be_large)
 
-    def _file(self, one: Outgoing) -> Iterator[bytes]:
-        """Its head and its bytes."""
+    def _file(self, one: Outgoing, going: Callable[[Outgoing], None] = _ignored) -> Iterator[bytes]:
+        """Its head and its bytes. going: told how it does go out before the first of them."""
         try:
             pieces = self._bytes(one)
             first = next(pieces)
@@ -163,6 +173,7 @@ class OutgoingObjects:
             one = one.instead
             pieces = self._bytes(one)
             first = next(pieces)
+        going(one)
         yield one.head + first
         yield from pieces
 

@@ -1,0 +1,149 @@
+"""A study as a ZIP archive that is a DICOM file-set: read by pydicom and DCMTK, and brought back as it was."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.fileset import FileSet
+from pydicom.uid import ImplicitVRLittleEndian, JPEGLSLossless, RLELossless
+
+from dicomweb_kit.notes import note
+from dicomweb_kit.objects import as_file, ct
+from dicomweb_kit.pacs import Pacs, open_pacs
+from dicomweb_kit.states import reference, state, written
+from dimse_kit.dcmtk import needs_dcmtk, run
+from hounsfield.model.origin import SYSTEM, Origin, Protocol
+from hounsfield.services.bring import Fate, ImportJournal, bring, candidates
+
+STUDY = "/studies/1.2.3"
+AS_STORED = "application/zip; transfer-syntax=*"
+
+
+def files() -> list[bytes]:
+    """Two series in four transfer syntaxes, a presentation state, a key object selection, a series with nothing that numbers it."""
+    bare = ct(1, series="1.2.3.5", StudyID="", Modality="")
+    for keyword in ("SeriesNumber", "InstanceNumber"):
+        setattr(bare, keyword, None)
+    return [
+        as_file(ct(1)),
+        as_file(ct(2), ImplicitVRLittleEndian),
+        as_file(ct(3, frames=3), RLELossless),
+        as_file(ct(1, series="1.2.3.2", SeriesNumber=2)),
+        written(state("1.2.3", "1.2.3.3", reference("1.2.3.1.1"), SeriesNumber=3, ContentLabel="INVERSE")),
+        note(1, ("1.2.3", "1.2.3.9", "1.2.3.9.1"), series="1.2.3.4"),
+        as_file(bare),
+    ]
+
+
+@pytest.fixture(scope="module")
+def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
+    with open_pacs(tmp_path_factory.mktemp("dicomdir")) as opened:
+        assert opened.store(*files()).status_code == 200
+        yield opened
+
+
+def archive(pacs: Pacs, path: str = STUDY, accept: str = AS_STORED) -> zipfile.ZipFile:
+    answer = pacs.get(f"{path}?dicomdir=yes", accept)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+@pytest.fixture(scope="module")
+def medium(pacs: Pacs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of the study, unpacked."""
+    folder = tmp_path_factory.mktemp("medium")
+    archive(pacs).extractall(folder)
+    return folder
+
+
+def test_names_are_file_ids(pacs: Pacs) -> None:
+    names = archive(pacs).namelist()
+    assert names[-1] == "DICOMDIR"
+    assert len(names) == len(files()) + 1
+    for name in names:
+        assert all(re.fullmatch("[A-Z0-9_]{1,8}", component) for component in name.split("/")) and name.count("/") < 8
+
+
+def test_pydicom_reads_the_file_set(medium: Path) -> None:
+    found = FileSet(medium / "DICOMDIR")
+    assert len(found) == len(files())
+    for one in found:
+        data_set = one.load()
+        assert (one.SOPInstanceUID, one.SOPClassUID) == (data_set.SOPInstanceUID, data_set.SOPClassUID)
+        assert one.ReferencedTransferSyntaxUIDInFile == data_set.file_meta.TransferSyntaxUID
+        assert (one.SeriesInstanceUID, str(one.PatientName)) == (data_set.SeriesInstanceUID, "Müller^Ägidius")
+    assert {one.path.rsplit("/", 2)[-2] for one in found} == {f"S{number:07}" for number in range(1, 6)}
+    assert [found.find(SeriesInstanceUID=uid)[0].node.record_type for uid in ("1.2.3.1", "1.2.3.3", "1.2.3.4")] == [
+        "IMAGE",
+        "PRESENTATION",
+        "KEY OBJECT DOC",
+    ]
+
+
+@needs_dcmtk
+def test_dcmtk_reads_every_record(medium: Path) -> None:
+    done = run("dcmdump", "+L", medium / "DICOMDIR")
+    assert done.returncode == 0 and not re.search(r"^[EW]:", done.stdout, re.MULTILINE), done.stdout
+    kinds = re.findall(r"\(0004,1430\) CS \[(.+?)\s*\]", done.stdout)
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "PATIENT": 1, "STUDY": 1, "SERIES": 5, "IMAGE": 5, "PRESENTATION": 1, "KEY OBJECT DOC": 1,
+    }  # fmt: skip
+
+
+def test_what_an_object_leaves_empty_is_numbered(medium: Path) -> None:
+    records = pydicom.dcmread(medium / "DICOMDIR").DirectoryRecordSequence
+    series = [record for record in records if record.DirectoryRecordType == "SERIES"]
+    (bare,) = (record for record in series if record.SeriesInstanceUID == "1.2.3.5")
+    assert bare.Modality == "OT"
+    assert 1 <= bare.SeriesNumber <= 5
+    images = [record for record in records if record.DirectoryRecordType == "IMAGE"]
+    assert all(record.InstanceNumber for record in images)
+
+
+def test_the_import_of_it_brings_the_same_bytes_back(pacs: Pacs, tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    path.write_bytes(pacs.get(f"{STUDY}?dicomdir=yes", AS_STORED).content)
+    journal = ImportJournal(tmp_path / "journal")
+    with open_pacs(tmp_path / "other") as other:
+        brought = list(bring(other.local, Origin(Protocol.IMPORT, SYSTEM), candidates([path]), journal))
+        journal.close()
+        assert [one.fate for one in brought] == [Fate.STORED] * len(files()) + [Fate.SKIPPED]
+        for one in map(pydicom.dcmread, map(io.BytesIO, files())):
+            where = f"{STUDY}/series/{one.SeriesInstanceUID}/instances/{one.SOPInstanceUID}"
+            both = [pacs_.get(where, "application/dicom; transfer-syntax=*").content for pacs_ in (pacs, other)]
+            assert both[0] == both[1]
+    stored = [archive(pacs).read(name) for name in archive(pacs).namelist()[:-1]]
+    implicit = files()[1]  # in which web services give nothing (PS3.18 8.7.3)
+    assert set(files()) - set(stored) == {implicit} and len(stored) == len(files())
+
+
+def test_the_directory_names_the_transfer_syntax_of_what_goes_out(pacs: Pacs) -> None:
+    found = archive(pacs, f"{STUDY}/series/1.2.3.1", f"application/zip; transfer-syntax={JPEGLSLossless}")
+    records = read(found, "DICOMDIR").DirectoryRecordSequence
+    images = [record for record in records if record.DirectoryRecordType == "IMAGE"]
+    assert {record.ReferencedTransferSyntaxUIDInFile for record in images} == {JPEGLSLossless}
+    assert all(read(found, "/".join(image.ReferencedFileID)).SOPInstanceUID == image.ReferencedSOPInstanceUIDInFile for image in images)
+
+
+def read(found: zipfile.ZipFile, name: str) -> Dataset:
+    return pydicom.dcmread(io.BytesIO(found.read(name)))
+
+
+def test_without_it_names_are_uids(pacs: Pacs) -> None:
+    for query in ("", "?dicomdir=no"):
+        names = zipfile.ZipFile(io.BytesIO(pacs.get(f"{STUDY}{query}", AS_STORED).content)).namelist()
+        assert "1.2.3/1.2.3.1/1.2.3.1.1.dcm" in names and len(names) == len(files())
+
+
+@pytest.mark.parametrize(
+    ("query", "accept"), [("dicomdir=maybe", "application/zip"), ("dicomdir=yes", 'multipart/related; type="application/dicom"')]
+)
+def test_what_makes_no_sense(pacs: Pacs, query: str, accept: str) -> None:
+    assert pacs.get(f"{STUDY}?{query}", accept).status_code == 400
