@@ -12,8 +12,10 @@ from hounsfield.model.attribute_rules import AttributeRefused
 from hounsfield.model.errors import AlreadyExists, InvalidQuery, NotFound
 from hounsfield.model.origin import Origin, Principal, Protocol, Role
 from hounsfield.model.procedure_step import StepRefused, StepState, StepStatus
+from hounsfield.records.ended_workitems import EndedWorkitems
 from hounsfield.records.workitem_events import WorkitemEvents
 from hounsfield.records.workitems import WorkitemRecords
+from hounsfield.services.ended_workitems import remove_ended_steps
 from hounsfield.services.search_values import attribute_path
 from hounsfield.services.workitem_keys import read_keys
 from hounsfield.services.workitem_search import WorkitemSearch
@@ -346,3 +348,63 @@ def test_a_change_that_is_refused_tells_nobody(bench: Bench) -> None:
     with pytest.raises(StepRefused):
         bench.workitems.change_state(HERE, "1.1", StepState.COMPLETED, LOCK)
     assert bench.told() == []
+
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def ended(index: Indexed, bench: Bench) -> EndedWorkitems:
+    """1.1 is completed, 1.2 canceled, 1.3 in progress, 1.4 scheduled; nothing has happened since."""
+    for uid in ("1.1", "1.2", "1.3", "1.4"):
+        bench.create(uid)
+        if uid != "1.4":
+            bench.workitems.change_state(HERE, uid, StepState.IN_PROGRESS, LOCK)
+    bench.workitems.update(HERE, "1.1", performed(), LOCK)
+    bench.workitems.update(HERE, "1.2", discontinued(), LOCK)
+    bench.workitems.change_state(HERE, "1.1", StepState.COMPLETED, LOCK)
+    bench.workitems.change_state(HERE, "1.2", StepState.CANCELED, LOCK)
+    return EndedWorkitems(index.database, bench.records)
+
+
+def removed(bench: Bench, ended: EndedWorkitems, kept_days: float = 30, after_days: float = 31) -> int:
+    return remove_ended_steps(ended, kept_days, lambda: False, lambda: bench.now + after_days * DAY_S)
+
+
+def test_what_has_ended_goes_after_its_time(index: Indexed, bench: Bench, ended: EndedWorkitems) -> None:
+    bench.subscribe("1.1", "WATCH")
+    assert removed(bench, ended, after_days=30) == 0
+    assert removed(bench, ended, kept_days=0) == 0, "kept for ever"
+    assert removed(bench, ended) == 2
+    assert bench.find() == ["1.3", "1.4"]
+    with pytest.raises(NotFound):
+        bench.workitems.retrieve(HERE, "1.1")
+    for table in ("workitem_key", "workitem_subscription"):
+        left = index.database.fetch(f"SELECT count(*) FROM {table} WHERE workitem_id NOT IN (SELECT id FROM workitem)", ())
+        assert left[0][0] == 0, table
+    bench.create("1.1")
+    bench.told()
+    bench.workitems.change_state(HERE, "1.1", StepState.IN_PROGRESS, LOCK)
+    assert bench.told() == [], "the subscription to the step is gone with it"
+
+
+def test_a_deletion_lock_keeps_it(bench: Bench, ended: EndedWorkitems) -> None:
+    bench.subscribe("1.1", "KEEPER", lock=True)
+    bench.subscribe("1.2", "WATCH")
+    assert removed(bench, ended) == 1
+    assert bench.find() == ["1.1", "1.3", "1.4"]
+    bench.subscriptions.unsubscribe(HERE, "1.1", "KEEPER")
+    assert removed(bench, ended) == 1
+    assert bench.find() == ["1.3", "1.4"]
+
+
+def test_the_lock_of_a_subscription_to_all_keeps_every_step(bench: Bench, ended: EndedWorkitems) -> None:
+    bench.subscribe(EVERYTHING, "KEEPER", lock=True)
+    assert removed(bench, ended) == 0
+    bench.subscriptions.unsubscribe(HERE, EVERYTHING, "KEEPER")
+    assert removed(bench, ended) == 2
+
+
+def test_many_are_removed_batch_by_batch(bench: Bench, ended: EndedWorkitems, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hounsfield.services.ended_workitems.BATCH", 1)
+    assert removed(bench, ended) == 2

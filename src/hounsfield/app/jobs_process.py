@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,8 +26,11 @@ from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.jobs.port import Jobs
 from hounsfield.model.errors import HounsfieldError, Unavailable
 from hounsfield.peers.dimse import DimsePeer
+from hounsfield.records.ended_workitems import EndedWorkitems
+from hounsfield.records.workitems import WorkitemRecords
 from hounsfield.services.ask_to_keep import AskToKeep
 from hounsfield.services.delivery import DimseDelivery
+from hounsfield.services.ended_workitems import remove_ended_steps
 from hounsfield.services.following import Follower
 from hounsfield.services.forward import Forward
 from hounsfield.services.intake import RemoteStore
@@ -84,6 +88,10 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             threading.Thread(target=_repeatedly, args=(lambda: _purge(jobs, stop), PURGE_EVERY_S, stop), name="purge", daemon=True),
             threading.Thread(target=_repeatedly, args=(commitments.drop_old, FORGET_EVERY_S, stop), name="forget", daemon=True),
         ]
+        if settings.worklist_keep_ended_days:
+            ended = EndedWorkitems(opened, WorkitemRecords(opened))
+            tidy = partial(remove_ended_steps, ended, settings.worklist_keep_ended_days, stop.is_set)
+            background.append(threading.Thread(target=_repeatedly, args=(tidy, FORGET_EVERY_S, stop), name="worklist", daemon=True))
         handlers: dict[str, Handler] = {
             SEND: _forward(opened, settings, jobs, stop, stack),
             PREFETCH: _prefetch(opened, settings, jobs, stop),
@@ -147,7 +155,7 @@ def _follow(follower: Follower[Any], stop: threading.Event) -> None:
         stop.wait(LOOK_EVERY_S)
 
 
-def _repeatedly(tidy: Callable[[], None], every_s: float, stop: threading.Event) -> None:
+def _repeatedly(tidy: Callable[[], object], every_s: float, stop: threading.Event) -> None:
     while not stop.wait(every_s):
         try:
             tidy()

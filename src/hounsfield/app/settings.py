@@ -146,6 +146,13 @@ class Settings(BaseSettings):
     commitment_retry_hours: float = Field(
         default=72.0, gt=0, description="Hours for which a peer is called again to be told what came of its storage commitment request."
     )
+    worklist_keep_ended_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36_500,
+        description="Days for which a workitem (UPS) that is completed or canceled is kept, from its last change on; one with a Deletion "
+        "Lock is kept until that is given up. 0: for ever.",
+    )
     session_idle_minutes: int = Field(default=30, ge=1, description="Minutes without a request after which a person is signed out.")
     session_max_hours: int = Field(default=12, ge=1, description="Hours after which a person must sign in again.")
     log_format: str = Field(default="console", pattern="^(console|json)$", description="`console` for people, `json` for machines.")

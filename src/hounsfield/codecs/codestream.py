@@ -185,6 +185,9 @@ def read_jpeg_xl_size(stream: bytes | memoryview) -> tuple[int, int]:
     return rows, rows * across // down
 
 
+PNG, GIF = "image/png", "image/gif"
+"""Pictures that no transfer syntax holds, by their media types."""
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}
 """By colour type, as they are decoded: a palette's index becomes its colour, opacity is left out."""

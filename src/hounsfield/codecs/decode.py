@@ -16,6 +16,8 @@ import numpy as np
 
 from hounsfield.codecs.capabilities import DECODABLE, NATIVE
 from hounsfield.codecs.codestream import (
+    GIF,
+    PNG,
     JPEG2000Header,
     JPEGHeader,
     read_jpeg2000_header,
@@ -239,7 +241,5 @@ _DECODERS: dict[str, Decoder] = {
 
 assert frozenset(_DECODERS) == DECODABLE - NATIVE
 
-PNG = "image/png"
-GIF = "image/gif"
 _PICTURES: dict[str, Decoder] = {PNG: _decode_png, GIF: _decode_gif}
 """What is no transfer syntax, in the place of one: pictures that are decoded on their way in."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Final
 
 from hounsfield.codecs.gif_frames import behind_blocks, colour_table
 from hounsfield.model.errors import UndecodablePixels
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_FRAMES: Final = 2_000
 _GRAPHIC_CONTROL: Final = 0xF9
@@ -65,7 +66,8 @@ def decode_gif(file: bytes, rows: int, columns: int, first: int) -> NDArray[np.u
 
     For a child: the file is not trusted. Raises: UndecodablePixels.
     """
-    from PIL import Image  # only a child that meets such a picture pays for it
+    import numpy as np  # only a child that meets such a picture pays for both
+    from PIL import Image
 
     header = read_gif_header(file)
     count, rest = divmod(rows, header.rows)

@@ -87,24 +87,24 @@ class WorkitemRecords:
 
 
 class WorkitemChange:
-    """What can be done within one transaction."""
+    """What can be done within one transaction. connection: for what other modules do in it."""
 
     def __init__(self, connection: Connection, database: Connections, sql: _Statements, now_s: int) -> None:
-        self._connection = connection
+        self.connection = connection
         self._database = database
         self._sql = sql
         self._now_s = now_s
 
     def find(self, partition_id: int, uid: str) -> Workitem | None:
         """By its UID; nobody else changes it until this transaction ends."""
-        row = self._connection.execute(self._sql.find, (partition_id, uid)).fetchone()
+        row = self.connection.execute(self._sql.find, (partition_id, uid)).fetchone()
         return None if row is None else _workitem(row)
 
     def add(self, partition_id: int, uid: str, data_set: Mapping[str, Any], start: str, keys: Iterable[tuple[str, str]]) -> Workitem | None:
         """A new step, SCHEDULED; None where its UID is taken."""
         state = StepState.SCHEDULED
         values = (partition_id, uid, state.value, "", start, json.dumps(data_set), self._now_s)
-        row = self._connection.execute(self._sql.add, values).fetchone()
+        row = self.connection.execute(self._sql.add, values).fetchone()
         if row is None:
             return None
         self._put_keys(row[0], keys)
@@ -113,52 +113,52 @@ class WorkitemChange:
     def save(self, changed: Workitem, start: str, keys: Iterable[tuple[str, str]]) -> None:
         """The step as it is now."""
         values = (changed.state.value, changed.transaction_uid, start, json.dumps(changed.data_set), self._now_s, changed.id)
-        self._connection.execute(self._sql.save, values)
-        self._connection.execute(self._sql.delete_keys, (changed.id,))
+        self.connection.execute(self._sql.save, values)
+        self.connection.execute(self._sql.delete_keys, (changed.id,))
         self._put_keys(changed.id, keys)
 
     def _put_keys(self, workitem_id: int, keys: Iterable[tuple[str, str]]) -> None:
         rows = sorted({(workitem_id, name, value[:LONGEST_KEY]) for name, value in keys})
         if rows:
-            self._database.dialect.execute_many(self._connection, self._sql.add_key, rows)
+            self._database.dialect.execute_many(self.connection, self._sql.add_key, rows)
 
     # Subscriptions
 
     def subscription(self, workitem_id: int, ae_title: str) -> bool | None:
         """Whether the application entity's subscription to the step has a Deletion Lock; None where there is no subscription."""
-        row = self._connection.execute(self._sql.subscription, (workitem_id, ae_title)).fetchone()
+        row = self.connection.execute(self._sql.subscription, (workitem_id, ae_title)).fetchone()
         return None if row is None else bool(row[0])
 
     def put_subscription(self, workitem_id: int, ae_title: str, deletion_lock: bool) -> None:
         """Inserts or replaces."""
-        self._connection.execute(self._sql.put_subscription, (workitem_id, ae_title, deletion_lock))
+        self.connection.execute(self._sql.put_subscription, (workitem_id, ae_title, deletion_lock))
 
     def drop_subscription(self, workitem_id: int, ae_title: str) -> None:
         """There is none any more."""
-        self._connection.execute(self._sql.drop_subscription, (workitem_id, ae_title))
+        self.connection.execute(self._sql.drop_subscription, (workitem_id, ae_title))
 
     def drop_subscriptions(self, partition_id: int, ae_title: str) -> int:
         """None to any step; returns how many there were."""
-        return self._connection.execute(self._sql.drop_subscriptions, (ae_title, partition_id)).rowcount
+        return self.connection.execute(self._sql.drop_subscriptions, (ae_title, partition_id)).rowcount
 
     def subscribed(self, workitem_id: int) -> list[str]:
         """The AE titles of those who are told of the step."""
-        return [str(row[0]) for row in self._connection.execute(self._sql.subscribed, (workitem_id,)).fetchall()]
+        return [str(row[0]) for row in self.connection.execute(self._sql.subscribed, (workitem_id,)).fetchall()]
 
     def subscribers(self, partition_id: int) -> list[WorklistSubscriber]:
         """Those who are told of whatever is created."""
-        rows = self._connection.execute(self._sql.subscribers, (partition_id,)).fetchall()
+        rows = self.connection.execute(self._sql.subscribers, (partition_id,)).fetchall()
         return [_subscriber(*row) for row in rows]
 
     def put_subscriber(self, partition_id: int, subscriber: WorklistSubscriber) -> None:
         """Inserts or replaces the one of the same title and filter."""
         encoded = _filter(subscriber)
-        self._connection.execute(self._sql.put_subscriber, (partition_id, subscriber.ae_title, encoded, subscriber.deletion_lock))
+        self.connection.execute(self._sql.put_subscriber, (partition_id, subscriber.ae_title, encoded, subscriber.deletion_lock))
 
     def drop_subscribers(self, partition_id: int, ae_title: str, *, filtered: bool) -> int:
         """All of a title's that have a filter, or the one without; returns how many there were."""
         statement = self._sql.drop_filtered if filtered else self._sql.drop_global
-        return self._connection.execute(statement, (partition_id, ae_title)).rowcount
+        return self.connection.execute(statement, (partition_id, ae_title)).rowcount
 
     # Events
 
@@ -168,11 +168,11 @@ class WorkitemChange:
             return
         texts = [json.dumps(report) for report in reports]
         rows = [(partition_id, ae_title, text, self._now_s) for ae_title in ae_titles for text in texts]
-        self._database.dialect.execute_many(self._connection, self._sql.add_event, rows)
+        self._database.dialect.execute_many(self.connection, self._sql.add_event, rows)
 
     def everyone(self) -> list[tuple[int, str]]:
         """Partition and AE title of all who are subscribed to anything."""
-        return [(int(row[0]), str(row[1])) for row in self._connection.execute(self._sql.everyone, ()).fetchall()]
+        return [(int(row[0]), str(row[1])) for row in self.connection.execute(self._sql.everyone, ()).fetchall()]
 
 
 class _Statements:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hounsfield.codecs.codestream import read_png_header
+from hounsfield.codecs.codestream import GIF, PNG, read_png_header
 from hounsfield.codecs.compressed_parts import PictureFacts
-from hounsfield.codecs.decode import GIF, PNG
 from hounsfield.codecs.frame import MAX_FRAME_BYTES, FrameDescription
 from hounsfield.codecs.gif_input import read_gif_header
 from hounsfield.dicom.composed import Slice
