@@ -83,7 +83,8 @@ bench: build test-tools ## the benchmark, side by side with Orthanc
 	@tools/install_bench_tools.sh
 	@$(BIN)/python -m bench; missed=$$?; $(BIN)/python -m bench.million && exit $$missed
 
-prove: build test-tools tests/peers/ohif/node_modules/.installed ## the long proofs: kills, power cuts, large objects, hostile requests, OHIF
+prove: build test-tools tests/peers/ohif/node_modules/.installed ## the long proofs: kills, power cuts, large objects, hostile requests, OHIF, videos
+	@tools/install_test_tools.sh ffmpeg || echo "Without ffmpeg, videos are not proved."
 	@$(BIN)/pytest -m prove --timeout 3600
 
 wheel: build $(VENV)/.installed-dev ## a wheel that carries the built web app

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need beside Python packages: DCMTK, Orthanc, PostgreSQL and Chromium, from Debian.
+# What the tests need beside Python packages: DCMTK, Orthanc, PostgreSQL and Chromium, from Debian; and the packages that are named.
 set -euo pipefail
 missing=()
 command -v storescu >/dev/null || missing+=(dcmtk)
@@ -9,6 +9,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql
 command -v curl >/dev/null || missing+=(curl)
 command -v zip >/dev/null || missing+=(zip)
 command -v jq >/dev/null || missing+=(jq)
+for tool in "$@"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
 [ ${#missing[@]} -eq 0 ] && exit 0
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then

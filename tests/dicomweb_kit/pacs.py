@@ -63,7 +63,7 @@ class Pacs:
 
 
 @contextlib.contextmanager
-def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
+def open_pacs(folder: Path, *, quick_in_loop: bool = True, ffmpeg_path: str = "") -> Iterator[Pacs]:
     """An empty one."""
     database = Database(address_of(folder))
     database.upgrade()
@@ -92,6 +92,7 @@ def open_pacs(folder: Path, *, quick_in_loop: bool = True) -> Iterator[Pacs]:
             worklist=worklist_of(database),
             commitments=commitments,
             performed_steps=performed_steps_of(database),
+            ffmpeg_path=ffmpeg_path,
         )
         yield Pacs(dicomweb_application(parts), folder / "packs", decisions, reader, store)
     commitments.close()
