@@ -11,8 +11,9 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.fileset import FileSet
-from pydicom.uid import ImplicitVRLittleEndian, JPEGLSLossless, RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from dicomweb_kit.notes import note
 from dicomweb_kit.objects import as_file, ct
@@ -130,6 +131,19 @@ def test_the_directory_names_the_transfer_syntax_of_what_goes_out(pacs: Pacs) ->
     images = [record for record in records if record.DirectoryRecordType == "IMAGE"]
     assert {record.ReferencedTransferSyntaxUIDInFile for record in images} == {JPEGLSLossless}
     assert all(read(found, "/".join(image.ReferencedFileID)).SOPInstanceUID == image.ReferencedSOPInstanceUIDInFile for image in images)
+
+
+def test_what_cannot_be_written_anew_is_listed_as_it_went_out(pacs: Pacs) -> None:
+    broken = ct(2, study="1.2.8", series="1.2.8.1")
+    broken.PixelData = encapsulate([b"\xff\xd8\xff\xe0 no picture"])
+    broken["PixelData"].is_undefined_length = True
+    assert pacs.store(as_file(broken, JPEGBaseline8Bit), as_file(ct(1, study="1.2.8", series="1.2.8.1"), RLELossless)).status_code == 200
+    found = archive(pacs, "/studies/1.2.8", "application/zip")
+    images = [record for record in read(found, "DICOMDIR").DirectoryRecordSequence if record.DirectoryRecordType == "IMAGE"]
+    listed = {record.ReferencedSOPInstanceUIDInFile: record.ReferencedTransferSyntaxUIDInFile for record in images}
+    assert listed == {"1.2.8.1.1": ExplicitVRLittleEndian, "1.2.8.1.2": JPEGBaseline8Bit}
+    for record in images:
+        assert read(found, "/".join(record.ReferencedFileID)).file_meta.TransferSyntaxUID == record.ReferencedTransferSyntaxUIDInFile
 
 
 def read(found: zipfile.ZipFile, name: str) -> Dataset:

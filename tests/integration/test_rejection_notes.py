@@ -110,6 +110,8 @@ def test_a_whole_series_is_one_decision_and_later_objects_of_it_are_seen(pacs: P
     assert [(one.series_instance_uid, one.sop_instance_uid) for one in pacs.reader.rejections()] == [("1.2.3.1", "")]
     bring(pacs, as_file(ct(3)))
     assert "1.2.3.1.3" in seen(pacs)
+    bring(pacs, note(2, OTHER_STUDY))
+    assert pacs.reader.rejections()[0].sop_instance_uid == OTHER_STUDY[2], "of a single instance the decision names it"
 
 
 def test_the_same_note_again_changes_nothing(pacs: Pacs) -> None:
