@@ -95,11 +95,15 @@ def goes_out_as(packs: PackReader, instance: StoredInstance, length_bytes: int, 
     return digest.digest() == data_set_sha256
 
 
+def header_syntax(instance: StoredInstance) -> str:
+    """The transfer syntax of what `Retrieve.header` returns, which has inflated a deflated data set."""
+    return EXPLICIT_VR_LITTLE_ENDIAN if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.transfer_syntax_uid
+
+
 def effective_header(instance: StoredInstance, header: bytes) -> tuple[bytes, int]:
     """What `Retrieve.header` returned as it goes out, and where the Pixel Data element begins in it."""
     end = len(header) if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.header_length_bytes
-    syntax = EXPLICIT_VR_LITTLE_ENDIAN if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.transfer_syntax_uid
-    edits = _edits(Header(memoryview(header)[:end], syntax), instance.stored)
+    edits = _edits(Header(memoryview(header)[:end], header_syntax(instance)), instance.stored)
     return b"".join(edited([header], edits)), end + growth_bytes(edits)
 
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from hounsfield.dicom.element_tree import Element
 from hounsfield.dicom.json_model import data_set_json
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.origin import Origin
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.coercion import header_syntax
 from hounsfield.services.retrieve import Retrieve
 
 FORMAT = 1
@@ -104,16 +105,11 @@ class SeriesMetadata:
         header, length = self._retrieve.effective_header(instance)
         return data_set_json(
             header,
-            _header_syntax(instance),
+            header_syntax(instance),
             bulk_data_uri=address or (lambda path: root + path),
             header_length_bytes=None if transfer_syntax(instance.transfer_syntax_uid).deflated else length,
             more=(Element(AVAILABLE_TRANSFER_SYNTAX_UID, "UI", memoryview(instance.transfer_syntax_uid.encode())),),
         )
-
-
-def _header_syntax(instance: StoredInstance) -> str:
-    """`Retrieve.header` has inflated a deflated data set."""
-    return EXPLICIT_VR_LITTLE_ENDIAN if transfer_syntax(instance.transfer_syntax_uid).deflated else instance.transfer_syntax_uid
 
 
 def _keep(path: Path, body: bytes) -> None:

@@ -10,7 +10,6 @@ import structlog
 
 from hounsfield.dicom.element_tree import read_data_set
 from hounsfield.dicom.rejection_note import KEY_OBJECT_SELECTION, Reference, RejectionNote, read_rejection_note
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.index.retrieval import RetrievalReader
 from hounsfield.model.errors import DamagedObject, Gone, NotFound, UnreadableObject
 from hounsfield.model.identity import holding
@@ -18,6 +17,7 @@ from hounsfield.model.origin import Origin
 from hounsfield.model.outcomes import StoreResult
 from hounsfield.model.retrieval import Named
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.coercion import header_syntax
 from hounsfield.services.delete import Decide, Subject
 from hounsfield.services.reject import reject_objects
 from hounsfield.services.retrieve import Retrieve
@@ -64,9 +64,7 @@ class RejectionNotes:
     def _read(self, stored: StoredInstance) -> RejectionNote | None:
         if stored.header_length_bytes > MOST_NOTE_BYTES:
             raise UnreadableObject(f"a key object selection of more than {MOST_NOTE_BYTES} bytes")
-        syntax = transfer_syntax(stored.transfer_syntax_uid)
-        written_in = EXPLICIT_VR_LITTLE_ENDIAN if syntax.deflated else syntax.uid
-        return read_rejection_note(read_data_set(self._retrieve.header(stored), written_in))
+        return read_rejection_note(read_data_set(self._retrieve.header(stored), header_syntax(stored)))
 
     def _reject(self, origin: Origin, note: RejectionNote, stored: StoredInstance) -> int:
         """How many instances are out of sight now that were not before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hounsfield.model.errors import CallerUnknown, InvalidAETitle, NotFound
-from hounsfield.model.peers import EVERYTHING, Peer, PeerCertificate, Permission
+from hounsfield.model.peers import USUAL, Peer, PeerCertificate, Permission
 from hounsfield.model.visibility import VisibleStudies
 from hounsfield.records.peer_records import PeerRecords
 from hounsfield.services.callers import Callers
@@ -55,7 +55,7 @@ def test_the_settings_know_callers_too_and_win(access):
 def test_the_demo_takes_any_title_from_this_machine_only(access, host, admitted):
     callers = Callers(access.peers, access.records, accept_any_from_loopback=True)
     if admitted:
-        assert callers.admit("ANY", host).may == EVERYTHING
+        assert callers.admit("ANY", host).may == USUAL
         assert callers.refused() == []
     else:
         with pytest.raises(CallerUnknown):
@@ -69,7 +69,7 @@ def test_who_is_known_goes_by_its_rules_from_this_machine_too(access):
 
 def test_open_access_takes_any_title(access):
     access.peers.put(Peer("ANY", may=frozenset()))
-    assert Callers(access.peers, access.records, accept_any=True).admit("ANY", "192.0.2.7").may == EVERYTHING
+    assert Callers(access.peers, access.records, accept_any=True).admit("ANY", "192.0.2.7").may == USUAL
 
 
 def test_a_title_that_is_bound_to_a_certificate_needs_it(access):

@@ -14,10 +14,11 @@ from hounsfield.codecs.presentation import ColourSpace, Presentation, RenderRequ
 from hounsfield.codecs.presentation_state import PresentationState, read_presentation_state
 from hounsfield.dicom.element_tree import read_data_set
 from hounsfield.dicom.frame_times import frame_times_s, numbers
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import NotFound
 from hounsfield.model.location import Location
 from hounsfield.model.stored_instance import StoredInstance
+from hounsfield.services.coercion import header_syntax
 from hounsfield.services.retrieve import Retrieve
 
 REMEMBERED_DESCRIPTIONS = 512
@@ -74,7 +75,7 @@ class Pictures:
         """What a presentation state says. Raises: PackUnavailable, DamagedObject; NotFound where it is beyond all measure."""
         if instance.header_length_bytes > MOST_STATE_BYTES:
             raise NotFound("the presentation state is too large to be applied")
-        return read_presentation_state(self._retrieve.header(instance), _written_in(instance), instance.sop_class_uid)
+        return read_presentation_state(self._retrieve.header(instance), header_syntax(instance), instance.sop_class_uid)
 
     def representative_frame(self, instance: StoredInstance) -> int:
         """The one that the header names, if it is there; else the middle one. From 1. Raises: PackUnavailable, UndecodablePixels."""
@@ -86,7 +87,7 @@ class Pictures:
 
         Raises: PackUnavailable, DamagedObject.
         """
-        header = read_data_set(self._retrieve.header(instance), _written_in(instance), header_length_bytes=instance.header_length_bytes)
+        header = read_data_set(self._retrieve.header(instance), header_syntax(instance), header_length_bytes=instance.header_length_bytes)
         times = frame_times_s(header, instance.claimed_frames)
         if times is not None and len(times) >= instance.frames and all(later > earlier for earlier, later in itertools.pairwise(times)):
             return [time - times[0] for time in times]
@@ -112,7 +113,7 @@ class Pictures:
         if request.annotations:
             header, _length = self._retrieve.effective_header(instance)
             several = number if instance.frames > 1 else 0
-            shown = replace(shown, captions=read_captions(header, _written_in(instance), request.annotations, several))
+            shown = replace(shown, captions=read_captions(header, header_syntax(instance), request.annotations, several))
         return shown
 
     def description(self, instance: StoredInstance) -> ImageDescription:
@@ -122,7 +123,7 @@ class Pictures:
             if (known := self._descriptions.get(key)) is not None:
                 self._descriptions.move_to_end(key)
                 return known
-        description = describe(self._retrieve.header(instance), _written_in(instance))
+        description = describe(self._retrieve.header(instance), header_syntax(instance))
         is_inflated = transfer_syntax(instance.transfer_syntax_uid).deflated
         if instance.header_length_bytes <= REMEMBERED_HEADER_BYTES and not is_inflated:
             with self._lock:
@@ -130,9 +131,3 @@ class Pictures:
                 if len(self._descriptions) > REMEMBERED_DESCRIPTIONS:
                     self._descriptions.popitem(last=False)
         return description
-
-
-def _written_in(instance: StoredInstance) -> str:
-    """The transfer syntax of a header: that of a deflated object comes inflated."""
-    syntax = transfer_syntax(instance.transfer_syntax_uid)
-    return EXPLICIT_VR_LITTLE_ENDIAN if syntax.deflated else syntax.uid

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hounsfield.dicom.element_tree import read_data_set
 from hounsfield.dicom.media_directory import FILE_NAME, MediaDirectory
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
 from hounsfield.model.identifiers import new_uid
+from hounsfield.services.coercion import header_syntax
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.zip_stream import Entry
 
@@ -43,7 +43,5 @@ class _Noting:
     def __call__(self, one: Outgoing) -> None:
         instance = one.instance
         header, length = self._retrieve.effective_header(instance)
-        syntax = transfer_syntax(instance.transfer_syntax_uid)
-        written_in = EXPLICIT_VR_LITTLE_ENDIAN if syntax.deflated else syntax.uid
-        tree = read_data_set(header, written_in, header_length_bytes=length)
+        tree = read_data_set(header, header_syntax(instance), header_length_bytes=length)
         self._directory.add(tree, self._file_id, instance.sop_class_uid, one.delivery.transfer_syntax_uid)
