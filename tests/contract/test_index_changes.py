@@ -44,7 +44,7 @@ def test_a_writer_that_commits_late_is_not_skipped(addresses: Addresses) -> None
         entry = maker.entry("1.7", patient_id="P7")
         connection.execute(slow.dialect.begin_writing)
         projection.begin(connection)
-        projection.note_pack(entry)
+        projection.note_pack(entry.stored.location, entry.stored.node)
         _, _, series, study = projection.judge(entry.identity)
         projection.place(entry, entry.identity, series, study)
         projection.finish()

@@ -152,9 +152,9 @@ class CommitmentQueue:
                 self._tell()
 
     def expects(self, ae_title: str) -> bool:
-        """Whether something that this peer asked for is not yet on its way back."""
+        """Whether something that this peer asked for is not settled. What is on its way back may still fail, and be had again."""
         with self._changed:
-            return any(entry.result is None or entry.busy_until <= self._monotonic() for entry in self._of(ae_title))
+            return bool(self._of(ae_title))
 
     def take(self, ae_title: str) -> Report | None:
         """A result to report to the peer; None where there is none."""

@@ -79,12 +79,23 @@ def test_what_is_not_confirmed_in_time_is_reported_again(queue: CommitmentQueue,
     queue.accept("CT1", 1, a_request())
     judge(queue)
     first = take(queue)
-    assert not queue.expects("CT1")
     clock.now_s += 29
     assert queue.next_to_call() is None
     clock.now_s += 1
     assert queue.next_to_call() == "CT1"
     assert take(queue) == first
+
+
+def test_what_another_tries_to_report_is_still_expected(queue: CommitmentQueue) -> None:
+    """Or an association that falls idle while a call back is failing would not be attended, and never hear of it."""
+    queue.accept("CT1", 1, a_request())
+    judge(queue)
+    report = take(queue)
+    assert queue.expects("CT1")
+    queue.put_back(report)
+    assert queue.expects("CT1")
+    queue.confirm(take(queue))
+    assert not queue.expects("CT1")
 
 
 def test_nobody_is_called_while_an_association_of_its_own_is_attended(queue: CommitmentQueue) -> None:
