@@ -24,6 +24,7 @@ from typing import Any
 
 from bench import load, servers
 from bench.store_rows import send
+from hounsfield.dicom.frames import NativeFrames
 from hounsfield.index.database import Database
 from hounsfield.index.entry import IndexEntry
 from hounsfield.index.projection import Projection
@@ -117,7 +118,7 @@ class Hospital:
             "SCANNER1",
         )
         attributes = ObjectAttributes(UID(EXPLICIT_LITTLE_ENDIAN), patient, study, series, instance)
-        return IndexEntry(stored, attributes, 2_100, digest)
+        return IndexEntry(stored, attributes, 2_100, NativeFrames(2_432, 524_288, (int.from_bytes(digest[8:16]),)).to_bytes())
 
 
 def fill(database: Database, hospital: Hospital, instances: int, remember: Callable[[IndexEntry], None]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hounsfield.dicom.character_sets import character_set
 from hounsfield.dicom.data_set_writer import NewElement, encode_data_set
 from hounsfield.dicom.dictionary import tag_of, vr_of
+from hounsfield.dicom.frames import NativeFrames
 from hounsfield.dicom.header import scan
 from hounsfield.index.entry import IndexEntry
 from hounsfield.model.location import Digests, Location, StoredObject
@@ -114,7 +115,7 @@ def entry(number: int, values: Values, requests: list[dict[str, str]]) -> IndexE
         transfer_syntax_uid=EXPLICIT,
         source="TESTER",
     )
-    return IndexEntry(stored, scanned.attributes, scanned.header_length_bytes, b"")
+    return IndexEntry(stored, scanned.attributes, scanned.header_length_bytes, NativeFrames(0, 8, (1,)).to_bytes())
 
 
 def only_instance(number: int, study_instance_uid: str, **values: str) -> IndexEntry:
