@@ -28,9 +28,9 @@ def run(tool: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def storescp(directory: Path, *options: object) -> Iterator[int]:
-    """DCMTK's storage provider that keeps data sets as received; gives its port."""
-    port = free_port()
+def storescp(directory: Path, *options: object, listen_on: int = 0) -> Iterator[int]:
+    """DCMTK's storage provider that keeps data sets as received; gives its port. listen_on: 0 for a free one."""
+    port = listen_on or free_port()
     # Its profile takes every transfer syntax that DCMTK knows.
     command = ["storescp", "+B", "+xa", "-od", str(directory), *map(str, options), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

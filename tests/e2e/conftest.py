@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.server import Server, launch
-from web_kit.pages import Complaints, Tile, first_password
+from services.server import launch
+from web_kit.pages import Complaints, Site, Tile, first_password, session_of
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
 
@@ -33,20 +32,6 @@ WATCH_POLICY = """
 window.violations = [];
 addEventListener('securitypolicyviolation', (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A running demo and the way in."""
-
-    server: Server
-    password: str
-    user: str = "admin"
-
-    @property
-    def url(self) -> str:
-        """Of the web app."""
-        return self.server.url
 
 
 @pytest.fixture(scope="package")
@@ -120,12 +105,7 @@ def open_page(browser: Any, site: Site, complaints: Complaints) -> Iterator[Open
 @pytest.fixture(scope="package")
 def signed_in(browser: Any, site: Site) -> Any:
     """Cookies of a session, so that each test need not sign in by hand."""
-    context = browser.new_context()
-    answer = context.request.post(f"{site.url}/api/session", data={"username": site.user, "password": site.password})
-    assert answer.status == 200, answer.text()
-    state = context.storage_state()
-    context.close()
-    return state
+    return session_of(browser, site)
 
 
 @pytest.fixture(scope="package")

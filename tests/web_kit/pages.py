@@ -18,6 +18,30 @@ Pixels = NDArray[np.uint8]
 """(rows, columns, 4), RGBA as on the screen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server and the way in."""
+
+    server: Server
+    password: str
+    user: str = "admin"
+
+    @property
+    def url(self) -> str:
+        """Of the web app."""
+        return self.server.url
+
+
+def session_of(browser: Any, site: Site) -> Any:
+    """Cookies of a session, for pages that need not sign in by hand."""
+    context = browser.new_context()
+    answer = context.request.post(f"{site.url}/api/session", data={"username": site.user, "password": site.password})
+    assert answer.status == 200, answer.text()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @dataclass(slots=True)
 class Complaints:
     """What the browser was unhappy about. expected: patterns that a test brings about on purpose."""

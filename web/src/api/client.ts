@@ -24,7 +24,7 @@ export function currentCsrfToken(): string {
   return csrfToken;
 }
 
-interface Options {
+export interface Options {
   method?: string;
   body?: unknown;
   signal?: AbortSignal;
@@ -33,7 +33,7 @@ interface Options {
   background?: boolean;
 }
 
-async function request<T>(path: string, options: Options = {}): Promise<T> {
+export async function request<T>(path: string, options: Options = {}): Promise<T> {
   const method = options.method ?? 'GET';
   const headers: Record<string, string> = { Accept: options.accept ?? 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken;

@@ -87,6 +87,9 @@ export interface Peer {
   coercion: CoercionRule[];
 }
 
+/** What is sent to keep of a peer. */
+export type PeerAsked = Omit<Peer, 'ae_title'>;
+
 /** Which studies a peer sees: AND over kinds, OR within; what is empty, or 0, is not asked. */
 export interface VisibleStudies {
   modalities: string[];
@@ -134,6 +137,9 @@ export interface Route {
   commit: boolean;
   created_at: string;
 }
+
+/** What is sent to add a rule. */
+export type RouteAsked = Omit<Route, 'created_at'>;
 
 export interface Routes {
   routes: Route[];

@@ -5,12 +5,14 @@ import type { ServerStatus, Session } from '../api/types';
 import { HelpSheet } from '../commands/HelpSheet';
 import { Palette } from '../commands/Palette';
 import { type Command, listenForKeys, useCommands } from '../commands/registry';
+import { ROOMS, type Room } from '../features/admin/rooms';
 import { CallersDialog } from '../features/callers/CallersDialog';
 import { PasswordDialog } from '../features/session/PasswordDialog';
 import { SignInPage } from '../features/session/SignInPage';
 import { UploadButton, UploadPanel, UploadZone, useUploadQueue } from '../features/upload/UploadZone';
 import { WorklistPage } from '../features/worklist/WorklistPage';
 import { t, useLanguage } from '../i18n';
+import { Icon } from '../ui/Icon';
 import { Header } from './Header';
 import { navigate, routeOf, useAddress } from './router';
 
@@ -18,6 +20,7 @@ const loadViewer = () => import('../features/viewer/ViewerPage');
 const ViewerPage = lazy(loadViewer);
 /** Fetched when somebody begins to choose, so that it is here when they open. */
 const expectViewer = (): void => void loadViewer().catch(() => {});
+const AdminPage = lazy(() => import('../features/admin/AdminPage'));
 const POLL_MS = 5000;
 
 export function App() {
@@ -95,6 +98,8 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
   const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
 
   const openStudy = useCallback((studyUid: string) => navigate(`/viewer/${studyUid}`), []);
+  const openRoom = useCallback((room: Room) => navigate(`/admin/${room}`), []);
+  const administers = session.user.role === 'administrator';
   const backToList = useCallback(() => navigate(`/${listSearch}`), [listSearch]);
   const search = useCallback((next: string) => {
     setListSearch(next);
@@ -113,6 +118,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       },
       { id: 'help', title: 'help.open', group: 'general', keys: ['?'], run: () => setDialog('help') },
       { id: 'callers', title: 'cmd.callers', group: 'general', run: () => setDialog('callers') },
+      ...(administers ? adminCommands(openRoom) : []),
       ...(session.open_access
         ? []
         : [
@@ -125,7 +131,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
             { id: 'signOut', title: 'cmd.signOut', group: 'general', run: onSignOut } as const,
           ]),
     ],
-    [session.open_access, onSignOut],
+    [session.open_access, administers, openRoom, onSignOut],
   );
   useCommands(commands);
 
@@ -159,6 +165,24 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
           />
         </Suspense>
       )}
+      {route.page === 'admin' && (
+        <div className="page">
+          <Header session={session} status={status} refused={refused} commands={commands}>
+            <button type="button" className="button" onClick={backToList}>
+              <Icon name="back" /> {t('app.backToWorklist')}
+            </button>
+          </Header>
+          {administers ? (
+            <Suspense fallback={<main className="page-message muted">{t('app.loading')}</main>}>
+              <AdminPage room={route.room} session={session} onRoom={openRoom} onOpenStudy={openStudy} />
+            </Suspense>
+          ) : (
+            <main className="page-message">
+              <p>{t('admin.forAdministrators')}</p>
+            </main>
+          )}
+        </div>
+      )}
       {route.page === 'unknown' && (
         <main className="page-message">
           <p>{t('app.notFound')}</p>
@@ -174,4 +198,19 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       {dialog === 'password' && <PasswordDialog userName={session.user.name} onClose={close} />}
     </>
   );
+}
+
+function adminCommands(open: (room: Room) => void): Command[] {
+  return [
+    { id: 'admin', title: 'admin.title', group: 'general', run: () => open(ROOMS[0]) },
+    ...ROOMS.map(
+      (room): Command => ({
+        id: `admin.${room}`,
+        title: 'admin.open',
+        titleKeys: { room: `admin.room.${room}` },
+        group: 'navigate',
+        run: () => open(room),
+      }),
+    ),
+  ];
 }

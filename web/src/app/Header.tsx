@@ -74,7 +74,7 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
       window.removeEventListener('keydown', onEscape, true);
     };
   }, [open]);
-  const offered = commands.filter((command) => ['password', 'signOut'].includes(command.id));
+  const offered = commands.filter((command) => ['admin', 'password', 'signOut'].includes(command.id));
   return (
     <div className="menu" ref={menu}>
       <button

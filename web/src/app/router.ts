@@ -1,5 +1,6 @@
-/** The address bar as a value. Two pages and a handful of filters need no more than this. */
+/** The address bar as a value. A few pages and a handful of filters need no more than this. */
 import { useSyncExternalStore } from 'react';
+import { isRoom, ROOMS, type Room } from '../features/admin/rooms';
 
 const listeners = new Set<() => void>();
 const notify = (): void => {
@@ -27,12 +28,22 @@ export function navigate(address: string, { replace = false } = {}): void {
   notify();
 }
 
-export type Route = { page: 'worklist' } | { page: 'viewer'; studyUid: string } | { page: 'unknown' };
+export type Route =
+  | { page: 'worklist' }
+  | { page: 'viewer'; studyUid: string }
+  | { page: 'admin'; room: Room }
+  | { page: 'unknown' };
 
+const ADMIN = /^\/admin(?:\/([a-z]+))?\/?$/;
 const VIEWER = /^\/viewer\/([0-9.]{1,64})\/?$/;
 
 export function routeOf(path: string): Route {
   if (path === '/' || path === '/worklist') return { page: 'worklist' };
+  const admin = ADMIN.exec(path);
+  if (admin) {
+    const room = admin[1] ?? ROOMS[0];
+    return isRoom(room) ? { page: 'admin', room } : { page: 'unknown' };
+  }
   const viewer = VIEWER.exec(path);
   return viewer ? { page: 'viewer', studyUid: viewer[1] as string } : { page: 'unknown' };
 }

@@ -1,3 +1,5 @@
+import { adminEn } from './admin.en';
+
 export const en = {
   'app.name': 'Hounsfield',
   'app.loading': 'Loading…',
@@ -259,4 +261,6 @@ export const en = {
   'preset.mediastinum': 'Mediastinum',
   'preset.liver': 'Liver',
   'preset.angio': 'Angiography',
+
+  ...adminEn,
 } as const;

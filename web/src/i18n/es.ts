@@ -1,3 +1,4 @@
+import { adminEs } from './admin.es';
 import type { Catalogue } from './index';
 
 export const es: Catalogue = {
@@ -250,4 +251,6 @@ export const es: Catalogue = {
   'preset.mediastinum': 'Mediastino',
   'preset.liver': 'Hígado',
   'preset.angio': 'Angiografía',
+
+  ...adminEs,
 };

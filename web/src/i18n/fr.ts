@@ -1,3 +1,4 @@
+import { adminFr } from './admin.fr';
 import type { Catalogue } from './index';
 
 export const fr: Catalogue = {
@@ -250,4 +251,6 @@ export const fr: Catalogue = {
   'preset.mediastinum': 'Médiastin',
   'preset.liver': 'Foie',
   'preset.angio': 'Angiographie',
+
+  ...adminFr,
 };

@@ -1,0 +1,141 @@
+"""The pages of administration, in a real browser, over a server of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dimse_kit.dcmtk import needs_dcmtk, storescp
+from services.ports import free_port
+from services.server import launch
+from web_kit.pages import Complaints, Site, first_password, session_of, until
+from webapi_kit.server import small_object
+
+pytestmark = pytest.mark.xdist_group("web_app")
+
+OpenRoom = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An empty archive; what one test does here does not disturb those of the worklist."""
+    server = launch(tmp_path_factory.mktemp("site") / "data")
+    try:
+        yield Site(server, first_password(server))
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Any, site: Site) -> Any:
+    """The administrator."""
+    return session_of(browser, site)
+
+
+@pytest.fixture
+def open_room(open_page: Callable[..., Any], signed_in: Any) -> OpenRoom:
+    """Opens a page of administration as the administrator."""
+
+    def open_one(room: str) -> Any:
+        page = open_page(f"/admin/{room}", state=signed_in)
+        page.wait_for_selector(f"[data-testid=room-{room}]")
+        return page
+
+    return open_one
+
+
+@needs_dcmtk
+def test_a_peer_is_added_echoed_changed_and_removed(
+    open_page: Callable[..., Any], signed_in: Any, complaints: Complaints, tmp_path: Path
+) -> None:
+    """From the menu to a C-ECHO against DCMTK; what is wrong is said beside the thing, and tried again."""
+    complaints.expected.append(r"/echo .*50\d")
+    page = open_page("/", state=signed_in)
+    page.click("[data-testid=user-menu]")
+    page.click("text=Administration")
+    page.wait_for_selector("text=No peers yet")
+    assert page.evaluate("document.activeElement.id") == "room-title"
+    page.click("text=Add a peer")
+    page.get_by_label("AE title").fill("SEVENTEENLETTERS")
+    page.get_by_label("Port").fill("99999")
+    page.click("text=Save")
+    page.wait_for_selector("text=A number from 1 to 65535.")
+    page.get_by_label("AE title").fill("STORE/1")
+    page.get_by_label("Host").fill("127.0.0.1")
+    page.get_by_label("Port").fill(str(free_port()))
+    page.get_by_role("switch", name="search here (C-FIND)").uncheck()
+    page.keyboard.press("Enter")
+    row = page.locator("[data-testid='peer-STORE/1']")
+    row.wait_for()
+    assert not row.get_by_role("switch", name="STORE/1: search here (C-FIND)").is_checked()
+
+    row.get_by_role("button", name="Echo").click()
+    page.wait_for_selector("[role=alert]:has-text('cannot be reached')")
+    with storescp(tmp_path) as port:
+        row.get_by_role("button", name="Edit").click()
+        page.get_by_label("Port").fill(str(port))
+        page.click("text=Save")
+        page.wait_for_selector(f"text=127.0.0.1:{port}")
+        page.locator("[role=alert]").get_by_role("button", name="Retry").click()
+        page.wait_for_selector("output:has-text('Answers within')")
+
+    store = row.get_by_role("switch", name="STORE/1: store objects here (C-STORE)")
+    store.uncheck()
+    until(page, "!document.querySelector('[role=switch]').disabled")
+    page.reload()
+    row.wait_for()
+    assert not store.is_checked()
+    row.get_by_role("button", name="Remove").click()
+    page.locator("dialog").get_by_role("button", name="Remove").click()
+    page.wait_for_selector("text=No peers yet")
+    assert page.evaluate("document.activeElement.id") == "room-title"
+
+
+@needs_dcmtk
+def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, site: Site, tmp_path: Path) -> None:
+    """A rule is added and tried; what arrives waits for a peer that is down, and goes once it is up and somebody says so."""
+    port = free_port()
+    site.server.run("peer", "add", "DOWN", f"127.0.0.1:{port}")
+    page = open_room("rules")
+    page.click("text=Add a rule")
+    page.get_by_label("Name", exact=True).fill("chest")
+    page.click("text=Save")
+    page.wait_for_selector("text=Choose at least one peer.")
+    page.get_by_label("DOWN").check()
+    page.click("text=Add a condition")
+    page.get_by_label("Modality is one of").fill("CT, OT")
+    page.click("text=Save")
+    page.wait_for_selector("[data-testid=rule-chest]:has-text('Modality = CT, OT')")
+
+    files = [tmp_path / f"{number}.dcm" for number in (1, 2)]
+    for number, path in enumerate(files, 1):
+        path.write_bytes(small_object("1.2.7", "1.2.7.1", f"1.2.7.1.{number}", PatientName="Rule^Tried", PatientID="R1"))
+    site.server.run("import", str(tmp_path))
+    page.get_by_label("Study").fill("tried")
+    page.keyboard.press("Enter")
+    page.click(".found-study:has-text('Rule, Tried')")
+    page.wait_for_selector("[data-testid=verdict-chest]:has-text('would send 2 objects to DOWN')")
+
+    page.click("nav >> text=Queue")
+    queue = page.locator("[data-testid='queue-send/DOWN']")
+    queue.wait_for()
+    page.wait_for_selector("text=/Last error: .*cannot be reached/")
+    assert queue.locator("[data-state=waiting]").inner_text() == "2"
+    jobs = page.locator("[data-testid=job]")
+    jobs.first.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("[data-testid=job][data-state=cancelled]")
+    received = tmp_path / "received"
+    received.mkdir()
+    with storescp(received, listen_on=port):
+        page.get_by_label("Choose all of the list").check()
+        page.click("text=Retry chosen (2)")
+        until(page, "document.querySelectorAll('[data-testid=job][data-state=done]').length === 2")
+    assert len(list(received.iterdir())) == 2
+    assert queue.locator("[data-state=done]").inner_text() == "2"
+    page.click("nav >> text=Routing rules")
+    page.get_by_role("button", name="Remove").click()
+    page.locator("dialog").get_by_role("button", name="Remove").click()
+    page.wait_for_selector("text=nothing goes on by itself")

@@ -1,0 +1,28 @@
+/** Calls that only administrators make. */
+import { type Options, request } from './client';
+import type { Job, Peer, PeerAsked, Queues, Route, RouteAsked, Routes, RouteVerdict } from './types';
+
+/** Names come from people: they may hold anything. */
+const part = encodeURIComponent;
+type Asking = Pick<Options, 'signal' | 'background'>;
+
+export const admin = {
+  peers: (asking?: Asking): Promise<{ peers: Peer[] }> => request('/api/peers', asking),
+  putPeer: (aeTitle: string, peer: Partial<PeerAsked>): Promise<Peer> =>
+    request(`/api/peers/${part(aeTitle)}`, { method: 'PUT', body: peer }),
+  removePeer: (aeTitle: string): Promise<void> => request(`/api/peers/${part(aeTitle)}`, { method: 'DELETE' }),
+
+  queues: (query: string, asking?: Asking): Promise<Queues> => request(`/api/queue?${query}`, asking),
+  retryJob: (id: number): Promise<Job> => request(`/api/queue/${id}/retry`, { method: 'POST' }),
+  cancelJob: (id: number): Promise<Job> => request(`/api/queue/${id}/cancel`, { method: 'POST' }),
+  retryQueue: (queue: string): Promise<{ count: number }> =>
+    request('/api/queue/retry', { method: 'POST', body: { queue } }),
+  cancelQueue: (queue: string): Promise<{ count: number }> =>
+    request('/api/queue/cancel', { method: 'POST', body: { queue } }),
+
+  routes: (asking?: Asking): Promise<Routes> => request('/api/routes', asking),
+  addRoute: (route: RouteAsked): Promise<Route> => request('/api/routes', { method: 'POST', body: route }),
+  removeRoute: (name: string): Promise<void> => request(`/api/routes/${part(name)}`, { method: 'DELETE' }),
+  tryRoutes: (studyUid: string): Promise<{ verdicts: RouteVerdict[] }> =>
+    request('/api/routes/test', { method: 'POST', body: { study_instance_uid: studyUid } }),
+};

@@ -1,0 +1,54 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import type { Session } from '../../api/types';
+import { t } from '../../i18n';
+import { PeersRoom } from './peers/PeersRoom';
+import { QueueRoom } from './queue/QueueRoom';
+import { ROOMS, type Room } from './rooms';
+import { RulesRoom } from './rules/RulesRoom';
+import './admin.css';
+
+interface Props {
+  room: Room;
+  session: Session;
+  onRoom: (room: Room) => void;
+  onOpenStudy: (studyUid: string) => void;
+}
+
+/** Administration: a menu of rooms, and the one that is open. */
+export default function AdminPage({ room, onRoom, onOpenStudy }: Props) {
+  const title = useRef<HTMLHeadingElement>(null);
+  const rooms: Readonly<Record<Room, () => ReactNode>> = {
+    peers: () => <PeersRoom />,
+    queue: () => <QueueRoom onOpenStudy={onOpenStudy} />,
+    rules: () => <RulesRoom />,
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another room begins at its title, for the keyboard and for readers
+  useEffect(() => title.current?.focus(), [room]);
+  return (
+    <div className="admin">
+      <nav className="admin-nav" aria-label={t('admin.title')}>
+        {ROOMS.map((one) => (
+          <a
+            key={one}
+            href={`/admin/${one}`}
+            aria-current={one === room ? 'page' : undefined}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              onRoom(one);
+            }}
+          >
+            {t(`admin.room.${one}`)}
+          </a>
+        ))}
+      </nav>
+      <main className="admin-room" data-testid={`room-${room}`}>
+        <h1 id="room-title" tabIndex={-1} ref={title}>
+          {t(`admin.room.${room}`)}
+        </h1>
+        <p className="muted admin-lead">{t(`admin.lead.${room}`)}</p>
+        {rooms[room]()}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+/** The pages of administration, in the order of the menu. */
+export const ROOMS = ['peers', 'queue', 'rules'] as const;
+
+export type Room = (typeof ROOMS)[number];
+
+export function isRoom(name: string): name is Room {
+  return (ROOMS as readonly string[]).includes(name);
+}

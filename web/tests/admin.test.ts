@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Job, Peer, RouteVerdict } from '../src/api/types';
+import { routeOf } from '../src/app/router';
+import {
+  draftAsked,
+  draftOf,
+  NEW_PEER,
+  peerAsked,
+  problemsOf,
+  withPermission,
+} from '../src/features/admin/peers/draft';
+import { allToggled, canCancel, canRetry, chosenOf, toggled } from '../src/features/admin/queue/selection';
+import { listOf, NEW_RULE, ruleAsked, ruleByRule, ruleProblems } from '../src/features/admin/rules/draft';
+import { echoWords, queueWords, untilWords } from '../src/features/admin/words';
+
+const PEER: Peer = {
+  ae_title: 'CT/1',
+  host: '192.0.2.7',
+  port: 104,
+  tls: false,
+  transfer_syntaxes: ['1.2.840.10008.1.2.1'],
+  may: ['store'],
+  max_associations: 3,
+  certificate: '',
+  accepted_sop_classes: [],
+  accepted_transfer_syntaxes: [],
+  visible: {
+    modalities: ['CT'],
+    institutions: [],
+    stations: [],
+    senders: [],
+    issuers: [],
+    referring_physicians: [],
+    last_days: 7,
+  },
+  character_set: 'ISO_IR 100',
+  coercion: [{ attribute: 'InstitutionName', action: 'set', value: 'x' }],
+};
+
+describe('rooms of administration', () => {
+  it('have addresses', () => {
+    expect(routeOf('/admin')).toEqual({ page: 'admin', room: 'peers' });
+    expect(routeOf('/admin/peers/')).toEqual({ page: 'admin', room: 'peers' });
+    expect(routeOf('/admin/nowhere')).toEqual({ page: 'unknown' });
+    expect(routeOf('/administrator')).toEqual({ page: 'unknown' });
+  });
+});
+
+describe('a peer that is edited', () => {
+  it('keeps what the form does not show', () => {
+    const { ae_title: _, ...rest } = PEER;
+    expect(draftAsked(draftOf(PEER), PEER)).toEqual(rest);
+    expect(peerAsked(PEER, { may: [] })).toEqual({ ...rest, may: [] });
+    const moved = draftAsked({ ...draftOf(PEER), host: ' pacs.example ', port: '' }, PEER);
+    expect(moved).toMatchObject({ host: 'pacs.example', port: 0, coercion: PEER.coercion, visible: PEER.visible });
+  });
+
+  it('is judged field by field', () => {
+    expect(problemsOf({ ...NEW_PEER, aeTitle: 'CT 1' })).toEqual({});
+    expect(problemsOf({ ...NEW_PEER, aeTitle: ' ' })).toHaveProperty('aeTitle');
+    expect(problemsOf({ ...NEW_PEER, aeTitle: 'A\\B' })).toHaveProperty('aeTitle');
+    expect(problemsOf({ ...NEW_PEER, aeTitle: 'SEVENTEENLETTERSX' })).toHaveProperty('aeTitle');
+    const wrong = { ...NEW_PEER, aeTitle: 'A', port: '65536', host: 'a b', maxAssociations: '0' };
+    expect(Object.keys(problemsOf(wrong)).sort()).toEqual(['host', 'maxAssociations', 'port']);
+    expect(problemsOf({ ...NEW_PEER, aeTitle: 'A', port: '104' })).toHaveProperty('host');
+  });
+
+  it('may more or less, in one order', () => {
+    expect(withPermission(['receive', 'store'], 'query', true)).toEqual(['store', 'query', 'receive']);
+    expect(withPermission(['store', 'query'], 'store', false)).toEqual(['query']);
+  });
+});
+
+describe('an echo', () => {
+  it('is told in words', () => {
+    expect(echoWords({ status: '0000', milliseconds: 0.2 })).toEqual({ good: true, text: 'Answers within 1 ms.' });
+    expect(echoWords({ status: '0122', milliseconds: 12.4 }).text).toContain('does not support C-ECHO');
+    expect(echoWords({ status: '0110', milliseconds: 12.4 })).toMatchObject({ good: false });
+    expect(echoWords({ status: '0110', milliseconds: 12.4 }).text).toContain('0110');
+  });
+});
+
+describe('jobs of a queue', () => {
+  const job = (id: number, state: Job['state']): Job => ({ id, state }) as Job;
+  const jobs = [job(1, 'waiting'), job(2, 'done'), job(3, 'failed'), job(4, 'cancelled')];
+
+  it('are chosen one by one or all at once', () => {
+    const all = allToggled(new Set([2]), jobs);
+    expect([...all]).toEqual([1, 2, 3, 4]);
+    expect(allToggled(all, jobs).size).toBe(0);
+    expect([...toggled(new Set([1]), 1)]).toEqual([]);
+  });
+
+  it('are acted on where that makes sense, and only while they are listed', () => {
+    const chosen = new Set([1, 2, 3, 4, 99]);
+    expect(chosenOf(chosen, jobs, canRetry).map((one) => one.id)).toEqual([1, 3, 4]);
+    expect(chosenOf(chosen, jobs, canCancel).map((one) => one.id)).toEqual([1, 3]);
+  });
+
+  it('say when they are tried again', () => {
+    const now = Date.parse('2026-12-01T10:00:00Z');
+    expect(untilWords('', now)).toBe('');
+    expect(untilWords('2026-12-01T09:59:59Z', now)).toBe('now');
+    expect(untilWords('2026-12-01T10:00:30.500Z', now)).toBe('in 31 s');
+    expect(untilWords('2026-12-01T10:05:00Z', now)).toBe('in 5 min');
+    expect(queueWords({ kind: 'send', peer: 'CT/1', name: 'send/CT/1' })).toBe('Send to CT/1');
+    expect(queueWords({ kind: 'new', peer: 'X', name: 'new/X' })).toBe('new/X');
+  });
+});
+
+describe('a routing rule', () => {
+  it('is judged before it is sent', () => {
+    expect(Object.keys(ruleProblems(NEW_RULE)).sort()).toEqual(['destinations', 'name']);
+    const draft = { ...NEW_RULE, name: 'chest', destinations: ['A'] };
+    expect(ruleProblems(draft)).toEqual({});
+    expect(ruleProblems({ ...draft, conditions: [{ keyword: 'Modality', patterns: ' , ' }] })).toHaveProperty(
+      'conditions',
+    );
+    expect(ruleProblems({ ...draft, kind: 'prefetch', priors: '51' })).toHaveProperty('priors');
+  });
+
+  it('becomes what the server takes', () => {
+    expect(listOf(' CT,, MR ')).toEqual(['CT', 'MR']);
+    const conditions = [{ keyword: 'Modality', patterns: 'CT, MR' }];
+    const asked = ruleAsked({ ...NEW_RULE, name: ' chest ', destinations: ['A'], conditions, commit: true });
+    expect(asked).toMatchObject({ name: 'chest', conditions: [{ keyword: 'Modality', patterns: ['CT', 'MR'] }] });
+    expect(asked.commit).toBe(true);
+    expect(ruleAsked({ ...NEW_RULE, kind: 'prefetch', commit: true }).commit).toBe(false);
+  });
+
+  it('says of a study as a whole what it would do', () => {
+    const verdict = (rule: string, why_not: string, instances: number): RouteVerdict => ({
+      series_instance_uid: '1.2',
+      rule,
+      destinations: why_not ? [] : ['A'],
+      why_not,
+      instances,
+    });
+    const verdicts = [verdict('b', 'x', 3), verdict('b', 'x', 1), verdict('c', '', 2), verdict('c', 'y', 5)];
+    expect(ruleByRule(verdicts)).toEqual([
+      { rule: 'c', destinations: ['A'], taken: 2, whyNot: ['y'] },
+      { rule: 'b', destinations: [], taken: 0, whyNot: ['x'] },
+    ]);
+  });
+});
