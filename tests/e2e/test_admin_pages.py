@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dimse_kit.dcmtk import needs_dcmtk, storescp
@@ -139,3 +141,52 @@ def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, sit
     page.get_by_role("button", name="Remove").click()
     page.locator("dialog").get_by_role("button", name="Remove").click()
     page.wait_for_selector("text=nothing goes on by itself")
+
+
+def test_a_user_is_added_who_can_sign_in_and_a_token_is_made_and_revoked(
+    open_room: OpenRoom, open_page: Callable[..., Any], site: Site
+) -> None:
+    """Secrets are shown once; who was added signs in with it, and sees no administration."""
+    page = open_room("people")
+    page.get_by_label("New user").fill("Noor")
+    page.get_by_label("Role", exact=True).select_option("editor")
+    page.click("text=Add user")
+    password = page.inner_text("[data-testid=secret]")
+    page.keyboard.press("Escape")
+    assert page.locator("[data-testid=secret]").count() == 1, "not lost by a slip"
+    page.get_by_label("I have copied it").check()
+    page.locator("dialog").get_by_role("button", name="Close").last.click()
+    row = page.locator("[data-testid=user-noor]")
+    assert row.get_by_label("Role of noor").input_value() == "editor"
+    own = page.locator("[data-testid=user-admin]")
+    assert own.get_by_label("Role of admin").is_disabled()
+
+    theirs = open_page("/admin")
+    theirs.fill("[name=username]", "noor")
+    theirs.fill("[name=password]", password)
+    theirs.keyboard.press("Enter")
+    theirs.wait_for_selector("text=These pages are for administrators.")
+    theirs.wait_for_selector("dialog:has-text('Change password')")
+
+    row.get_by_label("Role of noor").select_option("viewer")
+    until(page, "!document.querySelector('[data-testid=user-noor] select').disabled")
+    row.get_by_role("button", name="New password").click()
+    page.locator("dialog").get_by_role("button", name="New password").click()
+    page.wait_for_selector("[data-testid=secret]")
+    assert page.inner_text("[data-testid=secret]") != password
+    page.get_by_label("I have copied it").check()
+    page.locator("dialog").get_by_role("button", name="Close").last.click()
+
+    page.get_by_label("What it is for").fill("research")
+    page.click("text=Make a token")
+    secret = page.inner_text("[data-testid=secret]")
+    page.get_by_label("I have copied it").check()
+    page.locator("dialog").get_by_role("button", name="Close").last.click()
+    machine = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{site.url}/api/status", headers=machine).status_code == 200
+    page.locator("[data-testid=token-research]").get_by_role("button", name="Revoke").click()
+    page.locator("dialog").get_by_role("button", name="Revoke").click()
+    page.wait_for_selector("[data-testid=token-research]:has-text('revoked')")
+    # Another process may remember it for some seconds; this sees to it that the answer is a new judgement.
+    fresh = {"Authorization": "Basic " + base64.b64encode(f"again:{secret}".encode()).decode()}
+    assert httpx.get(f"{site.url}/api/status", headers=fresh).status_code == 401

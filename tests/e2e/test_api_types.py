@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hounsfield.servers.webapi import routing_schemas, schemas
+from hounsfield.servers.webapi import people_schemas, routing_schemas, schemas
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
 
@@ -42,6 +42,11 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("Queue", routing_schemas.QueueAnswer),
         ("Job", routing_schemas.JobAnswer),
         ("Queues", routing_schemas.QueuesAnswer),
+        ("Account", people_schemas.AccountAnswer),
+        ("NewPassword", people_schemas.NewPasswordAnswer),
+        ("ApiToken", people_schemas.TokenAnswer),
+        ("TokenAsked", people_schemas.TokenAsked),
+        ("NewToken", people_schemas.NewTokenAnswer),
     ],
 )
 def test_the_app_knows_the_fields_that_the_server_sends(interface: str, schema: type[BaseModel]) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, Peer, RouteVerdict } from '../src/api/types';
+import type { ApiToken, Job, Peer, RouteVerdict } from '../src/api/types';
 import { routeOf } from '../src/app/router';
 import {
   draftAsked,
@@ -9,6 +9,7 @@ import {
   problemsOf,
   withPermission,
 } from '../src/features/admin/peers/draft';
+import { byWorth, tokenState } from '../src/features/admin/people/tokenState';
 import { allToggled, canCancel, canRetry, chosenOf, toggled } from '../src/features/admin/queue/selection';
 import { listOf, NEW_RULE, ruleAsked, ruleByRule, ruleProblems } from '../src/features/admin/rules/draft';
 import { echoWords, queueWords, untilWords } from '../src/features/admin/words';
@@ -141,5 +142,22 @@ describe('a routing rule', () => {
       { rule: 'c', destinations: ['A'], taken: 2, whyNot: ['y'] },
       { rule: 'b', destinations: [], taken: 0, whyNot: ['x'] },
     ]);
+  });
+});
+
+describe('API tokens', () => {
+  const now = Date.parse('2026-12-01T10:00:00Z');
+  const token = (name: string, expires_at = '', revoked_at = '') => ({ name, expires_at, revoked_at }) as ApiToken;
+
+  it('are worth something until they expire or are revoked', () => {
+    expect(tokenState(token('a'), now)).toBe('live');
+    expect(tokenState(token('a', '2026-12-01T10:00:01Z'), now)).toBe('live');
+    expect(tokenState(token('a', '2026-12-01T10:00:00Z'), now)).toBe('expired');
+    expect(tokenState(token('a', '2027-01-01T00:00:00Z', '2026-11-01T00:00:00Z'), now)).toBe('revoked');
+  });
+
+  it('are listed by what they are worth', () => {
+    const tokens = [token('a', '', '2026-11-01T00:00:00Z'), token('c'), token('b')];
+    expect(byWorth(tokens, now).map((one) => one.name)).toEqual(['b', 'c', 'a']);
   });
 });

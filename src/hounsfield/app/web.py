@@ -35,6 +35,7 @@ from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
+from hounsfield.servers.webapi.people_routes import PeopleParts, add_people_routes
 from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
 from hounsfield.services.delete import delete_study
@@ -122,6 +123,7 @@ def build(settings: Settings) -> Site:
         Arrivals(opened).of_study,
         bootstrap.priors_of(opened, settings),
     )
+    people = PeopleParts(access.accounts, access.tokens, check.forget)
     health = Health(
         {
             "index": lambda: opened.fetch("SELECT 1") is not None,
@@ -133,6 +135,7 @@ def build(settings: Settings) -> Site:
         api=create_api(
             Parts(check, access.sessions, callers, Worklist(reader), delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
             lambda app: add_routing_routes(app, routing),
+            lambda app: add_people_routes(app, people),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),

@@ -1,6 +1,20 @@
 /** Calls that only administrators make. */
 import { type Options, request } from './client';
-import type { Job, Peer, PeerAsked, Queues, Route, RouteAsked, Routes, RouteVerdict } from './types';
+import type {
+  Account,
+  ApiToken,
+  Job,
+  NewPassword,
+  NewToken,
+  Peer,
+  PeerAsked,
+  Queues,
+  Route,
+  RouteAsked,
+  Routes,
+  RouteVerdict,
+  TokenAsked,
+} from './types';
 
 /** Names come from people: they may hold anything. */
 const part = encodeURIComponent;
@@ -25,4 +39,15 @@ export const admin = {
   removeRoute: (name: string): Promise<void> => request(`/api/routes/${part(name)}`, { method: 'DELETE' }),
   tryRoutes: (studyUid: string): Promise<{ verdicts: RouteVerdict[] }> =>
     request('/api/routes/test', { method: 'POST', body: { study_instance_uid: studyUid } }),
+
+  users: (asking?: Asking): Promise<{ users: Account[] }> => request('/api/users', asking),
+  addUser: (name: string, role: string): Promise<NewPassword> =>
+    request('/api/users', { method: 'POST', body: { name, role } }),
+  changeUser: (name: string, change: { role?: string; disabled?: boolean }): Promise<Account> =>
+    request(`/api/users/${part(name)}`, { method: 'PATCH', body: change }),
+  resetPassword: (name: string): Promise<NewPassword> =>
+    request(`/api/users/${part(name)}/password`, { method: 'POST' }),
+  tokens: (asking?: Asking): Promise<{ tokens: ApiToken[] }> => request('/api/tokens', asking),
+  addToken: (token: TokenAsked): Promise<NewToken> => request('/api/tokens', { method: 'POST', body: token }),
+  revokeToken: (name: string): Promise<void> => request(`/api/tokens/${part(name)}`, { method: 'DELETE' }),
 };

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import type { Session } from '../../api/types';
 import { t } from '../../i18n';
 import { PeersRoom } from './peers/PeersRoom';
+import { PeopleRoom } from './people/PeopleRoom';
 import { QueueRoom } from './queue/QueueRoom';
 import { ROOMS, type Room } from './rooms';
 import { RulesRoom } from './rules/RulesRoom';
@@ -15,12 +16,13 @@ interface Props {
 }
 
 /** Administration: a menu of rooms, and the one that is open. */
-export default function AdminPage({ room, onRoom, onOpenStudy }: Props) {
+export default function AdminPage({ room, session, onRoom, onOpenStudy }: Props) {
   const title = useRef<HTMLHeadingElement>(null);
   const rooms: Readonly<Record<Room, () => ReactNode>> = {
     peers: () => <PeersRoom />,
     queue: () => <QueueRoom onOpenStudy={onOpenStudy} />,
     rules: () => <RulesRoom />,
+    people: () => <PeopleRoom session={session} />,
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another room begins at its title, for the keyboard and for readers
   useEffect(() => title.current?.focus(), [room]);
