@@ -190,3 +190,20 @@ def test_a_user_is_added_who_can_sign_in_and_a_token_is_made_and_revoked(
     # Another process may remember it for some seconds; this sees to it that the answer is a new judgement.
     fresh = {"Authorization": "Basic " + base64.b64encode(f"again:{secret}".encode()).decode()}
     assert httpx.get(f"{site.url}/api/status", headers=fresh).status_code == 401
+
+
+def test_storage_shows_totals_at_once_and_what_was_counted_when_it_is(open_room: OpenRoom, site: Site, tmp_path: Path) -> None:
+    """By modality and by month, with the room that is left."""
+    (tmp_path / "one.dcm").write_bytes(small_object("1.2.8", "1.2.8.1", "1.2.8.1.1", PatientName="Room^Taken", Modality="XA"))
+    site.server.run("import", str(tmp_path))
+    page = open_room("storage")
+    page.wait_for_selector("[data-testid=disk]:has-text('free of')")
+    assert int(page.inner_text("[data-testid=total-Objects]")) >= 1
+    row = page.locator("[data-testid=modality-XA]")
+    row.wait_for()
+    assert row.locator("td").nth(0).inner_text() == "1"
+    page.click("text=As a table")
+    month = page.locator("[data-testid^=month-]").first
+    assert month.locator("td").nth(0).inner_text() == page.inner_text("[data-testid=total-Objects]")
+    page.get_by_label("Show").select_option("objects")
+    assert page.locator("svg.chart rect title").first.text_content().endswith(f": {page.inner_text('[data-testid=total-Objects]')}")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiToken, Job, Peer, RouteVerdict } from '../src/api/types';
+import type { ApiToken, Job, Peer, RouteVerdict, StorageUse } from '../src/api/types';
 import { routeOf } from '../src/app/router';
 import {
   draftAsked,
@@ -12,6 +12,7 @@ import {
 import { byWorth, tokenState } from '../src/features/admin/people/tokenState';
 import { allToggled, canCancel, canRetry, chosenOf, toggled } from '../src/features/admin/queue/selection';
 import { listOf, NEW_RULE, ruleAsked, ruleByRule, ruleProblems } from '../src/features/admin/rules/draft';
+import { axisEnd, diskShares, monthsLeft, monthsUpTo, nextMonth } from '../src/features/admin/storage/plot';
 import { echoWords, queueWords, untilWords } from '../src/features/admin/words';
 
 const PEER: Peer = {
@@ -159,5 +160,36 @@ describe('API tokens', () => {
   it('are listed by what they are worth', () => {
     const tokens = [token('a', '', '2026-11-01T00:00:00Z'), token('c'), token('b')];
     expect(byWorth(tokens, now).map((one) => one.name)).toEqual(['b', 'c', 'a']);
+  });
+});
+
+describe('plots of storage', () => {
+  const share = (name: string, bytes_stored = 0) => ({ name, instances: 1, bytes_stored });
+
+  it('know the months, those without arrivals too', () => {
+    expect(nextMonth('2026-12')).toBe('2027-01');
+    expect(nextMonth('2026-09')).toBe('2026-10');
+    const months = monthsUpTo([share('2026-10'), share('2027-01')], '2027-02', 24);
+    expect(months.map((one) => one.name)).toEqual(['2026-10', '2026-11', '2026-12', '2027-01', '2027-02']);
+    expect(months[1]).toEqual({ name: '2026-11', instances: 0, bytes_stored: 0 });
+    expect(monthsUpTo([share('2020-01')], '2027-02', 12)).toHaveLength(12);
+    expect(monthsUpTo([], '2027-02', 12)).toEqual([]);
+  });
+
+  it('have axes that end at round numbers', () => {
+    expect([0, 1, 1.1, 2, 4, 7, 999, 1001].map(axisEnd)).toEqual([1, 1, 2, 2, 5, 10, 1000, 2000]);
+  });
+
+  it('divide a disk', () => {
+    const storage = { disk_total_bytes: 100, disk_free_bytes: 40, bytes_stored: 10, min_free_bytes: 1 } as StorageUse;
+    expect(diskShares(storage)).toEqual({ archive: 0.1, other: 0.5, free: 0.4, low: false });
+    expect(diskShares({ ...storage, bytes_stored: 90 })).toMatchObject({ archive: 0.6, other: 0 });
+    expect(diskShares({ ...storage, min_free_bytes: 3 }).low).toBe(true);
+  });
+
+  it('tell how long the room lasts, from whole months', () => {
+    const months = [share('2026-10', 100), share('2026-12', 50), share('2027-01', 9999)];
+    expect(monthsLeft(months, '2027-01', 500)).toBe(10);
+    expect(monthsLeft([share('2027-01', 5)], '2027-01', 500)).toBeUndefined();
   });
 });

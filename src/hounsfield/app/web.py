@@ -24,6 +24,7 @@ from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.database import Database
 from hounsfield.index.reader import IndexReader
+from hounsfield.index.usage import Usage
 from hounsfield.model.origin import Origin
 from hounsfield.peers.dimse import echo
 from hounsfield.servers.dicomweb.application import ROOT
@@ -38,6 +39,7 @@ from hounsfield.servers.webapi.parts import Parts, SiteFacts
 from hounsfield.servers.webapi.people_routes import PeopleParts, add_people_routes
 from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
+from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_routes
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
@@ -45,6 +47,7 @@ from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.queues import Queues
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
+from hounsfield.services.storage_use import StorageUse
 from hounsfield.services.worklist import Worklist
 
 THREADS = 16
@@ -124,6 +127,9 @@ def build(settings: Settings) -> Site:
         bootstrap.priors_of(opened, settings),
     )
     people = PeopleParts(access.accounts, access.tokens, check.forget)
+    worklist = Worklist(reader)
+    use = StorageUse(Usage(opened), settings.cache_dir / "storage-use.json")
+    storage = StorageParts(worklist.statistics, use, settings.data_dir, settings.min_free_bytes)
     health = Health(
         {
             "index": lambda: opened.fetch("SELECT 1") is not None,
@@ -133,14 +139,15 @@ def build(settings: Settings) -> Site:
     )
     return Site(
         api=create_api(
-            Parts(check, access.sessions, callers, Worklist(reader), delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
+            Parts(check, access.sessions, callers, worklist, delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
             lambda app: add_routing_routes(app, routing),
             lambda app: add_people_routes(app, people),
+            lambda app: add_storage_routes(app, storage),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
         health=health,
-        on_shutdown=[health.close, commitments.close, pool.close, packs.close, opened.close],
+        on_shutdown=[health.close, use.close, commitments.close, pool.close, packs.close, opened.close],
     )
 
 

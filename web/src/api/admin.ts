@@ -13,6 +13,7 @@ import type {
   RouteAsked,
   Routes,
   RouteVerdict,
+  StorageUse,
   TokenAsked,
 } from './types';
 
@@ -50,4 +51,6 @@ export const admin = {
   tokens: (asking?: Asking): Promise<{ tokens: ApiToken[] }> => request('/api/tokens', asking),
   addToken: (token: TokenAsked): Promise<NewToken> => request('/api/tokens', { method: 'POST', body: token }),
   revokeToken: (name: string): Promise<void> => request(`/api/tokens/${part(name)}`, { method: 'DELETE' }),
+
+  storage: (asking?: Asking): Promise<StorageUse> => request('/api/storage', asking),
 };

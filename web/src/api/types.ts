@@ -233,6 +233,32 @@ export interface NewToken {
   secret: string;
 }
 
+/** A part of what is stored. name: a modality, or a month such as `2026-11` (UTC). */
+export interface StorageShare {
+  name: string;
+  instances: number;
+  bytes_stored: number;
+}
+
+/** What was counted in the background, and when. */
+export interface StorageCounted {
+  counted_at: string;
+  modalities: StorageShare[];
+  months: StorageShare[];
+}
+
+/** Totals as of now; `counted` is null until the first count has ended. */
+export interface StorageUse {
+  studies: number;
+  series: number;
+  instances: number;
+  bytes_stored: number;
+  disk_total_bytes: number;
+  disk_free_bytes: number;
+  min_free_bytes: number;
+  counted: StorageCounted | null;
+}
+
 /** One element of the DICOM JSON model (PS3.18 F.2). */
 export interface DicomElement {
   vr: string;

@@ -6,6 +6,7 @@ import { PeopleRoom } from './people/PeopleRoom';
 import { QueueRoom } from './queue/QueueRoom';
 import { ROOMS, type Room } from './rooms';
 import { RulesRoom } from './rules/RulesRoom';
+import { StorageRoom } from './storage/StorageRoom';
 import './admin.css';
 
 interface Props {
@@ -22,6 +23,7 @@ export default function AdminPage({ room, session, onRoom, onOpenStudy }: Props)
     peers: () => <PeersRoom />,
     queue: () => <QueueRoom onOpenStudy={onOpenStudy} />,
     rules: () => <RulesRoom />,
+    storage: () => <StorageRoom />,
     people: () => <PeopleRoom session={session} />,
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: another room begins at its title, for the keyboard and for readers
