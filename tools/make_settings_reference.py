@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from hounsfield.app.explained_settings import written
 from hounsfield.app.settings import Settings
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings.md"
@@ -25,7 +26,7 @@ def text() -> str:
         "|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        default = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        default = written(field.default)
         lines.append(f"| `{name}` | {f'`{default}`' if default else ''} | {field.description} |")
     return "\n".join(lines) + "\n"
 

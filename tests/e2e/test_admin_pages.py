@@ -207,3 +207,54 @@ def test_storage_shows_totals_at_once_and_what_was_counted_when_it_is(open_room:
     assert month.locator("td").nth(0).inner_text() == page.inner_text("[data-testid=total-Objects]")
     page.get_by_label("Show").select_option("objects")
     assert page.locator("svg.chart rect title").first.text_content().endswith(f": {page.inner_text('[data-testid=total-Objects]')}")
+
+
+def test_what_was_rejected_is_listed_with_reason_and_restored(open_room: OpenRoom, site: Site, tmp_path: Path) -> None:
+    """Who, why, and back again."""
+    (tmp_path / "one.dcm").write_bytes(small_object("1.2.9", "1.2.9.1", "1.2.9.1.1", PatientName="Hidden^Away"))
+    site.server.run("import", str(tmp_path))
+    page = open_room("rejected")
+    page.wait_for_selector("text=Nothing is rejected")
+    site.server.run("reject", "--study", "1.2.9", "--series", "1.2.9.1", "--code", "113001", "--reason", "motion <b>blur</b>")
+    page.reload()
+    row = page.locator("[data-testid=rejected]")
+    row.wait_for()
+    for words in ("Series", "1.2.9.1", "of study 1.2.9", "for quality reasons", "motion <b>blur</b>"):
+        assert words in row.inner_text()
+    row.get_by_role("button", name="Restore").click()
+    page.get_by_label("Reason").fill("a mistake")
+    page.locator("dialog").get_by_role("button", name="Restore").click()
+    page.wait_for_selector("text=Nothing is rejected")
+    assert page.request.get(f"{site.url}/api/studies/1.2.9").status == 200
+
+
+def test_settings_are_shown_with_their_meaning(open_room: OpenRoom, site: Site) -> None:
+    """What was set at the start can be told from what is as usual."""
+    page = open_room("settings")
+    row = page.locator("[data-testid=setting-http_port]")
+    row.wait_for()
+    assert str(site.server.http_port) in row.inner_text()
+    assert "default: 8080" in row.inner_text()
+    page.get_by_label("Search").fill("nothing like this")
+    until(page, "document.querySelectorAll('tbody tr').length === 0")
+    page.get_by_label("Search").fill("pack sealed")
+    until(page, "document.querySelectorAll('tbody tr').length === 2")
+    page.get_by_role("switch", name="only what differs").check()
+    page.wait_for_selector("text=No setting matches.")
+
+
+def test_the_palette_leads_to_each_page_in_each_language(open_room: OpenRoom) -> None:
+    """By keyboard alone, and nothing is left untranslated."""
+    page = open_room("peers")
+    page.click("[data-testid=user-menu]")
+    page.locator(".menu select").select_option("fr")
+    page.wait_for_selector("h1:text-is('Correspondants')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("stockage")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:text-is('Stockage')")
+    assert page.url.endswith("/admin/storage")
+    assert page.evaluate("document.activeElement.id") == "room-title"
+    page.go_back()
+    page.wait_for_selector("h1:text-is('Correspondants')")

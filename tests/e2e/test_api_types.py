@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hounsfield.servers.webapi import people_schemas, routing_schemas, schemas, storage_routes
+from hounsfield.servers.webapi import people_schemas, routing_schemas, schemas, settings_routes, storage_routes
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
 
@@ -47,6 +47,7 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("ApiToken", people_schemas.TokenAnswer),
         ("TokenAsked", people_schemas.TokenAsked),
         ("NewToken", people_schemas.NewTokenAnswer),
+        ("Setting", settings_routes.SettingAnswer),
         ("StorageShare", storage_routes.ShareAnswer),
         ("StorageCounted", storage_routes.CountedAnswer),
         ("StorageUse", storage_routes.StorageAnswer),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiToken, Job, Peer, RouteVerdict, StorageUse } from '../src/api/types';
+import type { ApiToken, Job, Peer, RouteVerdict, Setting, StorageUse } from '../src/api/types';
 import { routeOf } from '../src/app/router';
 import {
   draftAsked,
@@ -11,7 +11,9 @@ import {
 } from '../src/features/admin/peers/draft';
 import { byWorth, tokenState } from '../src/features/admin/people/tokenState';
 import { allToggled, canCancel, canRetry, chosenOf, toggled } from '../src/features/admin/queue/selection';
+import { codeKey, levelOf, subjectKey } from '../src/features/admin/rejected/subject';
 import { listOf, NEW_RULE, ruleAsked, ruleByRule, ruleProblems } from '../src/features/admin/rules/draft';
+import { matching, piecesOf } from '../src/features/admin/settings/prose';
 import { axisEnd, diskShares, monthsLeft, monthsUpTo, nextMonth } from '../src/features/admin/storage/plot';
 import { echoWords, queueWords, untilWords } from '../src/features/admin/words';
 
@@ -191,5 +193,49 @@ describe('plots of storage', () => {
     const months = [share('2026-10', 100), share('2026-12', 50), share('2027-01', 9999)];
     expect(monthsLeft(months, '2027-01', 500)).toBe(10);
     expect(monthsLeft([share('2027-01', 5)], '2027-01', 500)).toBeUndefined();
+  });
+});
+
+describe('settings', () => {
+  it('are explained with their code set apart', () => {
+    expect(piecesOf('`a` is b, see `c`.')).toEqual([
+      { code: true, text: 'a' },
+      { code: false, text: ' is b, see ' },
+      { code: true, text: 'c' },
+      { code: false, text: '.' },
+    ]);
+    expect(piecesOf('')).toEqual([]);
+  });
+
+  it('are found by name, value and meaning', () => {
+    const setting = (name: string, value: string, meaning: string, changed = false): Setting => ({
+      name,
+      value,
+      default: '',
+      meaning,
+      changed,
+    });
+    const all = [setting('http_port', '8080', 'TCP port', true), setting('ae_title', 'HOUNSFIELD', 'Our AE title')];
+    const names = (typed: string, changedOnly = false) => matching(all, typed, changedOnly).map((one) => one.name);
+    expect(names('')).toEqual(['http_port', 'ae_title']);
+    expect(names('PORT 80')).toEqual(['http_port']);
+    expect(names('our hounsfield')).toEqual(['ae_title']);
+    expect(names('', true)).toEqual(['http_port']);
+    expect(names('nothing')).toEqual([]);
+  });
+});
+
+describe('what is rejected', () => {
+  const base = { study_instance_uid: '1.2', code: '113001', by: 'ada', reason: '', at: '' };
+  it('is named at its level', () => {
+    expect(levelOf(base)).toBe('study');
+    expect(levelOf({ ...base, series_instance_uid: '1.2.3' })).toBe('series');
+    expect(levelOf({ ...base, series_instance_uid: '1.2.3', sop_instance_uid: '1.2.3.4' })).toBe('instance');
+    expect(subjectKey(base)).not.toBe(subjectKey({ ...base, series_instance_uid: '1.2.3' }));
+  });
+
+  it('has a reason in words where the code is known', () => {
+    expect(codeKey('113039')).toBe('admin.rejected.code.113039');
+    expect(codeKey('999999')).toBeUndefined();
   });
 });

@@ -15,6 +15,7 @@ from hounsfield import __version__
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer
 from hounsfield.app.children import die_with_parent, handed_over
+from hounsfield.app.explained_settings import explained
 from hounsfield.app.settings import Settings
 from hounsfield.app.site_zone import today_in
 from hounsfield.app.telemetry import configure_logging
@@ -38,6 +39,7 @@ from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
 from hounsfield.servers.webapi.people_routes import PeopleParts, add_people_routes
 from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
+from hounsfield.servers.webapi.settings_routes import add_settings_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
 from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_routes
 from hounsfield.services.delete import delete_study
@@ -127,6 +129,7 @@ def build(settings: Settings) -> Site:
         bootstrap.priors_of(opened, settings),
     )
     people = PeopleParts(access.accounts, access.tokens, check.forget)
+    told = explained(settings)
     worklist = Worklist(reader)
     use = StorageUse(Usage(opened), settings.cache_dir / "storage-use.json")
     storage = StorageParts(worklist.statistics, use, settings.data_dir, settings.min_free_bytes)
@@ -143,6 +146,7 @@ def build(settings: Settings) -> Site:
             lambda app: add_routing_routes(app, routing),
             lambda app: add_people_routes(app, people),
             lambda app: add_storage_routes(app, storage),
+            lambda app: add_settings_routes(app, told),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),

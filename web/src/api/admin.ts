@@ -9,10 +9,12 @@ import type {
   Peer,
   PeerAsked,
   Queues,
+  Rejection,
   Route,
   RouteAsked,
   Routes,
   RouteVerdict,
+  Setting,
   StorageUse,
   TokenAsked,
 } from './types';
@@ -53,4 +55,18 @@ export const admin = {
   revokeToken: (name: string): Promise<void> => request(`/api/tokens/${part(name)}`, { method: 'DELETE' }),
 
   storage: (asking?: Asking): Promise<StorageUse> => request('/api/storage', asking),
+
+  settings: (asking?: Asking): Promise<{ settings: Setting[] }> => request('/api/settings', asking),
+
+  rejected: (limit: number, asking?: Asking): Promise<{ rejected: Rejection[] }> =>
+    request(`/dicom-web/rejected?limit=${limit}`, asking),
+  restore: (subject: Rejection, reason: string): Promise<void> => {
+    const { study_instance_uid, series_instance_uid, sop_instance_uid } = subject;
+    const series = series_instance_uid ? `/series/${part(series_instance_uid)}` : '';
+    const instance = sop_instance_uid ? `/instances/${part(sop_instance_uid)}` : '';
+    const said = reason ? `?reason=${part(reason)}` : '';
+    return request(`/dicom-web/studies/${part(study_instance_uid)}${series}${instance}/restore${said}`, {
+      method: 'POST',
+    });
+  },
 };

@@ -259,6 +259,26 @@ export interface StorageUse {
   counted: StorageCounted | null;
 }
 
+/** A setting of the server. meaning: in English, code between grave accents. */
+export interface Setting {
+  name: string;
+  value: string;
+  default: string;
+  meaning: string;
+  changed: boolean;
+}
+
+/** A decision by which something is hidden; without the UIDs below its level. code: of the coding scheme DCM. */
+export interface Rejection {
+  study_instance_uid: string;
+  series_instance_uid?: string;
+  sop_instance_uid?: string;
+  code: string;
+  by: string;
+  reason: string;
+  at: string;
+}
+
 /** One element of the DICOM JSON model (PS3.18 F.2). */
 export interface DicomElement {
   vr: string;

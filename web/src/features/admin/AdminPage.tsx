@@ -4,8 +4,10 @@ import { t } from '../../i18n';
 import { PeersRoom } from './peers/PeersRoom';
 import { PeopleRoom } from './people/PeopleRoom';
 import { QueueRoom } from './queue/QueueRoom';
+import { RejectedRoom } from './rejected/RejectedRoom';
 import { ROOMS, type Room } from './rooms';
 import { RulesRoom } from './rules/RulesRoom';
+import { SettingsRoom } from './settings/SettingsRoom';
 import { StorageRoom } from './storage/StorageRoom';
 import './admin.css';
 
@@ -23,6 +25,8 @@ export default function AdminPage({ room, session, onRoom, onOpenStudy }: Props)
     peers: () => <PeersRoom />,
     queue: () => <QueueRoom onOpenStudy={onOpenStudy} />,
     rules: () => <RulesRoom />,
+    rejected: () => <RejectedRoom />,
+    settings: () => <SettingsRoom />,
     storage: () => <StorageRoom />,
     people: () => <PeopleRoom session={session} />,
   };
