@@ -129,6 +129,7 @@ def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, sit
     jobs = page.locator("[data-testid=job]")
     jobs.first.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("[data-testid=job][data-state=cancelled]")
+    page.evaluate("document.querySelectorAll('[data-testid=job]').forEach((row) => { row.marked = true; })")
     received = tmp_path / "received"
     received.mkdir()
     with storescp(received, listen_on=port):
@@ -136,6 +137,7 @@ def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, sit
         page.click("text=Retry chosen (2)")
         until(page, "document.querySelectorAll('[data-testid=job][data-state=done]').length === 2")
     assert len(list(received.iterdir())) == 2
+    assert page.evaluate("[...document.querySelectorAll('[data-testid=job]')].every((row) => row.marked)"), "rows are changed, not replaced"
     assert queue.locator("[data-state=done]").inner_text() == "2"
     page.click("nav >> text=Routing rules")
     page.get_by_role("button", name="Remove").click()

@@ -69,9 +69,12 @@ describe('a peer that is edited', () => {
     expect(problemsOf({ ...NEW_PEER, aeTitle: 'A', port: '104' })).toHaveProperty('host');
   });
 
-  it('may more or less, in one order', () => {
-    expect(withPermission(['receive', 'store'], 'query', true)).toEqual(['store', 'query', 'receive']);
-    expect(withPermission(['store', 'query'], 'store', false)).toEqual(['query']);
+  it('may more or less, and keeps what this page does not know', () => {
+    expect(withPermission(['receive', 'store'], 'query', true)).toEqual(['receive', 'store', 'query']);
+    expect(withPermission(['store', 'query', 'teleport'], 'store', false)).toEqual(['query', 'teleport']);
+    expect(withPermission(['store'], 'store', true)).toEqual(['store']);
+    expect(draftAsked({ ...draftOf(PEER), may: ['teleport'] }, PEER).may).toEqual(['teleport']);
+    expect(NEW_PEER.may).not.toContain('reject');
   });
 });
 

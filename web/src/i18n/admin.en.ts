@@ -240,4 +240,7 @@ export const adminEn = {
   'admin.rejected.restoreText': 'It is seen again by everybody who may see it. Your name stays with the decision.',
   'admin.rejected.reason': 'Reason',
   'admin.rejected.reasonHint': 'May be left empty.',
+
+  'admin.peers.may.reject': 'Reject',
+  'admin.peers.mayLong.reject': 'have objects rejected by a rejection note',
 } as const;

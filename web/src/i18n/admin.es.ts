@@ -244,4 +244,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.rejected.restoreText': 'Lo volverán a ver todos los que pueden verlo. Su nombre queda con la decisión.',
   'admin.rejected.reason': 'Motivo',
   'admin.rejected.reasonHint': 'Puede quedar vacío.',
+
+  'admin.peers.may.reject': 'Rechazar',
+  'admin.peers.mayLong.reject': 'hacer rechazar objetos con una nota de rechazo',
 };

@@ -247,4 +247,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.rejected.restoreText': 'Il est de nouveau vu de tous ceux qui y ont droit. Votre nom reste avec la décision.',
   'admin.rejected.reason': 'Motif',
   'admin.rejected.reasonHint': 'Peut rester vide.',
+
+  'admin.peers.may.reject': 'Rejeter',
+  'admin.peers.mayLong.reject': 'faire rejeter des objets par une note de rejet',
 };

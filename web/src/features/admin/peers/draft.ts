@@ -2,7 +2,7 @@
 import type { Peer, PeerAsked } from '../../../api/types';
 import type { MessageKey } from '../../../i18n';
 
-export const PERMISSIONS = ['store', 'query', 'retrieve', 'commit', 'receive'] as const;
+export const PERMISSIONS = ['store', 'query', 'retrieve', 'commit', 'receive', 'reject'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 export interface PeerDraft {
@@ -20,7 +20,8 @@ export const NEW_PEER: PeerDraft = {
   host: '',
   port: '',
   tls: false,
-  may: PERMISSIONS,
+  // To hide the studies of others is given by name only.
+  may: PERMISSIONS.filter((one) => one !== 'reject'),
   maxAssociations: '2',
   certificate: '',
 };
@@ -47,15 +48,17 @@ export function draftAsked(draft: PeerDraft, before?: Peer): Partial<PeerAsked> 
     host: draft.host.trim(),
     port: Number(draft.port || 0),
     tls: draft.tls,
-    may: PERMISSIONS.filter((one) => draft.may.includes(one)),
+    may: [...draft.may],
     max_associations: Number(draft.maxAssociations),
     certificate: draft.certificate.trim(),
   };
   return before ? peerAsked(before, said) : said;
 }
 
+/** A permission that this page does not know stays as it is. */
 export function withPermission(may: readonly string[], permission: Permission, given: boolean): string[] {
-  return PERMISSIONS.filter((one) => (one === permission ? given : may.includes(one)));
+  const others = may.filter((one) => one !== permission);
+  return given ? [...others, permission] : others;
 }
 
 export type DraftProblems = Partial<Record<keyof PeerDraft, MessageKey>>;
