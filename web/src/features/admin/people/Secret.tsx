@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { t } from '../../../i18n';
 import { Dialog } from '../../../ui/Dialog';
 
@@ -13,8 +13,9 @@ interface Props {
 export function Secret({ title, hint, secret, onClose }: Props) {
   const [copied, setCopied] = useState(false);
   const [seen, setSeen] = useState(false);
+  const tick = useRef<HTMLInputElement>(null);
   return (
-    <Dialog title={title} onClose={() => seen && onClose()} className="admin-dialog">
+    <Dialog title={title} onClose={() => (seen ? onClose() : tick.current?.focus())} className="admin-dialog">
       <div className="form">
         <p>{hint}</p>
         <code data-testid="secret">{secret}</code>
@@ -29,7 +30,7 @@ export function Secret({ title, hint, secret, onClose }: Props) {
           <output className="visually-hidden">{copied && t('callers.copied')}</output>
         </div>
         <label className="tick-label">
-          <input type="checkbox" checked={seen} onChange={(event) => setSeen(event.target.checked)} />
+          <input ref={tick} type="checkbox" checked={seen} onChange={(event) => setSeen(event.target.checked)} />
           {t('admin.people.handedOn')}
         </label>
         <div className="row form-buttons">

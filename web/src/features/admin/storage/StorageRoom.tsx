@@ -8,6 +8,7 @@ import { Problem } from '../Problem';
 import { useLive } from '../useLive';
 import { MonthChart } from './MonthChart';
 import { diskShares, monthsLeft, monthsUpTo } from './plot';
+import './storage.css';
 
 const EVERY_MS = 5000;
 const WHILE_COUNTING_MS = 700;
