@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.server import launch
-from web_kit.pages import Complaints, Site, Tile, first_password, session_of
+from web_kit.pages import Complaints, Site, Tile, first_password, session_of, skip_unless_built
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need the package playwright")
 
-PROJECT = Path(__file__).resolve().parents[2]
-STATIC = PROJECT / "src" / "hounsfield" / "servers" / "webapi" / "static"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -37,8 +34,7 @@ addEventListener('securitypolicyviolation', (event) => violations.push(`${event.
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo studies behind a sign-in, as `make run` shows them."""
-    if not (STATIC / "index.html").is_file():
-        pytest.skip("the web app is not built (make build)")
+    skip_unless_built()
     server = launch(tmp_path_factory.mktemp("site") / "data", command="demo")
     try:
         yield Site(server, first_password(server))

@@ -7,15 +7,25 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from services.server import Server
 
+STATIC = Path(__file__).resolve().parents[2] / "src" / "hounsfield" / "servers" / "webapi" / "static"
+
 Pixels = NDArray[np.uint8]
 """(rows, columns, 4), RGBA as on the screen."""
+
+
+def skip_unless_built() -> None:
+    """Skips what needs the web app where it has not been built."""
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the web app is not built (make build)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ interface Props {
   className?: string;
   /** Without the visible title bar. */
   bare?: boolean;
+  /** A click beside it does not close it: it would lose what was typed, or a secret. */
+  steady?: boolean;
 }
 
 /** A modal dialog on the browser's own element: focus is kept inside and given back, Esc closes. */
-export function Dialog({ title, onClose, children, className = '', bare = false }: Props) {
+export function Dialog({ title, onClose, children, className = '', bare = false, steady = false }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -32,7 +34,7 @@ export function Dialog({ title, onClose, children, className = '', bare = false 
         onClose();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (!steady && event.target === dialog.current) onClose();
       }}
     >
       {!bare && (

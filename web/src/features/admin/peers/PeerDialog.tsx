@@ -48,6 +48,7 @@ export function PeerDialog({ peer, onClose, onSaved }: Props) {
       title={peer ? t('admin.peers.edit', { aeTitle: peer.ae_title }) : t('admin.peers.add')}
       onClose={onClose}
       className="admin-dialog"
+      steady
     >
       <form
         className="form"

@@ -15,7 +15,7 @@ export function Secret({ title, hint, secret, onClose }: Props) {
   const [seen, setSeen] = useState(false);
   const tick = useRef<HTMLInputElement>(null);
   return (
-    <Dialog title={title} onClose={() => (seen ? onClose() : tick.current?.focus())} className="admin-dialog">
+    <Dialog title={title} onClose={() => (seen ? onClose() : tick.current?.focus())} className="admin-dialog" steady>
       <div className="form">
         <p>{hint}</p>
         <code data-testid="secret">{secret}</code>

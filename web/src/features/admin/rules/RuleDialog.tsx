@@ -38,7 +38,7 @@ export function RuleDialog({ keywords, onClose, onSaved }: Props) {
     (peer) => peer.host && peer.port && (draft.kind === 'prefetch' || peer.may.includes('receive')),
   );
   return (
-    <Dialog title={t('admin.rules.add')} onClose={onClose} className="admin-dialog">
+    <Dialog title={t('admin.rules.add')} onClose={onClose} className="admin-dialog" steady>
       <form
         className="form"
         noValidate
