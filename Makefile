@@ -62,7 +62,7 @@ test: build test-tools ## every test; those of whole servers on PostgreSQL and o
 	@cd web && npm run --silent test
 	@# Hundreds of processes are started: each would compile anew what an environment without byte code (PYTHONDONTWRITEBYTECODE) does not keep.
 	@$(BIN)/python -m compileall -q src
-	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 3 --dist worksteal tests/integration tests/fuzz tests/prove
+	@HOUNSFIELD_TEST_DATABASE=postgresql $(BIN)/pytest -q -n 3 --dist worksteal -m 'not prove and not no_database' tests/integration tests/fuzz tests/prove
 	@# The browser's driver keeps an event loop in its process, which tests of coroutines cannot share.
 	@$(BIN)/pytest -q -n 2 --dist worksteal tests/e2e
 	@$(BIN)/pytest -q -n 3 --dist worksteal --ignore tests/e2e

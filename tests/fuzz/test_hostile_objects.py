@@ -22,6 +22,8 @@ from hounsfield.dicom.part10 import guess_transfer_syntax, read_prefix
 from hounsfield.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
 from hounsfield.model.errors import UnreadableObject
 
+pytestmark = pytest.mark.no_database
+
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from hounsfield.dicom.value_representations import VR_NAMES
 from hounsfield.model.errors import HounsfieldError
 from hounsfield.services.compose import BulkPart, compose_object
 from hounsfield.services.spool import Spool
+
+pytestmark = pytest.mark.no_database
 
 NO_CODEC: Any = None
 

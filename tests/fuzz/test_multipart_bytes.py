@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hounsfield.servers.dicomweb.multipart import MalformedMultipart, MultipartLimits, MultipartParser, PartBegin, PartData
+
+pytestmark = pytest.mark.no_database
 
 TOKENS = st.sampled_from([b"\r\n", b"--b", b"--", b"\r\n--b", b"\r\n--b--", b"A: 1", b":", b"\r", b"\n", b" ", b"x" * 50, b"\0\xff", b"b"])
 BODIES = st.lists(TOKENS | st.binary(max_size=5), max_size=60).map(b"".join)

@@ -29,6 +29,8 @@ from hounsfield.dicom.header import scan
 from hounsfield.dicom.part10 import read_prefix
 from hounsfield.model.errors import InvalidInput, Unavailable, UndecodablePixels, UnreadableObject
 
+pytestmark = pytest.mark.no_database
+
 LITTLE, JPEG_2000, JPEG_LS, JPEG_LOSSLESS = (
     "1.2.840.10008.1.2.1",
     "1.2.840.10008.1.2.4.90",

@@ -33,6 +33,8 @@ from hounsfield.network.status import Status
 from hounsfield.network.user_information import RoleSelection
 from hounsfield.servers.dimse.storage import StoragePolicy
 
+pytestmark = pytest.mark.no_database
+
 PRIVATE_CLASS = "1.3.12.2.1107.5.9.1"
 PRIVATE_SYNTAX = "1.2.826.0.1.3680043.2.1"
 FIND_STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.2.1"

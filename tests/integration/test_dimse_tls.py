@@ -27,7 +27,7 @@ from hounsfield.network.tls import Credentials, RenewedServerTls, client_context
 from hounsfield.peers.dimse import DimsePeer, echo, open_association
 from hounsfield.servers.dimse.server import DimseServer
 
-pytestmark = needs_openssl
+pytestmark = [needs_openssl, pytest.mark.no_database]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ from hounsfield.servers.dimse.admission import AnyCaller
 from hounsfield.servers.dimse.server import DimseServer
 from hounsfield.services.store import Envelope, Reception
 
+pytestmark = pytest.mark.no_database
+
 
 @pytest.fixture(autouse=True)
 def _no_debug_lines() -> Iterator[None]:

@@ -13,6 +13,8 @@ from power_cut.checker import BrokenPromise, check_every_prefix
 from power_cut.simulated_disk import SimulatedDisk, WithoutDirectoryFlush, WithoutFlush
 from power_cut.workload import Day
 
+pytestmark = pytest.mark.no_database
+
 FIRST_SEED = int(os.environ.get("HOUNSFIELD_SEED", "20260101"))
 
 
