@@ -36,6 +36,7 @@ from hounsfield.servers.dicomweb.store.stow import UploadLimits
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
+from hounsfield.servers.webapi.measurement_routes import add_measurement_routes
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
 from hounsfield.servers.webapi.people_routes import PeopleParts, add_people_routes
 from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
@@ -45,6 +46,7 @@ from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_r
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
+from hounsfield.services.measurements import Measurements
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.queues import Queues
 from hounsfield.services.retrieve import Retrieve
@@ -147,6 +149,7 @@ def build(settings: Settings) -> Site:
             lambda app: add_people_routes(app, people),
             lambda app: add_storage_routes(app, storage),
             lambda app: add_settings_routes(app, told),
+            lambda app: add_measurement_routes(app, Measurements(retrieve, remote)),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
