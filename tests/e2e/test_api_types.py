@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hounsfield.servers.webapi import people_schemas, routing_schemas, schemas, settings_routes, storage_routes
+from hounsfield.servers.webapi import measurement_schemas, people_schemas, routing_schemas, schemas, settings_routes, storage_routes
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
 
@@ -35,6 +35,11 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("CoercionRule", schemas.CoercionRuleAnswer),
         ("Callers", schemas.CallersAnswer),
         ("Echo", schemas.EchoAnswer),
+        ("MeasuredValue", measurement_schemas.MeasuredValueAnswer),
+        ("Measurement", measurement_schemas.MeasurementAnswer),
+        ("UnreadReport", measurement_schemas.UnreadReportAnswer),
+        ("Measurements", measurement_schemas.MeasurementsAnswer),
+        ("MeasurementChanges", measurement_schemas.MeasurementsAsked),
         ("RouteCondition", routing_schemas.ConditionAnswer),
         ("Route", routing_schemas.RouteAnswer),
         ("Routes", routing_schemas.RoutesAnswer),

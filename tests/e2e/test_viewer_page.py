@@ -259,7 +259,7 @@ def test_cine_runs_and_stops(open_study: OpenStudy) -> None:
 
 
 def test_a_length_has_its_unit_and_is_not_called_saved(open_study: OpenStudy) -> None:
-    """In mm where the spacing is known; marked as not saved."""
+    """In mm where the spacing is known; marked as not saved until it is."""
     tile = open_study("CT")
     tile.page.keyboard.press("l")
     drag(tile, 122, 0)

@@ -116,6 +116,9 @@ describe('commands', () => {
       backToWorklist: () => {},
       toggleFullScreen: () => {},
       modality: 'CT',
+      measurements: { undo() {}, redo() {}, remove() {}, save: async () => {}, getState: () => ({}) as never },
+      maySave: true,
+      togglePanel: () => {},
     });
     const keys = commands.flatMap((command) => command.keys ?? []);
     expect(new Set(keys).size).toBe(keys.length);

@@ -18,7 +18,7 @@ from hounsfield.model.measurement import (
     SpacingSource,
 )
 
-_MODALITY, _UNITS, _RESCALE_TYPE = 0x00080060, 0x00541001, 0x00281054
+_MODALITY, _UNITS, _RESCALE_TYPE, _MODALITY_LUT = 0x00080060, 0x00541001, 0x00281054, 0x00283000
 _SHARED_FUNCTIONAL_GROUPS, _PIXEL_MEASURES, _PIXEL_VALUE_TRANSFORMATION = 0x52009229, 0x00289110, 0x00289145
 _PIXEL_SPACING, _IMAGER_PIXEL_SPACING, _MAGNIFICATION, _CALIBRATION_TYPE = 0x00280030, 0x00181164, 0x00181114, 0x00280A02
 _REGIONS, _SPATIAL_FORMAT = 0x00186011, 0x00186012
@@ -85,7 +85,8 @@ def _region_scale(region: DataSet) -> PixelScale:
 
 
 def _pixel_unit(header: DataSet, frame: int) -> str:
-    if whole_number(header, SAMPLES_PER_PIXEL, 1) != 1:
+    """Empty where pixels have no one value that is shown: colour, and values through a modality LUT, which the app does not apply."""
+    if whole_number(header, SAMPLES_PER_PIXEL, 1) != 1 or _MODALITY_LUT in header:
         return ""
     modality = header.text(_MODALITY)
     if modality == "CT":

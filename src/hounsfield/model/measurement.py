@@ -55,7 +55,7 @@ class Quantity(enum.StrEnum):
 
 
 STATISTICS = frozenset({Quantity.MEAN, Quantity.SD, Quantity.MIN, Quantity.MAX})
-"""Of the pixels whose centres lie within the outline, after the modality LUT."""
+"""Of the pixels whose centres lie within the outline, after rescaling."""
 
 MILLIMETRES, SQUARE_MILLIMETRES, DEGREES, PIXELS, HOUNSFIELD_UNITS, BECQUEREL_PER_ML, NO_UNIT = (
     "mm",
@@ -138,7 +138,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Measurable:
-    """What of one frame decides what can be measured on it. pixel_unit: UCUM, of values after the modality LUT; empty for colour."""
+    """What of one frame decides what can be measured on it. pixel_unit: UCUM, of values after rescaling; empty where they are not measured."""
 
     rows: int
     columns: int

@@ -42,7 +42,7 @@ REPORT_TITLES = frozenset((f"12600{number}", "DCM") for number in range(4))
 """Measurement Report Document Titles (CID 7021)."""
 
 ATTENUATION = Concept("112031", "DCM", "Attenuation Coefficient")
-PIXEL_VALUE = Concept("PixelValue", OURS, "Pixel value after the modality LUT")
+PIXEL_VALUE = Concept("PixelValue", OURS, "Pixel value after rescaling")
 
 QUANTITIES: Mapping[Quantity, Concept] = MappingProxyType(
     {

@@ -1,5 +1,15 @@
 /** Calls to the server: same origin, session cookie, CSRF token on unsafe methods, errors as `ApiError`. */
-import type { Callers, DicomInstance, Echo, ServerStatus, Session, StudyDetail, Worklist } from './types';
+import type {
+  Callers,
+  DicomInstance,
+  Echo,
+  MeasurementChanges,
+  Measurements,
+  ServerStatus,
+  Session,
+  StudyDetail,
+  Worklist,
+} from './types';
 
 export class ApiError extends Error {
   constructor(
@@ -93,6 +103,10 @@ export const api = {
     request(`/api/callers/${encodeURIComponent(aeTitle)}`, { method: 'DELETE' }),
   echoPeer: (aeTitle: string): Promise<Echo> =>
     request(`/api/peers/${encodeURIComponent(aeTitle)}/echo`, { method: 'POST' }),
+  measurements: (studyUid: string): Promise<Measurements> =>
+    request(`/api/studies/${encodeURIComponent(studyUid)}/measurements`),
+  saveMeasurements: (studyUid: string, changes: MeasurementChanges): Promise<Measurements> =>
+    request(`/api/studies/${encodeURIComponent(studyUid)}/measurements`, { method: 'POST', body: changes }),
   seriesMetadata: (studyUid: string, seriesUid: string, signal?: AbortSignal): Promise<DicomInstance[]> =>
     request(`${seriesPath(studyUid, seriesUid)}/metadata`, { accept: 'application/dicom+json', signal }),
 };

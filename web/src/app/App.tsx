@@ -159,6 +159,8 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
           <ViewerPage
             key={route.studyUid}
             studyUid={route.studyUid}
+            user={session.user.name}
+            maySave={session.user.role !== 'viewer'}
             onLeave={backToList}
             onHelp={() => setDialog('help')}
             onPalette={() => setDialog('palette')}

@@ -59,6 +59,7 @@ export const TAG = {
   frameTime: '00181063',
   exposureMas: '00181152',
   imagerPixelSpacing: '00181164',
+  magnification: '00181114',
   recommendedFrameRate: '00082144',
   cineRate: '00180040',
   ultrasoundRegions: '00186011',
@@ -90,11 +91,13 @@ export const TAG = {
   burnedInAnnotation: '00280301',
   radiopharmaceuticalSequence: '00540016',
   units: '00541001',
+  rescaleType: '00281054',
   sharedFunctionalGroups: '52009229',
   perFrameFunctionalGroups: '52009230',
   planePositionSequence: '00209113',
   planeOrientationSequence: '00209116',
   pixelMeasuresSequence: '00289110',
+  pixelValueTransformationSequence: '00289145',
 } as const;
 
 /**

@@ -1,8 +1,9 @@
 /** The rendering engine with its tiles and the tools on the mouse buttons. One stage lives as long as a study is open. */
 import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
+import { Marks } from './marks';
 import { Tile } from './tile';
-import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
+import { isMeasuring, isUnsaved, TOOL_NAMES, type ToolName } from './toolNames';
 import { TOOL_CLASSES } from './tools';
 
 const { MouseBindings } = ToolEnums;
@@ -12,6 +13,8 @@ export class Stage {
   private readonly engine: RenderingEngine;
   private readonly group: ToolTypes.IToolGroup;
   private readonly tiles = new Map<string, Tile>();
+  /** What is measured. */
+  readonly marks = new Marks(() => [...this.tiles.keys()]);
   private tool: ToolName = 'window';
   private linked = false;
   private following = false;
@@ -23,11 +26,16 @@ export class Stage {
     if (!group) throw new Error('the tool group could not be created');
     this.group = group;
     for (const name of TOOL_NAMES) {
-      // An arrow without a text would be taken away again.
-      const configuration = name === 'arrow' ? { getTextCallback: (done: (text: string) => void) => done(' ') } : {};
-      group.addTool(TOOL_CLASSES[name], configuration);
+      group.addTool(TOOL_CLASSES[name], this.configurationOf(name));
     }
     this.setTool('window');
+  }
+
+  private configurationOf(tool: ToolName): object {
+    // An arrow without a text would be taken away again.
+    if (tool === 'arrow') return { getTextCallback: (done: (text: string) => void) => done(' ') };
+    if (!isMeasuring(tool) || isUnsaved(tool)) return {};
+    return { getTextLines: (data: object) => this.marks.linesOf(data) };
   }
 
   /**
@@ -92,17 +100,18 @@ export class Stage {
     this.linked = linked;
   }
 
-  /** Removes the measurements chosen by a click. Returns how many. */
-  deleteChosen(): number {
-    const chosen = annotation.selection.getAnnotationsSelected();
-    for (const uid of chosen) annotation.state.removeAnnotation(uid);
+  /** Removes what was chosen by a click. Returns the tracking UIDs of the measurements among it, which the list gives up. */
+  deleteChosen(): string[] {
+    const measurements = this.marks.chosen();
+    for (const uid of annotation.selection.getAnnotationsSelected()) annotation.state.removeAnnotation(uid);
     for (const tile of this.tiles.values()) tile.render();
-    return chosen.length;
+    return measurements;
   }
 
   destroy(): void {
     for (const tile of this.tiles.values()) tile.destroy();
     this.tiles.clear();
+    this.marks.destroy();
     annotation.state.removeAllAnnotations();
     ToolGroupManager.destroyToolGroup(this.engine.id);
     this.engine.destroy();

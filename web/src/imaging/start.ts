@@ -12,6 +12,7 @@ import {
   init as initTools,
   LengthTool,
   PanTool,
+  ProbeTool,
   RectangleROITool,
   StackScrollTool,
   WindowLevelTool,
@@ -98,6 +99,7 @@ export function startImaging(): Promise<void> {
       EllipticalROITool,
       RectangleROITool,
       BidirectionalTool,
+      ProbeTool,
       ArrowAnnotateTool,
     ]) {
       addTool(tool);
@@ -127,6 +129,12 @@ export function imageIdFor(slice: Slice): string {
     void metadata.addDicomWebInstance(base, describeForRenderer(instance, repair));
   }
   return `${base}/frames/${frame}`;
+}
+
+/** The instance of an image id, and the number of its frame (from 1); undefined once its study is left. */
+export function frameOf(imageId: string): { instance: DicomInstance; frame: number } | undefined {
+  const entry = lookUp(imageId);
+  return entry && { instance: entry.instance, frame: Number(FRAME.exec(imageId)?.[1] ?? 1) };
 }
 
 /** Frees the pictures and the metadata of a study that is left. */

@@ -7,6 +7,7 @@ import {
   EllipticalROITool,
   LengthTool,
   PanTool,
+  ProbeTool,
   RectangleROITool,
   StackScrollTool,
   WindowLevelTool,
@@ -25,5 +26,6 @@ export const TOOL_CLASSES: Readonly<Record<ToolName, string>> = {
   ellipse: EllipticalROITool.toolName,
   rectangle: RectangleROITool.toolName,
   bidirectional: BidirectionalTool.toolName,
+  probe: ProbeTool.toolName,
   arrow: ArrowAnnotateTool.toolName,
 };

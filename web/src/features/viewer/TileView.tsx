@@ -4,7 +4,7 @@ import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
 import { NO_LETTERS } from '../../imaging/orientation';
 import { roundLength } from '../../imaging/spacing';
-import { isMeasuring } from '../../imaging/toolNames';
+import { isUnsaved } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { badges, cornerText, shortNumber } from './corner';
@@ -58,9 +58,11 @@ interface Props {
   viewer: ViewerState;
   position: number;
   assignment: Assignment | undefined;
+  /** Something was measured that the server does not have. */
+  unsaved: boolean;
 }
 
-export function TileView({ session, viewer, position, assignment }: Props) {
+export function TileView({ session, viewer, position, assignment, unsaved }: Props) {
   const { element, tile, state } = useTile(session, position);
   const [seriesError, setSeriesError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
@@ -77,7 +79,7 @@ export function TileView({ session, viewer, position, assignment }: Props) {
       .loadSeries(assignment.studyUid, assignment.seriesUid)
       .then((sets) => {
         const set = sets[Math.min(assignment.set, sets.length - 1)];
-        if (live && set) return tile.show(set);
+        if (live && set) return tile.show(set, assignment.slice);
       })
       .catch((error: unknown) => {
         if (!live) return;
@@ -120,7 +122,9 @@ export function TileView({ session, viewer, position, assignment }: Props) {
       {waiting && series && hasPictures(series.modality) && (!fresh || !state.drawn) && (
         <Preview key={series.thumbnail} address={series.thumbnail} />
       )}
-      {assignment && fresh && state.instance && <Overlay session={session} viewer={viewer} state={state} tile={tile} />}
+      {assignment && fresh && state.instance && (
+        <Overlay session={session} viewer={viewer} state={state} tile={tile} unsaved={unsaved} />
+      )}
       {!assignment && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
       {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}
       {seriesError && (
@@ -194,6 +198,7 @@ interface OverlayProps {
   viewer: ViewerState;
   state: TileState;
   tile: Tile | undefined;
+  unsaved: boolean;
 }
 
 function Lines({ lines }: { lines: readonly string[] }) {
@@ -203,7 +208,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
   ));
 }
 
-function Overlay({ session, viewer, state, tile }: OverlayProps) {
+function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
   const instance = state.instance;
   if (!instance || !state.displaySet) return null;
   const corner = cornerText(instance, state);
@@ -235,7 +240,7 @@ function Overlay({ session, viewer, state, tile }: OverlayProps) {
       )}
       {some && image && (
         <div className="corner corner-br" data-testid="corner-br">
-          {isMeasuring(viewer.tool) && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
+          {(unsaved || isUnsaved(viewer.tool)) && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
           {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
           {state.loadedCount < state.count && state.count > 1 && (
             <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>

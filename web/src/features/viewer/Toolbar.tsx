@@ -14,6 +14,8 @@ interface Props {
   onHelp: () => void;
   onPalette: () => void;
   onRail: () => void;
+  onPanel: () => void;
+  panel: boolean;
 }
 
 const ICONS: Readonly<Record<string, IconName>> = {
@@ -25,6 +27,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'tool.angle': 'angle',
   'tool.ellipse': 'ellipse',
   'tool.rectangle': 'rectangle',
+  'tool.probe': 'probe',
   'tool.arrow': 'arrow',
   reset: 'reset',
   invert: 'invert',
@@ -48,7 +51,7 @@ const GROUPS: ReadonlyArray<readonly string[]> = [
   ['layout.1x1', 'layout.1x2', 'layout.2x2', 'fullScreen'],
 ];
 
-export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette, onRail }: Props) {
+export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette, onRail, onPanel, panel }: Props) {
   const { study } = session.main;
   const presets = commands.filter((command) => command.id.startsWith('preset.'));
   return (
@@ -122,6 +125,16 @@ export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette,
       <span className="badge badge-quiet" title={viewer.tool}>
         {t('viewer.notForDiagnosis')}
       </span>
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onPanel}
+        aria-pressed={panel}
+        aria-label={t('measure.title')}
+        title={t('measure.title')}
+      >
+        <Icon name="measurements" />
+      </button>
       <button
         type="button"
         className="icon-button"

@@ -3,6 +3,8 @@ import { ApiError, api } from '../../api/client';
 import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
+import { MeasurementPanel } from './measurements/Panel';
+import { MeasurementStore } from './measurements/store';
 import { Rail } from './Rail';
 import { LAYOUTS, ViewerSession } from './session';
 import { TileView } from './TileView';
@@ -12,26 +14,31 @@ import { viewerCommands } from './commands';
 
 interface Props {
   studyUid: string;
+  /** Who is signed in: drafts are kept for each person. */
+  user: string;
+  maySave: boolean;
   onLeave: () => void;
   onHelp: () => void;
   onPalette: () => void;
 }
 
-export default function ViewerPage({ studyUid, onLeave, onHelp, onPalette }: Props) {
-  const [session, setSession] = useState<ViewerSession>();
+export default function ViewerPage({ studyUid, user, maySave, onLeave, onHelp, onPalette }: Props) {
+  const [opened, setOpened] = useState<{ session: ViewerSession; measurements: MeasurementStore }>();
   const [error, setError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` only asks for another try
   useEffect(() => {
     let live = true;
-    let opened: Stage | undefined;
+    let stage: Stage | undefined;
+    let measurements: MeasurementStore | undefined;
     setError(undefined);
     Promise.all([api.study(studyUid), startImaging()])
       .then(([detail]) => {
         if (!live) return;
-        opened = new Stage();
-        setSession(new ViewerSession(opened, detail));
+        stage = new Stage();
+        measurements = new MeasurementStore(stage.marks, user, studyUid, shelf());
+        setOpened({ session: new ViewerSession(stage, detail), measurements });
       })
       .catch((cause: unknown) => {
         if (!live) return;
@@ -41,14 +48,15 @@ export default function ViewerPage({ studyUid, onLeave, onHelp, onPalette }: Pro
       });
     return () => {
       live = false;
-      setSession(undefined);
+      setOpened(undefined);
+      measurements?.destroy();
       // The tiles' own clean-up runs first; the engine goes after them.
       queueMicrotask(() => {
-        opened?.destroy();
+        stage?.destroy();
         forgetStudy();
       });
     };
-  }, [studyUid, attempt]);
+  }, [studyUid, user, attempt]);
 
   if (error) {
     return (
@@ -65,11 +73,27 @@ export default function ViewerPage({ studyUid, onLeave, onHelp, onPalette }: Pro
       </main>
     );
   }
-  if (!session) return <main className="page-message muted">{t('viewer.loadingStudy')}</main>;
-  return <OpenStudy session={session} onLeave={onLeave} onHelp={onHelp} onPalette={onPalette} />;
+  if (!opened) return <main className="page-message muted">{t('viewer.loadingStudy')}</main>;
+  return <OpenStudy {...opened} maySave={maySave} onLeave={onLeave} onHelp={onHelp} onPalette={onPalette} />;
 }
 
-function OpenStudy({ session, onLeave, onHelp, onPalette }: Omit<Props, 'studyUid'> & { session: ViewerSession }) {
+/** The browser's storage, unless it is forbidden. */
+function shelf(): Storage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+interface OpenStudyProps extends Omit<Props, 'studyUid' | 'user'> {
+  session: ViewerSession;
+  measurements: MeasurementStore;
+}
+
+function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette }: OpenStudyProps) {
+  const measured = useSyncExternalStore(measurements.subscribe, measurements.getState);
+  const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
   const page = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLDivElement>(null);
@@ -82,10 +106,23 @@ function OpenStudy({ session, onLeave, onHelp, onPalette }: Omit<Props, 'studyUi
     else void page.current?.requestFullscreen?.();
   }, []);
   const commands = useMemo(
-    () => viewerCommands(session, { backToWorklist: onLeave, toggleFullScreen, modality }),
-    [session, onLeave, toggleFullScreen, modality],
+    () =>
+      viewerCommands(session, {
+        backToWorklist: onLeave,
+        toggleFullScreen,
+        modality,
+        measurements,
+        maySave,
+        togglePanel: () => setPanel((before) => !before),
+      }),
+    [session, measurements, maySave, onLeave, toggleFullScreen, modality],
   );
   useCommands(commands);
+
+  const loadMeasurements = useCallback(() => {
+    for (const studyUid of Object.keys(viewer.studies)) void measurements.load(studyUid);
+  }, [measurements, viewer.studies]);
+  useEffect(loadMeasurements, [loadMeasurements]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tiles observed change with the layout
   useEffect(() => {
@@ -115,6 +152,8 @@ function OpenStudy({ session, onLeave, onHelp, onPalette }: Omit<Props, 'studyUi
         onHelp={onHelp}
         onPalette={onPalette}
         onRail={() => setRail(!rail)}
+        onPanel={() => setPanel(!panel)}
+        panel={panel}
       />
       <div className="viewer-body">
         {rail && <Rail session={session} viewer={viewer} />}
@@ -126,9 +165,23 @@ function OpenStudy({ session, onLeave, onHelp, onPalette }: Omit<Props, 'studyUi
               viewer={viewer}
               position={position}
               assignment={viewer.tiles[position]}
+              unsaved={measured.unsaved > 0}
             />
           ))}
         </main>
+        {panel && (
+          <MeasurementPanel
+            store={measurements}
+            state={measured}
+            canSave={maySave}
+            onRetry={loadMeasurements}
+            onJump={({ studyUid, measurement }) =>
+              session
+                .jumpTo(studyUid, measurement.series_instance_uid, measurement.sop_instance_uid, measurement.frame)
+                .catch(() => {})
+            }
+          />
+        )}
       </div>
       {usesProcessorOnly() && <p className="viewer-note muted">{t('viewer.noWebgl')}</p>}
     </div>

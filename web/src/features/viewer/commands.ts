@@ -4,6 +4,7 @@ import type { MessageKey } from '../../i18n';
 import type { Tile } from '../../imaging';
 import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
+import type { MeasurementStore } from './measurements/store';
 import { LAYOUTS, type Layout, type ViewerSession } from './session';
 
 const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string }>> = {
@@ -17,6 +18,7 @@ const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string 
   ellipse: { title: 'cmd.toolEllipse', key: 'e' },
   rectangle: { title: 'cmd.toolRectangle', key: 'r' },
   bidirectional: { title: 'cmd.toolBidirectional', key: 'd' },
+  probe: { title: 'cmd.toolProbe', key: 'q' },
   arrow: { title: 'cmd.toolArrow', key: 't' },
 };
 
@@ -31,6 +33,9 @@ export interface Surroundings {
   toggleFullScreen: () => void;
   /** Modality shown in the active tile: its presets have the number keys. */
   modality: string;
+  measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'getState'>;
+  maySave: boolean;
+  togglePanel: () => void;
 }
 
 export function viewerCommands(session: ViewerSession, around: Surroundings): Command[] {
@@ -120,8 +125,33 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
       title: 'cmd.deleteMeasurement',
       group: 'tool',
       keys: ['Delete', 'Backspace'],
-      run: () => session.stage.deleteChosen(),
+      run: () => around.measurements.remove(session.stage.deleteChosen()),
     },
+    {
+      id: 'measurement.undo',
+      title: 'cmd.undo',
+      group: 'tool',
+      keys: ['Ctrl+z'],
+      repeats: true,
+      run: () => around.measurements.undo(),
+    },
+    {
+      id: 'measurement.redo',
+      title: 'cmd.redo',
+      group: 'tool',
+      keys: ['Ctrl+y'],
+      repeats: true,
+      run: () => around.measurements.redo(),
+    },
+    {
+      id: 'measurement.save',
+      title: 'cmd.saveMeasurements',
+      group: 'tool',
+      keys: ['Ctrl+s'],
+      enabled: () => around.maySave,
+      run: () => void around.measurements.save(),
+    },
+    { id: 'panel.measurements', title: 'cmd.togglePanel', group: 'view', run: around.togglePanel },
     ...(Object.keys(LAYOUTS) as Layout[]).map(
       (layout): Command => ({
         id: `layout.${layout}`,

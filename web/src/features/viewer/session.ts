@@ -16,6 +16,8 @@ export interface Assignment {
   seriesUid: string;
   /** Which display set of the series, 0-based. */
   set: number;
+  /** Which of its slices is shown first, 0-based; the tile's own choice where absent. */
+  slice?: number;
 }
 
 export interface ViewerState {
@@ -91,6 +93,7 @@ export class ViewerSession {
     if (!loading) {
       loading = api.seriesMetadata(studyUid, seriesUid).then(async (instances) => {
         const sets = displaySetsOf(await withPalettes(instances));
+        this.stage.marks.know(sets);
         this.change({ sets: { ...this.state.sets, [seriesUid]: sets } });
         return sets;
       });
@@ -104,6 +107,19 @@ export class ViewerSession {
   show(assignment: Assignment, position = this.state.active): void {
     const tiles = this.state.tiles.map((old, at) => (at === position ? assignment : old));
     this.change({ tiles, active: position });
+  }
+
+  /** Brings a frame (from 1) of an instance into the active tile. */
+  async jumpTo(studyUid: string, seriesUid: string, sopInstanceUid: string, frame: number): Promise<void> {
+    const sets = await this.loadSeries(studyUid, seriesUid);
+    for (const [set, { slices }] of sets.entries()) {
+      const slice = slices.findIndex((one) => one.sopInstanceUid === sopInstanceUid && one.frame === frame);
+      if (slice < 0) continue;
+      const shown = this.state.tiles[this.state.active];
+      if (shown?.seriesUid === seriesUid && shown.set === set) this.activeTile()?.scrollTo(slice);
+      else this.show({ studyUid, seriesUid, set, slice });
+      return;
+    }
   }
 
   activate(position: number): void {

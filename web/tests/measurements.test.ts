@@ -1,0 +1,397 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../src/api/client';
+import type { Measurement, MeasurementChanges, Measurements } from '../src/api/types';
+import { cleanLabel } from '../src/features/viewer/measurements/changes';
+import { draftKey, keepDraft, readDraft, type Shelf } from '../src/features/viewer/measurements/draft';
+import { MeasurementStore, type Server } from '../src/features/viewer/measurements/store';
+import type { Mark } from '../src/imaging';
+import type { MarkEvents } from '../src/imaging/marks';
+import { lines, valueText } from '../src/imaging/measuredText';
+import { measure, type Pixels, pixelUnit } from '../src/imaging/measuring';
+import { lengthScale, type Point } from '../src/imaging/spacing';
+import { image, instance } from './instances';
+
+const SPACED = { '00280030': [2, 0.5], '00080060': 'CT' };
+const values = (kind: Measurement['kind'], points: Point[], tags: object = SPACED, pixels?: Pixels) =>
+  Object.fromEntries(
+    measure(kind, points, image({ ...tags }), 0, pixels).values.map(({ name, value, unit }) => [name, [value, unit]]),
+  );
+
+describe('what points say', () => {
+  it('takes rows and columns by their own spacing', () => {
+    expect(
+      values('length', [
+        [10.5, 10.5],
+        [16.5, 12.5],
+      ]),
+    ).toEqual({ length: [5, 'mm'] });
+    expect(
+      values('angle', [
+        [20, 5],
+        [10, 5],
+        [10, 9],
+      ]),
+    ).toEqual({ angle: [90, 'deg'] });
+    // 45° in pixels are steeper where rows lie farther apart than columns.
+    expect(
+      values('angle', [
+        [10, 0],
+        [0, 0],
+        [10, 10],
+      ]).angle?.[0],
+    ).toBeCloseTo((Math.atan2(20, 5) * 180) / Math.PI, 9);
+    expect(
+      values('rectangle', [
+        [4, 4],
+        [12, 4],
+        [12, 8],
+        [4, 8],
+      ]),
+    ).toEqual({ area: [32, 'mm2'] });
+    const ellipse = values('ellipse', [
+      [10, 16],
+      [30, 16],
+      [20, 12],
+      [20, 20],
+    ]);
+    expect(ellipse.area?.[0]).toBeCloseTo(Math.PI * 5 * 8, 9);
+    expect(
+      values('arrow', [
+        [1, 1],
+        [5, 5],
+      ]),
+    ).toEqual({});
+  });
+
+  it('is in pixels without a spacing', () => {
+    expect(
+      values(
+        'length',
+        [
+          [0, 0],
+          [3, 4],
+        ],
+        {},
+      ),
+    ).toEqual({ length: [5, '{pixels}'] });
+  });
+});
+
+describe('pixels', () => {
+  const columns = 8;
+  const pixels: Pixels = { columns, rows: 8, at: (index) => index };
+  it('count where their centre is inside', () => {
+    const found = values(
+      'rectangle',
+      [
+        [1.4, 1.4],
+        [3.6, 1.4],
+        [3.6, 2.6],
+        [1.4, 2.6],
+      ],
+      SPACED,
+      pixels,
+    );
+    // Columns 1 to 3 of rows 1 and 2: 9, 10, 11, 17, 18, 19.
+    expect(found.mean).toEqual([14, "[hnsf'U]"]);
+    expect(found.min).toEqual([9, "[hnsf'U]"]);
+    expect(found.max).toEqual([19, "[hnsf'U]"]);
+    expect(found.sd?.[0]).toBeCloseTo(Math.sqrt((25 + 16 + 9 + 9 + 16 + 25) / 6), 12);
+  });
+
+  it('in an ellipse are not those of its corners', () => {
+    const found = values(
+      'ellipse',
+      [
+        [1, 4],
+        [7, 4],
+        [4, 2],
+        [4, 6],
+      ],
+      SPACED,
+      { ...pixels, at: (index) => (index === 2 * columns + 1 ? 1e6 : 1) },
+    );
+    expect(found.max?.[0]).toBe(1);
+  });
+
+  it('under a probe are one', () => {
+    expect(values('probe', [[2.9, 1.1]], SPACED, pixels)).toEqual({ value: [10, "[hnsf'U]"] });
+    expect(values('probe', [[8, 1]], SPACED, pixels)).toEqual({});
+  });
+
+  it('have a unit, or are not measured', () => {
+    expect(pixelUnit(image({ '00080060': 'CT', '00281054': 'US' }), 0)).toBe('1');
+    expect(pixelUnit(image({ '00080060': 'PT', '00541001': 'BQML' }), 0)).toBe('Bq/ml');
+    expect(pixelUnit(image({ '00280002': 3 }), 0)).toBe('');
+    expect(pixelUnit(image({ '00283000': {} }), 0)).toBe('');
+  });
+});
+
+describe('where millimetres come from', () => {
+  const line: Point[] = [
+    [2, 5],
+    [12, 5],
+  ];
+  const source = (tags: object, points = line) => {
+    const { source: name, columnMm } = lengthScale(image({ ...tags }), 0, points);
+    return [name, columnMm];
+  };
+  it('is named', () => {
+    expect(source({ '00280030': [2, 0.5] })).toEqual(['pixel-spacing', 0.5]);
+    expect(source({ '00280030': [2, 0.5], '00181164': [2, 0.5] })).toEqual(['detector-plane', 0.5]);
+    expect(source({ '00280030': [2, 0.5], '00181164': [2, 0.5], '00280A02': 'FIDUCIAL' })[0]).toBe('pixel-spacing');
+    expect(source({ '00181164': [4, 1], '00181114': 2 })).toEqual(['detector-corrected', 0.5]);
+    expect(source({ '00181164': [4, 1] })).toEqual(['none', 1]);
+    expect(source({})).toEqual(['none', 1]);
+  });
+
+  it('is the ultrasound region around all points', () => {
+    const region = (left: number, right: number, cm: number, format = 1) =>
+      instance({
+        '00186012': format,
+        '00186018': left,
+        '0018601A': 0,
+        '0018601C': right,
+        '0018601E': 31,
+        '00186024': 3,
+        '00186026': 3,
+        '0018602C': cm,
+        '0018602E': cm,
+      });
+    const regions = { '00186011': [region(0, 19, 0.1), region(20, 39, 0.4), region(40, 47, 0.4, 3)] };
+    const from = (x1: number, x2: number) =>
+      source(regions, [
+        [x1, 5],
+        [x2, 5],
+      ]);
+    expect(from(2, 12)).toEqual(['ultrasound-region', 1]);
+    expect(from(25, 35)).toEqual(['ultrasound-region', 4]);
+    expect(from(15, 25)).toEqual(['none', 1]);
+    expect(from(42, 46)).toEqual(['none', 1]);
+  });
+});
+
+describe('words', () => {
+  it('carry the unit', () => {
+    expect(lines([{ name: 'length', value: 12.345, unit: 'mm' }])).toEqual(['12.3 mm']);
+    expect(lines([{ name: 'area', value: 1.234, unit: '{pixels}' }])).toEqual(['Area 1.23 px²']);
+    expect(valueText({ name: 'Volume', value: 3, unit: 'mm3' })).toBe('3.00 mm3');
+    expect(valueText({ name: 'mean', value: -0.001, unit: "[hnsf'U]" })).toBe('-0.00100 HU');
+  });
+
+  it('of labels are printable', () => {
+    expect(cleanLabel(' a\n\u0007b ', 'x')).toBe('a b');
+    expect(cleanLabel('\u200b', 'x')).toBe('x');
+    expect([...cleanLabel('🩻'.repeat(90), 'x')].length).toBe(64);
+  });
+});
+
+function mark(uid: string, label = uid, x = 1): Mark {
+  const points: Point[] = [
+    [x, 1],
+    [x + 4, 1],
+  ];
+  const length = { name: 'length', value: 4, unit: '{pixels}' };
+  return {
+    studyUid: '1.2',
+    measurement: {
+      tracking_uid: uid,
+      label,
+      kind: 'length',
+      series_instance_uid: '1.2.3',
+      sop_instance_uid: '1.2.3.4',
+      frame: 1,
+      points,
+      values: [length],
+      spacing: 'none',
+      observer: '',
+    },
+  };
+}
+
+class Drawer {
+  events: MarkEvents | undefined;
+  shown: string[] = [];
+  listen = (events: MarkEvents | undefined): void => {
+    this.events = events;
+  };
+  show = (marks: readonly Mark[]): void => {
+    this.shown = marks.map(({ measurement }) => measurement.label);
+  };
+}
+
+/** A server in memory, as the real one behaves: the newest state of each measurement. */
+class Archive implements Server {
+  held = new Map<string, Measurement>();
+  sent: MeasurementChanges[] = [];
+  failure: Error | undefined;
+  measurements = async (): Promise<Measurements> => {
+    if (this.failure) throw this.failure;
+    return { measurements: [...this.held.values()], unread: [] };
+  };
+  saveMeasurements = async (_study: string, changes: MeasurementChanges): Promise<Measurements> => {
+    if (this.failure) throw this.failure;
+    this.sent.push(changes);
+    for (const one of changes.measurements)
+      this.held.set(one.tracking_uid, { ...one, series_instance_uid: '1.2.3', observer: 'edgar' });
+    for (const one of changes.removed) this.held.delete(one.tracking_uid);
+    return this.measurements();
+  };
+}
+
+function shelfOf(): Shelf & { kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
+function opened(archive = new Archive(), shelf: Shelf | undefined = shelfOf()) {
+  const drawer = new Drawer();
+  return { drawer, archive, shelf, store: new MeasurementStore(drawer, 'edgar', '1.2', shelf, archive) };
+}
+
+describe('the list of measurements', () => {
+  it('is undone and done again', () => {
+    const { store, drawer } = opened();
+    drawer.events?.drawn(mark('1', ''));
+    drawer.events?.drawn(mark('2', ''));
+    store.rename('1', ' Nodule ');
+    store.remove(['2']);
+    expect(drawer.shown).toEqual(['Nodule']);
+    store.undo();
+    store.undo();
+    expect(drawer.shown).toEqual(['Length 1', 'Length 2']);
+    store.redo();
+    expect(drawer.shown).toEqual(['Nodule', 'Length 2']);
+    drawer.events?.changed(mark('2', 'Length 2', 3));
+    expect(store.getState().canRedo).toBe(false);
+    for (let step = 0; step < 9; step += 1) store.undo();
+    expect(drawer.shown).toEqual([]);
+    expect(store.getState()).toMatchObject({ canUndo: false, unsaved: 0 });
+  });
+
+  it('is saved when the server says so, and sends what has changed alone', async () => {
+    const { store, drawer, archive } = opened();
+    drawer.events?.drawn(mark('1'));
+    await store.save();
+    expect(store.getState()).toMatchObject({ saving: 'saved', unsaved: 0 });
+    drawer.events?.drawn(mark('2'));
+    store.remove(['1']);
+    expect(store.getState()).toMatchObject({ saving: 'idle', unsaved: 2 });
+    await store.save();
+    expect(archive.sent[1]?.measurements.map((one) => one.tracking_uid)).toEqual(['2']);
+    expect(archive.sent[1]?.removed.map((one) => one.tracking_uid)).toEqual(['1']);
+    await store.save();
+    expect(archive.sent).toHaveLength(2);
+  });
+
+  it('can be undone beyond a save', async () => {
+    const { store, drawer, archive } = opened();
+    drawer.events?.drawn(mark('1'));
+    await store.save();
+    store.undo();
+    expect(drawer.shown).toEqual([]);
+    await store.save();
+    expect([...archive.held.keys()]).toEqual([]);
+  });
+
+  it('keeps a draft through a failed save, a crash and a reload', async () => {
+    const { store, drawer, archive, shelf } = opened();
+    drawer.events?.drawn(mark('1'));
+    for (const failure of [
+      new ApiError(0, 'unreachable', ''),
+      new ApiError(503, 'unavailable', 'The archive is away.'),
+    ]) {
+      archive.failure = failure;
+      await store.save();
+      expect(store.getState()).toMatchObject({ saving: 'failed', unsaved: 1 });
+    }
+    expect(store.getState().saveProblem).toContain('The archive is away.');
+    archive.failure = undefined;
+    archive.held.set('9', mark('9').measurement);
+    const again = opened(archive, shelf);
+    expect(again.drawer.shown).toEqual(['Length 1']);
+    await again.store.load('1.2');
+    expect(again.drawer.shown.sort()).toEqual(['9', 'Length 1']);
+    await again.store.save();
+    expect(again.store.getState().unsaved).toBe(0);
+    expect(opened(archive, shelf).drawer.shown).toEqual([]);
+  });
+
+  it('keeps in mind what was taken away', async () => {
+    const { store, archive, shelf } = opened();
+    archive.held.set('9', mark('9').measurement);
+    await store.load('1.2');
+    store.remove(['9']);
+    const again = opened(archive, shelf);
+    await again.store.load('1.2');
+    expect(again.store.getState()).toMatchObject({ items: [], unsaved: 1 });
+    await again.store.save();
+    expect(archive.held.size).toBe(0);
+  });
+
+  it('does not take away by undo what came from the server', async () => {
+    const { store, drawer, archive } = opened();
+    drawer.events?.drawn(mark('1'));
+    archive.held.set('9', mark('9').measurement);
+    await store.load('1.2');
+    store.undo();
+    expect(drawer.shown).toEqual(['9']);
+  });
+
+  it('says that the server could not be read until it could', async () => {
+    const { store, drawer, archive } = opened();
+    archive.failure = new ApiError(0, 'unreachable', '');
+    await store.load('1.2');
+    drawer.events?.drawn(mark('1'));
+    expect(store.getState().loadProblem).not.toBe('');
+    archive.failure = undefined;
+    await store.load('1.2');
+    expect(store.getState().loadProblem).toBe('');
+  });
+
+  it('says when the browser keeps no drafts', () => {
+    for (const shelf of [
+      undefined,
+      {
+        ...shelfOf(),
+        setItem: () => {
+          throw new Error('full');
+        },
+      },
+    ]) {
+      const { drawer, store } = withShelf(shelf);
+      drawer.events?.drawn(mark('1'));
+      expect(store.getState().draftLost).toBe(true);
+    }
+  });
+});
+
+function withShelf(shelf: Shelf | undefined) {
+  const drawer = new Drawer();
+  return { drawer, store: new MeasurementStore(drawer, 'edgar', '1.2', shelf, new Archive()) };
+}
+
+describe('drafts', () => {
+  it('are of one person and one study', () => {
+    expect(draftKey('a.b', '1')).not.toBe(draftKey('a', 'b.1'));
+    const shelf = shelfOf();
+    keepDraft(shelf, draftKey('edgar', '1.2'), { changed: [mark('1')], removed: [] });
+    expect(readDraft(shelf, draftKey('flora', '1.2')).changed).toEqual([]);
+  });
+
+  it('that are broken are none', () => {
+    const shelf = shelfOf();
+    for (const text of ['', '{', '[]', '{"version":1}', '{"version":2,"changed":[],"removed":[]}']) {
+      shelf.kept.set('k', text);
+      expect(readDraft(shelf, 'k')).toEqual({ changed: [], removed: [] });
+    }
+    const broken = { studyUid: '1.2', measurement: { ...mark('1').measurement, points: [[1, null]] } };
+    shelf.kept.set('k', JSON.stringify({ version: 1, changed: [broken, mark('2')], removed: [3, '4'] }));
+    expect(readDraft(shelf, 'k')).toEqual({ changed: [mark('2')], removed: ['4'] });
+  });
+});
