@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,9 +23,19 @@ from pydicom.sr.codedict import codes
 from dicomweb_kit.objects import as_file, ct
 from dicomweb_kit.pacs import Pacs, open_pacs
 from hounsfield.archive.reader import PackReader
-from hounsfield.model.errors import AccessDenied, FrameNotFound, InconsistentObject, InstanceNotFound, InvalidInput, StudyNotFound
+from hounsfield.dicom.element_tree import read_data_set
+from hounsfield.model.errors import (
+    AccessDenied,
+    FrameNotFound,
+    HounsfieldError,
+    InconsistentObject,
+    InstanceNotFound,
+    InvalidInput,
+    StudyNotFound,
+)
 from hounsfield.model.measurement import Kind, MeasuredValue, Removal, SpacingSource
 from hounsfield.model.origin import Origin, Principal, Protocol, Role
+from hounsfield.reports.read import read_report
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.retrieve import Retrieve
 from measurement_kit import SPACING, measurement, one_of_each, tracking_uid
@@ -322,6 +333,19 @@ def test_a_report_that_cannot_be_read_is_named(pacs: Pacs, measurements: Measure
     assert [report.sop_instance_uid for report in found.unread] == ["1.2.3.7.1"]
 
 
+def test_damaged_reports_are_read_as_far_as_they_go() -> None:
+    """Whatever octet of a report is another: an answer, or a refusal in words."""
+    file = by_another_maker()
+    data_set = file[file.index(bytes.fromhex("08000500")) :]
+    randomness = random.Random(20261)
+    for _ in range(400):
+        damaged = bytearray(data_set)
+        for _ in range(3):
+            damaged[randomness.randrange(len(damaged))] = randomness.randrange(256)
+        with contextlib.suppress(HounsfieldError):
+            read_report(read_data_set(bytes(damaged), "1.2.840.10008.1.2"))
+
+
 def test_other_structured_reports_are_passed_over(pacs: Pacs, measurements: Measurements) -> None:
     """A dose report is no measurement report, nor unreadable."""
 
@@ -435,6 +459,22 @@ def test_images_of_every_encoding(shared: tuple[Pacs, Measurements], syntax: str
     assert back.values == (MeasuredValue("length", 5.0, "mm"),)
     [document] = reports_of(pacs, study)
     assert (document.PatientSex, document.PatientBirthDate, document.PatientName) == ("W", "1970", "Müller^Ägidius")
+
+
+@pytest.mark.parametrize("sop_class", ["1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.77.1.6", "1.2.3.4.5"])
+def test_images_of_retired_tiled_and_private_classes(shared: tuple[Pacs, Measurements], sop_class: str) -> None:
+    """Every reference names the class that the image has."""
+    pacs, measurements = shared
+    study = f"1.7.{len(sop_class)}"
+    pacs.store(as_file(ct(1, study=study, series=f"{study}.1", SOPClassUID=sop_class, frames=2, **SPACING)))
+    saved = measurements.save(EDGAR, study, one_of_each(f"{study}.1.1"), []).measurements
+    assert len(saved) == 6
+    [document] = reports_of(pacs, study)
+    references = [item for item in document.iterall() if item.keyword == "ReferencedSOPClassUID"]
+    assert {item.value for item in references} == {sop_class}
+    assert len(references) == 7, "one as evidence, and one for each measurement"
+    origins = [item.value for item in document.iterall() if item.keyword == "PixelOriginInterpretation"]
+    assert origins == (["FRAME"] * 6 if sop_class.endswith("77.1.6") else [])
 
 
 def test_a_report_that_the_archive_keeps_aside_is_not_called_saved(pacs: Pacs, measurements: Measurements) -> None:

@@ -138,7 +138,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Measurable:
-    """What of one frame decides what can be measured on it. pixel_unit: UCUM, of values after rescaling; empty where they are not measured."""
+    """What of one frame decides what can be measured on it. pixel_unit: UCUM, after rescaling; empty where pixels are not measured."""
 
     rows: int
     columns: int

@@ -19,6 +19,7 @@ from pydicom.uid import UID
 
 from hounsfield import __version__
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from hounsfield.dicom.sop_classes import RETIRED_STORAGE_SOP_CLASSES, STORAGE_SOP_CLASSES
 from hounsfield.model.errors import InconsistentObject
 from hounsfield.model.measurement import (
     HOUNSFIELD_UNITS,
@@ -48,6 +49,9 @@ _TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "Access
 """Of patient and study: empty where the image leaves them out."""
 _JUDGED = ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime")
 """highdicom refuses values beyond the standard's. They are not ours to judge: the report has them as the image has."""
+_STAND_IN = "1.2.840.10008.5.1.4.1.1.7"
+"""highdicom knows no retired and no private SOP class: it is told of a secondary capture, and the references are put right afterwards."""
+_WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _REFUSALS = (AttributeError, EOFError, KeyError, NotImplementedError, OverflowError, TypeError, ValueError, InvalidDicomError, struct.error)
 """What pydicom and highdicom raise for values of images that no report can have."""
 
@@ -86,8 +90,11 @@ def compose(
         evidence = {uid: pydicom.dcmread(io.BytesIO(image.head), stop_before_pixels=True) for uid, image in images.items()}
         first = next(iter(evidence.values()))
         judged = [first[keyword] for keyword in _JUDGED if keyword in first]
-        for image in evidence.values():
+        stood_in = {uid: str(image.SOPClassUID) for uid, image in evidence.items() if not _is_known(image.SOPClassUID)}
+        for uid, image in evidence.items():
             _complete(image)
+            if uid in stood_in:
+                image.SOPClassUID = _STAND_IN
         groups = [_group(one, _Source(evidence[one.sop_instance_uid], images, one.frame)) for one in measurements]
         groups += [_removal(one, _Source(evidence[one.sop_instance_uid], images, one.frame)) for one in removals]
         report = sr.MeasurementReport(_context(observer), _coded(_IMAGING_PROCEDURE), groups)
@@ -111,6 +118,8 @@ def compose(
         )
         for element in judged:
             document[element.tag] = element
+        if stood_in:
+            _name_classes(document, stood_in)
         document.file_meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
         document.file_meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
         file = io.BytesIO()
@@ -126,6 +135,11 @@ class _Source:
     def __init__(self, image: Dataset, images: Mapping[str, ImageFile], frame: int) -> None:
         self._named = (image.SOPClassUID, image.SOPInstanceUID, [frame] if images[image.SOPInstanceUID].is_multi_frame else None)
 
+    @property
+    def pixel_origin(self) -> str | None:
+        """Of a tiled image the points are those of one tile (PS3.3 C.18.6.1)."""
+        return "FRAME" if self._named[0] == _WHOLE_SLIDE else None
+
     def of_region(self) -> sr.SourceImageForRegion:
         return sr.SourceImageForRegion(*self._named)
 
@@ -136,8 +150,24 @@ class _Source:
 def _complete(image: Dataset) -> None:
     """As highdicom takes it."""
     for keyword in _TYPE_2:
-        if keyword not in image or keyword in _JUDGED:
+        if keyword in _JUDGED:
+            image.pop(keyword, None)
+        if keyword not in image:
             setattr(image, keyword, "")
+
+
+def _is_known(sop_class_uid: str) -> bool:
+    return sop_class_uid in STORAGE_SOP_CLASSES and sop_class_uid not in RETIRED_STORAGE_SOP_CLASSES
+
+
+def _name_classes(data_set: Dataset, classes: Mapping[str, str]) -> None:
+    """In every reference to these instances."""
+    if data_set.get("ReferencedSOPInstanceUID") in classes:
+        data_set.ReferencedSOPClassUID = classes[data_set.ReferencedSOPInstanceUID]
+    for element in data_set:
+        if element.VR == "SQ":
+            for item in element.value:
+                _name_classes(item, classes)
 
 
 def _context(observer: str) -> sr.ObservationContext:
@@ -155,9 +185,11 @@ def _group(
     graphic_type, points = _graphic(one)
     if one.kind in (Kind.LENGTH, Kind.ANGLE, Kind.PROBE):
         coordinates = [sr.CoordinatesForMeasurement(graphic_type, points, source.of_region())]
+        if source.pixel_origin:
+            coordinates[0].PixelOriginInterpretation = source.pixel_origin
         measured = [_measurement(value, one, coordinates) for value in one.values]
         return sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured)
-    region = sr.ImageRegion(graphic_type, points, source.of_region())
+    region = sr.ImageRegion(graphic_type, points, source.of_region(), source.pixel_origin)
     measured = [_measurement(value, one, None) for value in one.values]
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(tracking, region, measurements=measured)
 
