@@ -167,7 +167,7 @@ def test_dciodvfy_has_no_complaint(pacs: Pacs, measurements: Measurements, tmp_p
         document.save_as(path)
         said = subprocess.run([validator, path], capture_output=True, text=True).stderr
         assert "SRComprehensive" in said or "ComprehensiveSR" in said
-        # A private coding scheme is as the standard wants it (PS3.16 8.2); the validator knows those of the standard alone.
+        # A private coding scheme is as the standard wants it (PS3.3 8.2); the validator knows those of the standard alone.
         complaints = [line for line in said.splitlines() if line.startswith(("Error", "Warning")) and "<99HOUNSFIELD>" not in line]
         assert complaints == []
 

@@ -140,7 +140,11 @@ describe('where millimetres come from', () => {
     expect(source({ '00280030': [2, 0.5] })).toEqual(['pixel-spacing', 0.5]);
     expect(source({ '00280030': [2, 0.5], '00181164': [2, 0.5] })).toEqual(['detector-plane', 0.5]);
     expect(source({ '00280030': [2, 0.5], '00181164': [2, 0.5], '00280A02': 'FIDUCIAL' })[0]).toBe('pixel-spacing');
-    expect(source({ '00181164': [4, 1], '00181114': 2 })).toEqual(['detector-corrected', 0.5]);
+    expect(lengthScale(image({ '00181164': [4, 1], '00181114': 2 }), 0, line)).toEqual({
+      source: 'detector-corrected',
+      rowMm: 2,
+      columnMm: 0.5,
+    });
     expect(source({ '00181164': [4, 1] })).toEqual(['none', 1]);
     expect(source({})).toEqual(['none', 1]);
   });
@@ -173,8 +177,11 @@ describe('where millimetres come from', () => {
 
 describe('words', () => {
   it('carry the unit', () => {
-    expect(lines([{ name: 'length', value: 12.345, unit: 'mm' }])).toEqual(['12.3 mm']);
-    expect(lines([{ name: 'area', value: 1.234, unit: '{pixels}' }])).toEqual(['Area 1.23 px²']);
+    const length = { name: 'length', value: 12.345, unit: 'mm' };
+    expect(lines({ values: [length], spacing: 'pixel-spacing' })).toEqual(['12.3 mm']);
+    expect(lines({ values: [length], spacing: 'detector-plane' })).toEqual(['12.3 mm (detector plane)']);
+    const area = { name: 'area', value: 1.234, unit: '{pixels}' };
+    expect(lines({ values: [area], spacing: 'none' })).toEqual(['Area 1.23 px²']);
     expect(valueText({ name: 'Volume', value: 3, unit: 'mm3' })).toBe('3.00 mm3');
     expect(valueText({ name: 'mean', value: -0.001, unit: "[hnsf'U]" })).toBe('-0.00100 HU');
   });

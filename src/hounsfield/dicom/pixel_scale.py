@@ -37,7 +37,7 @@ def pixel_scale(header: DataSet, frame: int, points: Sequence[Point]) -> PixelSc
     """For points of one frame (its number, from 1).
 
     An image with ultrasound regions is as long as the region that all points lie in says (PS3.3 C.8.5.5); between regions there is no
-    length. Imager Pixel Spacing is in the plane of the detector: by itself it makes no millimetres (PS3.3 10.7.1.3).
+    length. Imager Pixel Spacing is in the plane of the detector: by itself it makes no millimetres (PS3.3 10.7.1).
     """
     regions = header.items(_REGIONS)
     if regions:

@@ -67,7 +67,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """A Part 10 file up to its pixels, and whether it is one frame of several that is meant when a frame is named."""
+    """A Part 10 file up to its pixels. is_multi_frame: references to it name the frame (PS3.3 10.3)."""
 
     head: bytes
     is_multi_frame: bool

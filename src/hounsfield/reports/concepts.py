@@ -19,7 +19,7 @@ from hounsfield.model.measurement import (
 )
 
 OURS = "99HOUNSFIELD"
-"""Our private coding scheme (PS3.16 8.2): for what the standard has no concept of."""
+"""Our private coding scheme (PS3.3 8.2): for what the standard has no concept of."""
 
 
 class Concept(NamedTuple):

@@ -10,7 +10,7 @@ from datetime import datetime
 from hounsfield.dicom.element_tree import DataSet, read_data_set
 from hounsfield.dicom.part10 import build_prefix
 from hounsfield.dicom.pixel_scale import measurable, pixel_scale
-from hounsfield.dicom.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, transfer_syntax
+from hounsfield.dicom.transfer_syntaxes import transfer_syntax
 from hounsfield.model.errors import FrameNotFound, HounsfieldError, InconsistentObject, InvalidInput
 from hounsfield.model.identifiers import UID, is_valid_uid, new_uid
 from hounsfield.model.measurement import Measurement, Removal, check, check_label
@@ -19,6 +19,7 @@ from hounsfield.model.outcomes import StoreOutcome
 from hounsfield.model.stored_instance import StoredInstance
 from hounsfield.reports.read import Report, read_report
 from hounsfield.services.accounts import require
+from hounsfield.services.coercion import header_syntax
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.store import FileStore
 
@@ -130,7 +131,7 @@ class Measurements:
             self._now(),
             measurements,
             removals,
-            {uid: ImageFile(image.head, image.instance.frames > 1) for uid, image in images.items()},
+            {uid: ImageFile(image.head, image.instance.claimed_frames > 1) for uid, image in images.items()},
         )
         with self._store.receive_file(origin, study_instance_uid) as reception:
             reception.write(file)
@@ -157,7 +158,7 @@ class Measurements:
             raise InvalidInput(f"{sop_instance_uid} is no image that can be measured on here")
         header, length = self._retrieve.effective_header(instance)
         is_deflated = transfer_syntax(instance.transfer_syntax_uid).deflated
-        syntax = EXPLICIT_VR_LITTLE_ENDIAN if is_deflated else instance.transfer_syntax_uid
+        syntax = header_syntax(instance)
         tree = read_data_set(header, syntax, header_length_bytes=None if is_deflated else length)
         prefix = build_prefix(instance.sop_class_uid, sop_instance_uid, syntax)
         return _Image(instance, tree, prefix + bytes(header if is_deflated else header[:length]))

@@ -160,7 +160,7 @@ export class Marks {
     const mark = annotation && this.read(annotation);
     if (!mark) return undefined;
     const known = this.wanted.get(mark.measurement.tracking_uid)?.measurement;
-    return lines((known && samePoints(known.points, mark.measurement.points) ? known : mark.measurement).values);
+    return lines(known && samePoints(known.points, mark.measurement.points) ? known : mark.measurement);
   }
 
   /** Tracking UIDs of what was chosen by a click. */

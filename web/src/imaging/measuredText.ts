@@ -1,5 +1,5 @@
 /** Values as people read them, on the picture and in the list alike. */
-import type { MeasuredValue } from '../api/types';
+import type { MeasuredValue, Measurement } from '../api/types';
 import { t } from '../i18n';
 import { UNIT } from './measuring';
 
@@ -31,11 +31,11 @@ export function valueName(name: string): string {
   return known ? t(`measure.value.${known}`) : name;
 }
 
-/** A line a value; what a length or an angle is, its line alone says. */
-export function lines(values: readonly MeasuredValue[]): string[] {
-  return values.map((value) =>
-    ['length', 'angle', 'value'].includes(value.name)
-      ? valueText(value)
-      : `${valueName(value.name)} ${valueText(value)}`,
-  );
+/** A line a value; what a length or an angle is, its line alone says. What is not the patient's length says so. */
+export function lines({ values, spacing }: Pick<Measurement, 'values' | 'spacing'>): string[] {
+  const ofDetector = spacing === 'detector-plane' ? ` (${t('viewer.scale.detector')})` : '';
+  return values.map((value) => {
+    const named = ['length', 'angle', 'value'].includes(value.name) ? '' : `${valueName(value.name)} `;
+    return named + valueText(value) + (['length', 'area'].includes(value.name) ? ofDetector : '');
+  });
 }

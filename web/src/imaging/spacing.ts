@@ -62,7 +62,7 @@ const PIXELS: LengthScale = { source: 'none', rowMm: 1, columnMm: 1 };
 
 /**
  * How long a pixel is between points of one frame (0-based). An image with ultrasound regions is as long as the region that
- * all points lie in says (PS3.3 C.8.5.5). Imager Pixel Spacing alone makes no millimetres (10.7.1.3).
+ * all points lie in says (PS3.3 C.8.5.5). Imager Pixel Spacing alone makes no millimetres (10.7.1).
  */
 export function lengthScale(instance: DicomInstance, frame: number, points: readonly Point[]): LengthScale {
   const regions = sequence(instance, TAG.ultrasoundRegions);
