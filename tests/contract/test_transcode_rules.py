@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hounsfield.dicom.frames import NativeFrames
 from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.entry import IndexEntry
 from hounsfield.jobs.embedded import EmbeddedJobs
@@ -30,7 +31,8 @@ def rules(index: Indexed) -> TranscodeRules:
 
 
 def entry(maker: Maker, modality: str = "CT", syntax: str = "1.2.840.10008.1.2.1", frames: int = 1) -> IndexEntry:
-    made = maker.entry("1.2.3" if modality == "CT" else "1.2.4", modality=modality, frames=frames)
+    table = NativeFrames(0, 8, tuple(range(frames))).to_bytes()
+    made = maker.entry("1.2.3" if modality == "CT" else "1.2.4", modality=modality, frames=frames, frame_table=table)
     series = replace(made.attributes.series, json=b'"00080060":{"vr":"CS","Value":["%b"]}' % modality.encode())
     study, instance = replace(made.attributes.study, json=b""), replace(made.attributes.instance, json=b"")
     attributes = replace(made.attributes, study=study, series=series, instance=instance)
