@@ -16,6 +16,7 @@ from web_kit.pages import Complaints, Tile, until
 
 pytestmark = pytest.mark.xdist_group("web_app")
 
+OpenPage = Callable[..., Any]
 OpenStudy = Callable[..., Tile]
 
 
@@ -227,6 +228,34 @@ def test_a_study_left_and_opened_again(open_study: OpenStudy) -> None:
         tile.page.go_back()
         tile.wait()
         tile.same_as(before)
+
+
+def test_a_study_left_while_its_slices_are_on_their_way(open_page: OpenPage, signed_in: Any, studies: Any) -> None:
+    """What comes for a tile that has gone is dropped without a complaint."""
+    page = open_page(state=signed_in)
+    page.wait_for_selector("[data-testid=study-row]")
+    held: list[Any] = []
+    asked: list[str] = []
+
+    def hold_all_but_the_first(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/frames/*", hold_all_but_the_first)
+    page.goto(page.url.rstrip("/") + f"/viewer/{studies['MR']['study_instance_uid']}")
+    tile = Tile(page)
+    tile.wait()
+    while not held:
+        page.wait_for_timeout(5)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-testid=study-row]")
+    for route in held:
+        with page.expect_event("requestfinished"):
+            route.continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def test_a_broken_slice_says_so_and_can_be_tried_again(open_study: OpenStudy, complaints: Complaints) -> None:

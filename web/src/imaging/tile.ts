@@ -87,6 +87,7 @@ export class Tile {
   private frameRequest = 0;
   private cineTimer = 0;
   private wheelRest = 0;
+  private destroyed = false;
   private readonly cleanUps: Array<() => void> = [];
 
   constructor(
@@ -304,6 +305,7 @@ export class Tile {
   }
 
   destroy(): void {
+    this.destroyed = true;
     this.showing += 1;
     this.stopCine();
     this.prefetcher?.stop();
@@ -381,9 +383,9 @@ export class Tile {
     this.refresh();
   }
 
-  /** Recomputes the state once per frame, whatever number of events came. */
+  /** Recomputes the state once per frame, whatever number of events came; a load may still fail after the tile has gone. */
   private refresh(): void {
-    if (this.frameRequest) return;
+    if (this.frameRequest || this.destroyed) return;
     this.frameRequest = requestAnimationFrame(() => {
       this.frameRequest = 0;
       this.compute();
