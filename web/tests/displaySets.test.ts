@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cineRate, displaySetsOf, positionAlongNormal } from '../src/imaging/displaySets';
+import { displaySetsOf, positionAlongNormal } from '../src/imaging/displaySets';
 import { image, instance } from './instances';
 
 const AXIAL = [1, 0, 0, 0, 1, 0];
@@ -59,14 +59,5 @@ describe('display sets', () => {
   it('do not read a missing position as zero', () => {
     const [set] = displaySetsOf([image()]);
     expect(positionAlongNormal(set?.slices[0] as never)).toBeUndefined();
-  });
-});
-
-describe('cine rate', () => {
-  it('is the stated one, else from the frame time, else 12; never absurd', () => {
-    expect(cineRate(instance({ '00082144': 25 }))).toBe(25);
-    expect(cineRate(instance({ '00181063': 40 }))).toBe(25);
-    expect(cineRate({})).toBe(12);
-    expect(cineRate(instance({ '00181063': 0.001 }))).toBe(60);
   });
 });

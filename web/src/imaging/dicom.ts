@@ -57,6 +57,7 @@ export const TAG = {
   repetitionTime: '00180080',
   echoTime: '00180081',
   frameTime: '00181063',
+  frameTimeVector: '00181065',
   exposureMas: '00181152',
   imagerPixelSpacing: '00181164',
   magnification: '00181114',

@@ -116,11 +116,3 @@ export function displaySetsOf(instances: readonly DicomInstance[]): DisplaySet[]
     .map((group) => (group.multiframe ? group : { ...group, slices: sortSlices(group.slices) }))
     .sort((one, other) => order(one) - order(other));
 }
-
-/** Frames per second of a cine loop as the object states it, else 12. */
-export function cineRate(instance: DicomInstance): number {
-  const stated = number(instance, TAG.recommendedFrameRate) ?? number(instance, TAG.cineRate);
-  const frameTimeMs = number(instance, TAG.frameTime);
-  const rate = stated ?? (frameTimeMs && frameTimeMs > 0 ? 1000 / frameTimeMs : 12);
-  return Math.min(60, Math.max(1, Math.round(rate)));
-}

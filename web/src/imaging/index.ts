@@ -2,4 +2,5 @@
 export type { Mark, Marks } from './marks';
 export { Stage } from './stage';
 export { forgetStudy, startImaging, usesProcessorOnly } from './start';
-export type { Tile, TileFailure, TileState } from './tile';
+export type { Tile } from './tile';
+export type { TileFailure, TileState } from './tileState';

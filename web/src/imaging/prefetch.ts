@@ -1,8 +1,22 @@
 /** Loads the slices around the one in view, nearest first, a few at a time, within a share of memory. */
 import { cache, Enums, imageLoader } from '@cornerstonejs/core';
+import { number, TAG } from './dicom';
+import type { DisplaySet } from './displaySets';
 import { nearestFirst } from './prefetchOrder';
 
 const AT_A_TIME = 4;
+/** Decoded bytes that prefetching may take for one tile. */
+const PREFETCH_BYTES = 200_000_000;
+
+/** How many slices to each side are wanted, as memory allows. */
+export function reachOf(displaySet: DisplaySet): number {
+  const { instance } = displaySet.slices[0] ?? {};
+  if (!instance) return 0;
+  const samples = number(instance, TAG.samplesPerPixel) ?? 1;
+  const perPixel = samples > 1 ? 4 : Math.max(2, (number(instance, TAG.bitsAllocated) ?? 16) / 8);
+  const perSlice = (number(instance, TAG.rows) ?? 512) * (number(instance, TAG.columns) ?? 512) * perPixel;
+  return Math.min(displaySet.slices.length, Math.max(2, Math.floor(PREFETCH_BYTES / perSlice / 2)));
+}
 
 export class Prefetcher {
   private waiting: number[] = [];

@@ -68,10 +68,10 @@ export class Stage {
   /** Compulsory after every change of size: the picture would be stretched. */
   resize(): void {
     if (this.engine.hasBeenDestroyed || this.tiles.size === 0) return;
-    const fitted = [...this.tiles.values()].filter((tile) => tile.isFitted());
+    const fitted = [...this.tiles.values()].filter((tile) => tile.camera.isFitted());
     this.engine.resize(true, true);
     // What filled its tile fills it still; what was zoomed or moved stays as it was.
-    for (const tile of fitted) tile.fit();
+    for (const tile of fitted) tile.camera.fit();
   }
 
   activeTool(): ToolName {

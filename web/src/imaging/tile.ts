@@ -1,81 +1,21 @@
-/** One viewport: what it shows, how, and what is known about it. The rest of the app sees only `TileState` and verbs. */
+/** One viewport: which slice it shows, and what has become of it. The rest of the app sees only `TileState` and verbs. */
 import { cache, Enums, eventTarget, type Types } from '@cornerstonejs/core';
-import { type DicomInstance, functionalGroup, number, numbers, TAG, texts } from './dicom';
-import { cineRate, type DisplaySet } from './displaySets';
-import {
-  type EdgeLetters,
-  edgeLetters,
-  edgeLettersFromPatientOrientation,
-  NO_LETTERS,
-  type Vector,
-} from './orientation';
-import { Prefetcher } from './prefetch';
-import { rangeOf, type WindowPreset, windowOf } from './presets';
-import { pixelScale, type SpacingSource } from './spacing';
+import { TileCamera } from './camera';
+import { Cine, frameDurations, meanRate } from './cine';
+import { TileDisplay } from './display';
+import type { DisplaySet } from './displaySets';
+import { Prefetcher, reachOf } from './prefetch';
 import { imageIdFor } from './start';
-
-export interface TileFailure {
-  kind: 'http' | 'network' | 'decode';
-  status?: number;
-}
-
-export interface TileState {
-  status: 'empty' | 'loading' | 'ready' | 'failed';
-  failure?: TileFailure;
-  /** A picture of this display set is on the canvas; it may still be that of another slice (`status` says). */
-  drawn: boolean;
-  displaySet?: DisplaySet;
-  instance?: DicomInstance;
-  /** 0-based. */
-  index: number;
-  count: number;
-  window?: { center: number; width: number };
-  /** CSS pixels per image pixel. */
-  zoom: number;
-  letters: EdgeLetters;
-  scaleSource: SpacingSource;
-  /** mm per CSS pixel along the screen's horizontal and vertical; absent without a spacing. */
-  mmPerPixel?: { x: number; y: number };
-  inverted: boolean;
-  /** One byte a slice: 1 where it is in memory. */
-  loaded: Uint8Array;
-  loadedCount: number;
-  /** Frames per second while cine runs, else 0. */
-  playing: number;
-}
+import { EMPTY_TILE, failureOf, type TileFailure, type TileState } from './tileState';
+import { viewGeometry } from './viewGeometry';
+import { WheelSteps } from './wheel';
 
 const EVENTS = Enums.Events;
 
-const EMPTY: TileState = {
-  status: 'empty',
-  drawn: false,
-  index: 0,
-  count: 0,
-  zoom: 1,
-  letters: NO_LETTERS,
-  scaleSource: 'none',
-  inverted: false,
-  loaded: new Uint8Array(0),
-  loadedCount: 0,
-  playing: 0,
-};
-
-/** Decoded bytes that prefetching may take for one tile. */
-const PREFETCH_BYTES = 200_000_000;
-
-function failureOf(error: unknown): TileFailure {
-  const seen = (error as { error?: unknown })?.error ?? error;
-  const status =
-    (seen as { status?: unknown })?.status ?? (seen as { request?: { status?: unknown } })?.request?.status;
-  if (typeof status === 'number') {
-    if (status === 0) return { kind: 'network' };
-    if (status >= 400) return { kind: 'http', status };
-  }
-  return { kind: 'decode' };
-}
-
 export class Tile {
-  private state: TileState = EMPTY;
+  readonly camera: TileCamera;
+  readonly display: TileDisplay;
+  private state: TileState = EMPTY_TILE;
   private readonly listeners = new Set<() => void>();
   private imageIds: string[] = [];
   private readonly indexOfImage = new Map<string, number>();
@@ -85,9 +25,9 @@ export class Tile {
   /** The image on the canvas; empty before the first of a display set. */
   private drawnImage = '';
   private frameRequest = 0;
-  private cineTimer = 0;
-  private wheelRest = 0;
   private destroyed = false;
+  private readonly cine = new Cine(() => this.nextOfLoop());
+  private readonly wheel = new WheelSteps();
   private readonly cleanUps: Array<() => void> = [];
 
   constructor(
@@ -96,42 +36,23 @@ export class Tile {
     private readonly viewport: Types.IStackViewport,
     private readonly onScroll: (tile: Tile, from: number, to: number) => void,
   ) {
-    const onElement = (name: string, listener: () => void): void => {
-      element.addEventListener(name, listener);
-      this.cleanUps.push(() => element.removeEventListener(name, listener));
-    };
-    const newImage = (event: Event): void => {
+    const isDrawn = (): boolean => this.drawnImage !== '';
+    this.camera = new TileCamera(viewport, isDrawn, () => this.state.zoom);
+    this.display = new TileDisplay(viewport, isDrawn);
+    this.listen(element, EVENTS.STACK_NEW_IMAGE, (event) => {
       this.drawnImage = (event as CustomEvent<{ imageId: string }>).detail.imageId;
       this.refresh();
-    };
-    element.addEventListener(EVENTS.STACK_NEW_IMAGE, newImage);
-    this.cleanUps.push(() => element.removeEventListener(EVENTS.STACK_NEW_IMAGE, newImage));
+    });
     for (const name of [EVENTS.IMAGE_RENDERED, EVENTS.VOI_MODIFIED, EVENTS.CAMERA_MODIFIED])
-      onElement(name, () => this.refresh());
-    const onPage = (name: string, listener: (event: Event) => void): void => {
-      eventTarget.addEventListener(name, listener as EventListener);
-      this.cleanUps.push(() => eventTarget.removeEventListener(name, listener as EventListener));
-    };
-    const changedCache = (): void => this.refresh();
-    onPage(EVENTS.IMAGE_CACHE_IMAGE_ADDED, changedCache);
-    onPage(EVENTS.IMAGE_CACHE_IMAGE_REMOVED, changedCache);
-    onPage(EVENTS.IMAGE_LOAD_ERROR, (event) => {
+      this.listen(element, name, () => this.refresh());
+    this.listen(eventTarget, EVENTS.IMAGE_CACHE_IMAGE_ADDED, () => this.refresh());
+    this.listen(eventTarget, EVENTS.IMAGE_CACHE_IMAGE_REMOVED, () => this.refresh());
+    this.listen(eventTarget, EVENTS.IMAGE_LOAD_ERROR, (event) => {
       const { imageId, error } = (event as CustomEvent<{ imageId?: string; error?: unknown }>).detail ?? {};
       if (imageId) this.noteFailure(imageId, error);
     });
-    // Some decoding errors reach nobody: the loader never settles, and the tile would wait for ever.
-    const lost = (event: PromiseRejectionEvent): void => {
-      // A failed request is told by the ordinary way as well, and may be another tile's.
-      if (event.reason instanceof XMLHttpRequest) return;
-      const imageId = this.imageIds[this.viewport.getCurrentImageIdIndex()];
-      if (imageId && this.state.status === 'loading' && !cache.isLoaded(imageId))
-        this.noteFailure(imageId, event.reason);
-    };
-    window.addEventListener('unhandledrejection', lost);
-    this.cleanUps.push(() => window.removeEventListener('unhandledrejection', lost));
-    const wheel = (event: WheelEvent): void => this.onWheel(event);
-    element.addEventListener('wheel', wheel, { passive: false });
-    this.cleanUps.push(() => element.removeEventListener('wheel', wheel));
+    this.listen(window, 'unhandledrejection', (event) => this.noteLost(event as PromiseRejectionEvent));
+    this.listen(element, 'wheel', (event) => this.onWheel(event as WheelEvent));
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -158,7 +79,7 @@ export class Tile {
       Math.max(0, this.imageIds.length - 1),
     );
     this.state = {
-      ...EMPTY,
+      ...EMPTY_TILE,
       status: isImage ? 'loading' : 'ready',
       displaySet,
       instance: displaySet.slices[start]?.instance,
@@ -168,7 +89,7 @@ export class Tile {
     };
     this.tell();
     if (!isImage) return;
-    this.prefetcher = new Prefetcher(this.imageIds, this.reach(displaySet), (imageId, error) =>
+    this.prefetcher = new Prefetcher(this.imageIds, reachOf(displaySet), (imageId, error) =>
       this.noteFailure(imageId, error),
     );
     await this.viewport.setStack(this.imageIds, start);
@@ -211,97 +132,24 @@ export class Tile {
     this.scrollTo(this.state.index + slices, loop);
   }
 
-  setWindow(center: number, width: number): void {
-    if (!this.drawn()) return;
-    this.viewport.setProperties({ voiRange: rangeOf(center, width) });
-    this.viewport.render();
-  }
-
-  applyPreset(preset: WindowPreset): void {
-    if (!this.drawn()) return;
-    if (preset.window) {
-      this.setWindow(preset.window.center, preset.window.width);
-      return;
-    }
-    const image = this.viewport.getCornerstoneImage() as Types.IImage | undefined;
-    if (!image) return;
-    if (preset.name === 'preset.full') {
-      this.viewport.setProperties({ voiRange: { lower: image.minPixelValue, upper: image.maxPixelValue } });
-    } else {
-      const [center] = [image.windowCenter].flat();
-      const [width] = [image.windowWidth].flat();
-      if (center !== undefined && width !== undefined)
-        this.viewport.setProperties({ voiRange: rangeOf(center, width) });
-    }
-    this.viewport.render();
-  }
-
-  invert(): void {
-    if (!this.drawn()) return;
-    this.viewport.setProperties({ invert: !this.viewport.getProperties().invert });
-    this.viewport.render();
-  }
-
-  flip(axis: 'horizontal' | 'vertical'): void {
-    if (!this.drawn()) return;
-    const { flipHorizontal = false, flipVertical = false } = this.viewport.getCamera();
-    this.viewport.setCamera(
-      axis === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical },
-    );
-    this.viewport.render();
-  }
-
-  /** quarters: turns of 90 degrees clockwise, as seen. */
-  rotate(quarters: number): void {
-    if (!this.drawn()) return;
-    const { rotation = 0 } = this.viewport.getViewPresentation();
-    this.viewport.setViewPresentation({ rotation: (((rotation + quarters * 90) % 360) + 360) % 360 });
-    this.viewport.render();
-  }
-
-  fit(): void {
-    if (!this.drawn()) return;
-    this.viewport.resetCamera({ resetPan: true, resetZoom: true });
-    this.viewport.render();
-  }
-
-  /** Neither zoomed nor moved. */
-  isFitted(): boolean {
-    if (!this.drawn()) return false;
-    const [panX, panY] = this.viewport.getPan();
-    return Math.abs(this.viewport.getZoom() - 1) < 0.001 && Math.hypot(panX, panY) < 0.5;
-  }
-
-  zoomBy(factor: number): void {
-    if (!this.drawn()) return;
-    this.viewport.setZoom(Math.min(64, Math.max(0.05, this.viewport.getZoom() * factor)));
-    this.viewport.render();
-  }
-
-  /** One image pixel on one CSS pixel. */
-  actualSize(): void {
-    if (this.drawn() && this.state.zoom > 0) this.zoomBy(1 / this.state.zoom);
-  }
-
   reset(): void {
-    if (!this.drawn()) return;
-    this.viewport.setViewPresentation({ rotation: 0, flipHorizontal: false, flipVertical: false });
-    this.viewport.resetCamera();
-    this.viewport.resetProperties();
+    if (this.drawnImage === '') return;
+    this.camera.reset();
+    this.display.reset();
     this.viewport.render();
   }
 
   toggleCine(): void {
-    if (this.cineTimer) this.stopCine();
+    if (this.cine.isRunning()) this.stopCine();
     else this.startCine();
   }
 
   isPlaying(): boolean {
-    return this.cineTimer !== 0;
+    return this.cine.isRunning();
   }
 
   render(): void {
-    if (this.drawn()) this.viewport.render();
+    if (this.drawnImage !== '') this.viewport.render();
   }
 
   destroy(): void {
@@ -314,60 +162,39 @@ export class Tile {
     this.listeners.clear();
   }
 
-  private drawn(): boolean {
-    return this.drawnImage !== '';
-  }
-
   private startCine(): void {
-    const { displaySet, count } = this.state;
+    const { displaySet, count, index } = this.state;
     if (!displaySet || count < 2) return;
-    const rate = cineRate(displaySet.slices[0]?.instance ?? {});
-    this.cineTimer = window.setInterval(() => {
-      const next = (this.state.index + 1) % count;
-      // Waits for a slice under way rather than skipping it; a failed one is stepped over.
-      if (this.state.loaded[next] || this.failures.has(this.imageIds[next] as string)) this.scrollTo(next);
-    }, 1000 / rate);
-    this.state = { ...this.state, playing: rate };
+    const durations = frameDurations(displaySet.slices[0]?.instance ?? {}, count);
+    this.cine.start(durations, index);
+    this.state = { ...this.state, playing: meanRate(durations) };
     this.tell();
   }
 
   private stopCine(): void {
-    window.clearInterval(this.cineTimer);
-    this.cineTimer = 0;
+    this.cine.stop();
     if (this.state.playing) {
       this.state = { ...this.state, playing: 0 };
       this.tell();
     }
   }
 
+  /** Waits for a slice under way rather than skipping it; a failed one is stepped over. */
+  private nextOfLoop(): number {
+    const next = (this.state.index + 1) % this.state.count;
+    if (!this.state.loaded[next] && !this.failures.has(this.imageIds[next] as string)) return this.state.index;
+    this.scrollTo(next);
+    return next;
+  }
+
   private onWheel(event: WheelEvent): void {
     event.preventDefault();
     if (event.ctrlKey) {
-      this.zoomBy(event.deltaY < 0 ? 1.1 : 1 / 1.1);
+      this.camera.zoomBy(event.deltaY < 0 ? 1.1 : 1 / 1.1);
       return;
     }
-    // Mouse wheels come in steps of about 100, touch pads in many small ones.
-    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 33 : event.deltaY;
-    if (Math.abs(pixels) >= 50) {
-      this.wheelRest = 0;
-      this.scrollBy(Math.sign(pixels));
-      return;
-    }
-    this.wheelRest += pixels;
-    const steps = Math.trunc(this.wheelRest / 30);
-    if (steps !== 0) {
-      this.wheelRest -= steps * 30;
-      this.scrollBy(steps);
-    }
-  }
-
-  private reach(displaySet: DisplaySet): number {
-    const { instance } = displaySet.slices[0] ?? {};
-    if (!instance) return 0;
-    const samples = number(instance, TAG.samplesPerPixel) ?? 1;
-    const perPixel = samples > 1 ? 4 : Math.max(2, (number(instance, TAG.bitsAllocated) ?? 16) / 8);
-    const perSlice = (number(instance, TAG.rows) ?? 512) * (number(instance, TAG.columns) ?? 512) * perPixel;
-    return Math.min(displaySet.slices.length, Math.max(2, Math.floor(PREFETCH_BYTES / perSlice / 2)));
+    const steps = this.wheel.of(event);
+    if (steps !== 0) this.scrollBy(steps);
   }
 
   /** The renderer may refuse an image that was loaded, without a word. */
@@ -375,6 +202,14 @@ export class Tile {
     const imageId = this.imageIds[index];
     if (!imageId || this.viewport.getCurrentImageIdIndex() !== index) return;
     if (this.drawnImage !== imageId && cache.isLoaded(imageId)) this.noteFailure(imageId, undefined);
+  }
+
+  /** Some decoding errors reach nobody: the loader never settles, and the tile would wait for ever. */
+  private noteLost(event: PromiseRejectionEvent): void {
+    // A failed request is told by the ordinary way as well, and may be another tile's.
+    if (event.reason instanceof XMLHttpRequest) return;
+    const imageId = this.imageIds[this.viewport.getCurrentImageIdIndex()];
+    if (imageId && this.state.status === 'loading' && !cache.isLoaded(imageId)) this.noteFailure(imageId, event.reason);
   }
 
   private noteFailure(imageId: string, error: unknown): void {
@@ -393,79 +228,38 @@ export class Tile {
   }
 
   private compute(): void {
-    const { displaySet, playing } = this.state;
+    const { displaySet } = this.state;
     if (displaySet?.kind !== 'image') return;
     const index = this.viewport.getCurrentImageIdIndex();
     const slice = displaySet.slices[index];
     const imageId = this.imageIds[index];
     if (!slice || !imageId) return;
-    const loaded = new Uint8Array(this.imageIds.length);
-    let loadedCount = 0;
-    this.imageIds.forEach((id, at) => {
-      if (cache.isLoaded(id)) {
-        loaded[at] = 1;
-        loadedCount += 1;
-      }
-    });
+    const loaded = Uint8Array.from(this.imageIds, (id) => (cache.isLoaded(id) ? 1 : 0));
     const onScreen = this.drawnImage === imageId;
     const failure = onScreen ? undefined : this.failures.get(imageId);
-    const status = failure ? 'failed' : onScreen ? 'ready' : 'loading';
+    const geometry = this.drawnImage && viewGeometry(this.viewport, slice.instance, slice.frame - 1);
     this.state = {
       ...this.state,
-      status,
-      drawn: this.drawn(),
+      status: failure ? 'failed' : onScreen ? 'ready' : 'loading',
+      drawn: this.drawnImage !== '',
       failure,
       instance: slice.instance,
       index,
       loaded,
-      loadedCount,
-      playing,
-      ...(this.drawn() ? this.geometry(slice.instance, slice.frame - 1) : {}),
+      loadedCount: loaded.reduce((sum, one) => sum + one, 0),
+      ...(geometry ? { ...this.display.state(), ...geometry } : {}),
     };
     this.tell();
   }
 
-  private geometry(instance: DicomInstance, frame: number): Partial<TileState> {
-    const image = this.viewport.getImageData() as { spacing?: number[]; direction?: ArrayLike<number> } | undefined;
-    const { voiRange, invert } = this.viewport.getProperties();
-    if (!image?.spacing || !image.direction) return {};
-    const origin = this.viewport.canvasToWorld([0, 0]);
-    const across = (x: number, y: number): Vector => {
-      const point = this.viewport.canvasToWorld([x, y]);
-      return [0, 1, 2].map((axis) => ((point[axis] ?? 0) - (origin[axis] ?? 0)) / 100) as unknown as Vector;
-    };
-    const right = across(100, 0);
-    const down = across(0, 100);
-    const axis = (which: number): Vector =>
-      [0, 1, 2].map((at) => image.direction?.[which * 3 + at] ?? 0) as unknown as Vector;
-    const dot = (one: Vector, other: Vector): number => one[0] * other[0] + one[1] * other[1] + one[2] * other[2];
-    const [spacingX = 1, spacingY = 1] = image.spacing;
-    // Steps in image pixels (columns, rows) for one CSS pixel to the right and down.
-    const inPixels = (step: Vector): [number, number] => [dot(step, axis(0)) / spacingX, dot(step, axis(1)) / spacingY];
-    const rightPixels = inPixels(right);
-    const downPixels = inPixels(down);
-    const plane = functionalGroup(instance, frame, TAG.planeOrientationSequence);
-    const hasPlane = numbers(plane, TAG.imageOrientation).length === 6;
-    const [rowDirection = '', columnDirection = ''] = texts(instance, TAG.patientOrientation);
-    const letters = hasPlane
-      ? edgeLetters(right, down)
-      : rowDirection || columnDirection
-        ? edgeLettersFromPatientOrientation(rowDirection, columnDirection, rightPixels, downPixels)
-        : NO_LETTERS;
-    const scale = pixelScale(instance, frame);
-    const length = ([columns, rows]: [number, number]): number =>
-      Math.hypot(columns * (scale.columnMm ?? 0), rows * (scale.rowMm ?? 0));
-    return {
-      window: voiRange ? windowOf(voiRange) : undefined,
-      inverted: invert ?? false,
-      zoom: 1 / Math.max(1e-9, Math.hypot(...rightPixels)),
-      letters,
-      scaleSource: scale.source,
-      mmPerPixel: scale.source === 'none' ? undefined : { x: length(rightPixels), y: length(downPixels) },
-    };
-  }
-
   private tell(): void {
     for (const listener of this.listeners) listener();
+  }
+
+  private listen(target: EventTarget | typeof eventTarget, name: string, listener: (event: Event) => void): void {
+    // The page scrolls with passive listeners by default; the renderer's own target takes no options.
+    if (target === eventTarget) target.addEventListener(name, listener as EventListener);
+    else (target as EventTarget).addEventListener(name, listener, { passive: false });
+    this.cleanUps.push(() => target.removeEventListener(name, listener as EventListener));
   }
 }

@@ -2,8 +2,8 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { ApiError } from '../../api/client';
 import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
-import { NO_LETTERS } from '../../imaging/orientation';
 import { roundLength } from '../../imaging/spacing';
+import { EMPTY_TILE } from '../../imaging/tileState';
 import { isUnsaved } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
@@ -12,20 +12,6 @@ import { ScrollBar } from './ScrollBar';
 import type { Assignment, ViewerSession, ViewerState } from './session';
 
 export const SERIES_DRAG_TYPE = 'application/x-hounsfield-series';
-
-const NOTHING: TileState = {
-  status: 'empty',
-  drawn: false,
-  index: 0,
-  count: 0,
-  zoom: 1,
-  letters: NO_LETTERS,
-  scaleSource: 'none',
-  inverted: false,
-  loaded: new Uint8Array(0),
-  loadedCount: 0,
-  playing: 0,
-};
 
 function useTile(session: ViewerSession, position: number) {
   const element = useRef<HTMLDivElement>(null);
@@ -44,7 +30,7 @@ function useTile(session: ViewerSession, position: number) {
     };
   }, [session, position]);
   const subscribe = useCallback((listener: () => void) => tile?.subscribe(listener) ?? (() => {}), [tile]);
-  const state = useSyncExternalStore(subscribe, () => tile?.getState() ?? NOTHING);
+  const state = useSyncExternalStore(subscribe, () => tile?.getState() ?? EMPTY_TILE);
   return { element, tile, state };
 }
 

@@ -2,7 +2,7 @@
 import type { StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
-import type { TileState } from '../../imaging/tile';
+import type { TileState } from '../../imaging/tileState';
 import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../../ui/format';
 
 export interface CornerText {
