@@ -14,6 +14,7 @@ from hounsfield.app import bootstrap
 from hounsfield.app.calling import tls_of_listener
 from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
 from hounsfield.app.dimse_services import dimse_services
+from hounsfield.app.memory import give_back
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
 from hounsfield.app.token_trust import web_tokens
@@ -71,6 +72,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         log.info("archive.ready", dicom_port=settings.dicom_port, tls_port=settings.tls_port if len(servers) > 1 else None)
         while not stop.wait(MAINTENANCE_EVERY_S):
             _maintain(parts)
+            give_back()
         for server in servers:
             server.close()
         intake.stop()

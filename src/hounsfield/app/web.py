@@ -16,6 +16,7 @@ from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer
 from hounsfield.app.children import die_with_parent, handed_over
 from hounsfield.app.explained_settings import explained
+from hounsfield.app.memory import give_back_now_and_then
 from hounsfield.app.settings import Settings
 from hounsfield.app.site_zone import today_in
 from hounsfield.app.telemetry import configure_logging
@@ -69,6 +70,7 @@ def application() -> Site:
     # What is there now stays: no collection needs to go through it again.
     gc.collect()
     gc.freeze()
+    give_back_now_and_then()
     return site
 
 
