@@ -68,21 +68,26 @@ def show_panel(page: Any) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def draw(tile: Tile, key: str, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """With the tool of a key, from one point of the picture to another, in pixels of the image (column, row)."""
-    page = tile.page
-    page.wait_for_timeout(50)
+Point = tuple[float, float]
+
+
+def on_page(tile: Tile, point: Point) -> Point:
+    """Where a point of the picture is, in pixels of the image (column, row)."""
     box = tile.root.bounding_box()
     zoom = min(box["width"], box["height"]) / SIDE
+    column, row = point
+    return box["x"] + box["width"] / 2 + (column - SIDE / 2) * zoom, box["y"] + box["height"] / 2 + (row - SIDE / 2) * zoom
 
-    def on_page(point: tuple[float, float]) -> tuple[float, float]:
-        column, row = point
-        return box["x"] + box["width"] / 2 + (column - SIDE / 2) * zoom, box["y"] + box["height"] / 2 + (row - SIDE / 2) * zoom
 
+def draw(tile: Tile, key: str, start: Point, *ends: Point) -> None:
+    """With the tool of a key, with the button held from one point of the picture over others to the last."""
+    page = tile.page
+    page.wait_for_timeout(50)
     page.keyboard.press(key)
-    page.mouse.move(*on_page(start))
+    page.mouse.move(*on_page(tile, start))
     page.mouse.down()
-    page.mouse.move(*on_page(end), steps=4)
+    for end in ends:
+        page.mouse.move(*on_page(tile, end), steps=4)
     page.mouse.up()
 
 
@@ -161,3 +166,36 @@ def test_a_draft_survives_a_failed_save_and_a_reload(opened: tuple[Tile, str], c
     page.wait_for_selector("[data-testid=tile-0] svg ellipse")
     page.click(SAVE)
     wait_for_state(page, "Saved as SR")
+
+
+def test_diameters_cobb_angle_outline_and_text(opened: tuple[Tile, str], site: Any) -> None:
+    """Drawn, saved and back: with the values that the phantom gives them."""
+    tile, study = opened
+    page = tile.page
+    draw(tile, "d", (4, 4), (24, 4))
+    draw(tile, "b", (4, 12), (24, 12))
+    draw(tile, "b", (4, 20), (24, 26))
+    # 16 by 16 pixels of 0.5 mm over the right half.
+    draw(tile, "u", (40, 10), (56, 10), (56, 26), (40, 26), (40, 10.8))
+    page.keyboard.press("y")
+    page.mouse.click(*on_page(tile, (8, 40)))
+    page.wait_for_selector("dialog")
+    page.keyboard.type("Neue Läsion seit Juni")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelectorAll('[data-testid=measurement]').length === 4")
+    diameters, cobb, outline, text = entries(page)
+    assert re.match(r"Diameters 1 Long axis (9\.9\d|10\.0) mm Short axis [0-9.]+ mm by pixel spacing", diameters), diameters
+    # 6 rows down over 20 columns, against a level line: 16.7 degrees.
+    assert re.match(r"Cobb angle 1 Cobb angle 16\.[5-9]° by pixel spacing", cobb), cobb
+    found = re.match(r"Outline 1 Area ([0-9.]+) mm² Mean 300.0 HU SD 0.00 HU Min 300.0 HU Max 300.0 HU by pixel spacing", outline)
+    assert found and float(found[1]) == pytest.approx(64, abs=1.5), outline
+    assert text == "Neue Läsion seit Juni not saved"
+    page.keyboard.press("Control+s")
+    wait_for_state(page, "Saved as SR")
+    stored = page.request.get(f"{site.url}/api/studies/{study}/measurements").json()["measurements"]
+    assert [one["kind"] for one in stored] == ["bidirectional", "cobb", "freehand", "text"]
+    page.reload()
+    tile.wait()
+    page.wait_for_selector("[data-testid=tile-0] svg >> text='Neue Läsion seit Juni'")
+    show_panel(page)
+    assert entries(page) == [line.replace("not saved", "admin") for line in (diameters, cobb, outline, text)]

@@ -111,7 +111,7 @@ def test_what_is_saved_comes_back(pacs: Pacs, measurements: Measurements) -> Non
     assert answer.unread == ()
     for one, back in zip(saved, answer.measurements, strict=True):
         # Points without a value rest on nothing.
-        spacing = one.spacing if one.kind in (Kind.LENGTH, Kind.ANGLE, Kind.RECTANGLE, Kind.ELLIPSE) else ""
+        spacing = "" if one.kind in (Kind.PROBE, Kind.ARROW, Kind.TEXT) else one.spacing
         values = tuple(replace(value, value=pytest.approx(value.value, rel=1e-12)) for value in one.values)
         assert back == replace(one, series_instance_uid=CT_SERIES, observer="edgar", spacing=spacing, values=values)
 
@@ -122,13 +122,19 @@ def test_highdicom_reads_the_report(pacs: Pacs, measurements: Measurements) -> N
     [document] = reports_of(pacs)
     report = hd.sr.ComprehensiveSR.from_dataset(document).content
     groups = report.get_image_measurement_groups()
-    assert [group.tracking_uid for group in groups] == [tracking_uid(number) for number in (1, 2, 5)]
+    assert [group.tracking_uid for group in groups] == [tracking_uid(number) for number in (1, 2, 5, 7, 8)]
     [length] = groups[0].get_measurements(name=codes.SCT.Length)
     assert (length.value, length.unit.value, length.method.meaning) == (5.0, "mm", "Pixel Spacing (0028,0030)")
+    [long] = groups[3].get_measurements(name=codes.SCT.LongAxis)
+    [short] = groups[3].get_measurements(name=codes.SCT.ShortAxis)
+    assert [(axis.value, list(axis.referenced_coordinates[0].GraphicData)) for axis in (long, short)] == [
+        (6.0, [10, 10, 22, 10]),
+        (4.0, [16, 9, 16, 11]),
+    ]
     [coordinates] = length.referenced_coordinates
     assert (coordinates.GraphicType, list(coordinates.GraphicData)) == ("POLYLINE", [10.5, 10.5, 16.5, 12.5])
     regions = report.get_planar_roi_measurement_groups()
-    assert [group.roi.graphic_type.value for group in regions] == ["POLYLINE", "ELLIPSE", "POLYLINE"]
+    assert [group.roi.graphic_type.value for group in regions] == ["POLYLINE", "ELLIPSE", "POLYLINE", "POLYLINE", "POINT"]
     assert regions[0].roi.value.tolist() == [[4, 4], [12, 4], [12, 8], [4, 8], [4, 4]]
     rectangle = {one.derivation.meaning if one.derivation else one.name.meaning: one for one in regions[0].get_measurements()}
     assert {name: (one.value, one.unit.value) for name, one in rectangle.items()} == {
@@ -250,7 +256,19 @@ def test_statistics_that_contradict_each_other(shared: tuple[Pacs, Measurements]
         measurements.save(EDGAR, "1.2.3", [replace(rectangle, values=rectangle.values[:-1])], [])
 
 
-class_doc = None
+def test_values_and_axes_that_no_image_has(shared: tuple[Pacs, Measurements]) -> None:
+    """16 bits from -1024 HU do not reach 90000 HU; the long axis is the longer one; an outline has at least three corners."""
+    measurements = shared[1]
+    everything = {one.kind: one for one in one_of_each()}
+    probe, diameters, outline = everything[Kind.PROBE], everything[Kind.BIDIRECTIONAL], everything[Kind.FREEHAND]
+    with pytest.raises(InvalidInput, match="pixels of this image have"):
+        measurements.save(EDGAR, "1.2.3", [replace(probe, values=(replace(probe.values[0], value=90000.0),))], [])
+    turned = replace(diameters, points=(*diameters.points[2:], *diameters.points[:2]))
+    values = (MeasuredValue("long-axis", 4.0, "mm"), MeasuredValue("short-axis", 6.0, "mm"))
+    with pytest.raises(InvalidInput, match="shorter"):
+        measurements.save(EDGAR, "1.2.3", [replace(turned, values=values)], [])
+    with pytest.raises(InvalidInput, match="3 to 2000 points"):
+        measurements.save(EDGAR, "1.2.3", [replace(outline, points=outline.points[:2])], [])
 
 
 def by_another_maker(change: Any = None) -> bytes:
@@ -302,7 +320,7 @@ def test_other_makers_reports_are_read(pacs: Pacs, measurements: Measurements) -
     assert (circle.kind, circle.points) == (Kind.ELLIPSE, ((16, 10), (24, 10), (20, 6), (20, 14)))
     assert circle.values == (MeasuredValue("mean", 41.0, "[hnsf'U]"),)
     assert (freehand.kind, freehand.label, freehand.values) == (
-        Kind.OTHER,
+        Kind.FREEHAND,
         "their outline",
         (MeasuredValue("Volume", 3.0, "mm3"),),
     )
@@ -468,13 +486,13 @@ def test_images_of_retired_tiled_and_private_classes(shared: tuple[Pacs, Measure
     study = f"1.7.{len(sop_class)}"
     pacs.store(as_file(ct(1, study=study, series=f"{study}.1", SOPClassUID=sop_class, frames=2, **SPACING)))
     saved = measurements.save(EDGAR, study, one_of_each(f"{study}.1.1"), []).measurements
-    assert len(saved) == 6
+    assert len(saved) == 10
     [document] = reports_of(pacs, study)
     references = [item for item in document.iterall() if item.keyword == "ReferencedSOPClassUID"]
     assert {item.value for item in references} == {sop_class}
-    assert len(references) == 7, "one as evidence, and one for each measurement"
+    assert len(references) == 12, "one as evidence, and one for each measurement, two for that of two axes"
     origins = [item.value for item in document.iterall() if item.keyword == "PixelOriginInterpretation"]
-    assert origins == (["FRAME"] * 6 if sop_class.endswith("77.1.6") else [])
+    assert origins == (["FRAME"] * 11 if sop_class.endswith("77.1.6") else [])
 
 
 def test_a_report_that_the_archive_keeps_aside_is_not_called_saved(pacs: Pacs, measurements: Measurements) -> None:

@@ -33,7 +33,7 @@ def measurement(number: int, kind: Kind, points: Any, *values: MeasuredValue, im
 
 
 def one_of_each(image: str = "1.2.3.1.1") -> list[Measurement]:
-    """Of the six kinds."""
+    """Of the ten kinds."""
     return [
         # 6 columns of 0.5 mm and 2 rows of 2 mm: 3, 4, 5.
         measurement(1, Kind.LENGTH, [(10.5, 10.5), (16.5, 12.5)], MeasuredValue("length", 5.0, "mm"), image=image),
@@ -50,4 +50,18 @@ def one_of_each(image: str = "1.2.3.1.1") -> list[Measurement]:
         ),
         measurement(5, Kind.PROBE, [(7.5, 9.5)], MeasuredValue("value", -17.0, "[hnsf'U]"), image=image),
         measurement(6, Kind.ARROW, [(30, 10), (40, 4)], image=image),
+        # 12 columns are 6 mm, 2 rows are 4 mm.
+        measurement(
+            7,
+            Kind.BIDIRECTIONAL,
+            [(10, 10), (22, 10), (16, 9), (16, 11)],
+            MeasuredValue("long-axis", 6.0, "mm"),
+            MeasuredValue("short-axis", 4.0, "mm"),
+            image=image,
+        ),
+        # Down 1 row (2 mm) over 4 columns (2 mm), and up as steeply below it.
+        measurement(8, Kind.COBB, [(10, 4), (14, 5), (14, 20), (10, 21)], MeasuredValue("cobb-angle", 90.0, "deg"), image=image),
+        # Half of 8 columns (4 mm) by 4 rows (8 mm).
+        measurement(9, Kind.FREEHAND, [(4, 4), (12, 4), (12, 8)], MeasuredValue("area", 16.0, "mm2"), *STATISTICS, image=image),
+        measurement(10, Kind.TEXT, [(20.5, 8.5)], image=image),
     ]

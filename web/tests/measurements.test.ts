@@ -7,8 +7,10 @@ import { MeasurementStore, type Server } from '../src/features/viewer/measuremen
 import type { Mark } from '../src/imaging';
 import type { MarkEvents } from '../src/imaging/marks';
 import { lines, valueText } from '../src/imaging/measuredText';
-import { measure, type Pixels, pixelUnit } from '../src/imaging/measuring';
+import { measure, pixelUnit } from '../src/imaging/measuring';
+import type { Pixels } from '../src/imaging/regions';
 import { lengthScale, type Point } from '../src/imaging/spacing';
+import { longAxisFirst, thinned } from '../src/imaging/toolShapes';
 import { image, instance } from './instances';
 
 const SPACED = { '00280030': [2, 0.5], '00080060': 'CT' };
@@ -63,6 +65,55 @@ describe('what points say', () => {
     ).toEqual({});
   });
 
+  it('has two axes, each by its own spacing', () => {
+    const axes: Point[] = [
+      [10, 10],
+      [22, 10],
+      [16, 9],
+      [16, 11],
+    ];
+    expect(values('bidirectional', axes)).toEqual({ 'long-axis': [6, 'mm'], 'short-axis': [4, 'mm'] });
+    const [a, b, c, d] = axes as [Point, Point, Point, Point];
+    expect(longAxisFirst([c, d, a, b], { columnMm: 0.5, rowMm: 2 })).toEqual(axes);
+    // In pixels 3 columns are more than 2 rows; in millimetres they are less.
+    expect(longAxisFirst([a, [13, 10], c, d], { columnMm: 0.5, rowMm: 2 })).toEqual([c, d, a, [13, 10]]);
+  });
+
+  it('knows the angle of a curve, whichever way its lines were drawn', () => {
+    const upper: Point[] = [
+      [10, 4],
+      [14, 5],
+    ];
+    const lower: Point[] = [
+      [14, 20],
+      [10, 21],
+    ];
+    const cobb = (lines: Point[]) => values('cobb', lines)['cobb-angle'];
+    expect(cobb([...upper, ...lower])).toEqual([90, 'deg']);
+    expect(cobb([...upper, ...[...lower].reverse()])).toEqual([90, 'deg']);
+    expect(cobb([...[...upper].reverse(), ...lower])).toEqual([90, 'deg']);
+    // A curve of more than 90 degrees: 60 degrees down, and 60 degrees up.
+    const steep = Math.tan(Math.PI / 3);
+    const curve: Point[] = [
+      [0, 0],
+      [8, 2 * steep],
+      [8, 40],
+      [0, 40 + 2 * steep],
+    ];
+    expect(cobb(curve)?.[0]).toBeCloseTo(120, 9);
+  });
+
+  it('encloses an area', () => {
+    const triangle: Point[] = [
+      [4, 4],
+      [12, 4],
+      [12, 8],
+    ];
+    expect(values('freehand', triangle)).toEqual({ area: [16, 'mm2'] });
+    expect(values('freehand', [...triangle].reverse())).toEqual({ area: [16, 'mm2'] });
+    expect(values('text', [[3, 3]])).toEqual({});
+  });
+
   it('is in pixels without a spacing', () => {
     expect(
       values(
@@ -112,6 +163,27 @@ describe('pixels', () => {
       { ...pixels, at: (index) => (index === 2 * columns + 1 ? 1e6 : 1) },
     );
     expect(found.max?.[0]).toBe(1);
+  });
+
+  it('in an outline are those that it goes around, not those in its bay', () => {
+    // A U of columns 1, 2 and 5, 6, joined in rows 5 and 6.
+    const outline: Point[] = [
+      [1, 1],
+      [3, 1],
+      [3, 5],
+      [5, 5],
+      [5, 1],
+      [7, 1],
+      [7, 7],
+      [1, 7],
+    ];
+    const inBay = (index: number) => [3, 4].includes(index % columns) && Math.floor(index / columns) < 5;
+    const at = (index: number) => (inBay(index) ? 1e6 : index % columns);
+    const found = values('freehand', outline, SPACED, { ...pixels, at });
+    const [arms, joint] = [4 * (1 + 2 + 5 + 6), 2 * (1 + 2 + 3 + 4 + 5 + 6)];
+    expect(found.mean?.[0]).toBeCloseTo((arms + joint) / 28, 12);
+    expect(found.max?.[0]).toBe(6);
+    expect(found.area).toEqual([28, 'mm2']);
   });
 
   it('under a probe are one', () => {
@@ -189,7 +261,7 @@ describe('words', () => {
   it('of labels are printable', () => {
     expect(cleanLabel(' a\n\u0007b ', 'x')).toBe('a b');
     expect(cleanLabel('\u200b', 'x')).toBe('x');
-    expect([...cleanLabel('🩻'.repeat(90), 'x')].length).toBe(64);
+    expect([...cleanLabel('🩻'.repeat(300), 'x')].length).toBe(256);
   });
 });
 
@@ -261,6 +333,26 @@ function opened(archive = new Archive(), shelf: Shelf | undefined = shelfOf()) {
   return { drawer, archive, shelf, store: new MeasurementStore(drawer, 'edgar', '1.2', shelf, archive) };
 }
 
+describe('texts on a picture', () => {
+  it('are asked for, and keep what was typed', () => {
+    const { store, drawer } = opened();
+    const typed: string[] = [];
+    drawer.events?.asked('', (text) => typed.push(text));
+    expect(store.getState().question?.before).toBe('');
+    store.answer(' new since June ');
+    expect(typed).toEqual(['new since June']);
+    expect(store.getState().question).toBeUndefined();
+    drawer.events?.drawn(mark('1', 'new since June'));
+    expect(drawer.shown).toEqual(['new since June']);
+  });
+
+  it('and outlines are no longer than can be saved', () => {
+    const outline = Array.from({ length: 4001 }, (_, at): Point => [at, 0]);
+    expect(thinned(outline)).toHaveLength(2000);
+    expect(thinned(outline)[1999]?.[0]).toBeGreaterThan(3990);
+  });
+});
+
 describe('the list of measurements', () => {
   it('is undone and done again', () => {
     const { store, drawer } = opened();
@@ -308,7 +400,7 @@ describe('the list of measurements', () => {
 
   it('keeps a draft through a failed save, a crash and a reload', async () => {
     const { store, drawer, archive, shelf } = opened();
-    drawer.events?.drawn(mark('1'));
+    drawer.events?.drawn(mark('1', ''));
     for (const failure of [
       new ApiError(0, 'unreachable', ''),
       new ApiError(503, 'unavailable', 'The archive is away.'),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from hounsfield.dicom.element_tree import DataSet
 from hounsfield.dicom.frame_times import PER_FRAME_FUNCTIONAL_GROUPS, numbers, whole_number
-from hounsfield.dicom.tags import COLUMNS, ROWS, SAMPLES_PER_PIXEL
+from hounsfield.dicom.tags import COLUMNS, PIXEL_REPRESENTATION, ROWS, SAMPLES_PER_PIXEL
 from hounsfield.model.measurement import (
     BECQUEREL_PER_ML,
     HOUNSFIELD_UNITS,
@@ -19,6 +20,7 @@ from hounsfield.model.measurement import (
 )
 
 _MODALITY, _UNITS, _RESCALE_TYPE, _MODALITY_LUT = 0x00080060, 0x00541001, 0x00281054, 0x00283000
+_BITS_STORED, _SLOPE, _INTERCEPT = 0x00280101, 0x00281053, 0x00281052
 _SHARED_FUNCTIONAL_GROUPS, _PIXEL_MEASURES, _PIXEL_VALUE_TRANSFORMATION = 0x52009229, 0x00289110, 0x00289145
 _PIXEL_SPACING, _IMAGER_PIXEL_SPACING, _MAGNIFICATION, _CALIBRATION_TYPE = 0x00280030, 0x00181164, 0x00181114, 0x00280A02
 _REGIONS, _SPATIAL_FORMAT = 0x00186011, 0x00186012
@@ -30,7 +32,8 @@ _TWO_DIMENSIONAL, _CENTIMETRES = 1, 3
 
 def measurable(header: DataSet, frame: int) -> Measurable:
     """frame: its number, from 1."""
-    return Measurable(whole_number(header, ROWS, 0), whole_number(header, COLUMNS, 0), _pixel_unit(header, frame))
+    least, most = _value_range(header, frame)
+    return Measurable(whole_number(header, ROWS, 0), whole_number(header, COLUMNS, 0), _pixel_unit(header, frame), least, most)
 
 
 def pixel_scale(header: DataSet, frame: int, points: Sequence[Point]) -> PixelScale:
@@ -82,6 +85,18 @@ def _region_scale(region: DataSet) -> PixelScale:
         return NO_SCALE
     x_cm, y_cm = (abs(next(iter(numbers(region, tag)), 0.0)) for tag in _PHYSICAL_DELTAS)
     return PixelScale(SpacingSource.ULTRASOUND_REGION, y_cm * 10, x_cm * 10) if x_cm and y_cm else NO_SCALE
+
+
+def _value_range(header: DataSet, frame: int) -> tuple[float, float]:
+    """Of what Bits Stored can hold, after rescaling; without bounds where pixels are no whole numbers."""
+    bits = whole_number(header, _BITS_STORED, 0)
+    if not 1 <= bits <= 32:
+        return -math.inf, math.inf
+    rescaling = _functional_group(header, frame, _PIXEL_VALUE_TRANSFORMATION)
+    slope, intercept = (next(iter(numbers(rescaling, tag)), default) for tag, default in ((_SLOPE, 1.0), (_INTERCEPT, 0.0)))
+    low = -(1 << (bits - 1)) if whole_number(header, PIXEL_REPRESENTATION, 0) == 1 else 0
+    ends = [stored * slope + intercept for stored in (low, low + (1 << bits) - 1)]
+    return min(ends), max(ends)
 
 
 def _pixel_unit(header: DataSet, frame: int) -> str:

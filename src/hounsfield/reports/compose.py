@@ -52,6 +52,13 @@ _JUDGED = ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime")
 _STAND_IN = "1.2.840.10008.5.1.4.1.1.7"
 """highdicom knows no retired and no private SOP class: it is told of a secondary capture, and the references are put right afterwards."""
 _WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+_INFERRED = frozenset({Kind.LENGTH, Kind.BIDIRECTIONAL, Kind.ANGLE, Kind.COBB, Kind.PROBE})
+"""Kinds that are their values; of the others the outline is what is marked."""
+_GRAPHIC_TYPES = {
+    Kind.PROBE: sr.GraphicTypeValues.POINT,
+    Kind.TEXT: sr.GraphicTypeValues.POINT,
+    Kind.ELLIPSE: sr.GraphicTypeValues.ELLIPSE,
+}
 _REFUSALS = (AttributeError, EOFError, KeyError, NotImplementedError, OverflowError, TypeError, ValueError, InvalidDicomError, struct.error)
 """What pydicom and highdicom raise for values of images that no report can have."""
 
@@ -180,18 +187,32 @@ def _context(observer: str) -> sr.ObservationContext:
 def _group(
     one: Measurement, source: _Source
 ) -> sr.MeasurementsAndQualitativeEvaluations | sr.PlanarROIMeasurementsAndQualitativeEvaluations:
-    """A region is a planar ROI (TID 1410), an arrow is one without a value; other values are inferred from their points (TID 1501)."""
+    """A region is a planar ROI (TID 1410), arrow and text are such without a value; other values are inferred from points (TID 1501)."""
     tracking = sr.TrackingIdentifier(one.tracking_uid, one.label)
     graphic_type, points = _graphic(one)
-    if one.kind in (Kind.LENGTH, Kind.ANGLE, Kind.PROBE):
-        coordinates = [sr.CoordinatesForMeasurement(graphic_type, points, source.of_region())]
-        if source.pixel_origin:
-            coordinates[0].PixelOriginInterpretation = source.pixel_origin
-        measured = [_measurement(value, one, coordinates) for value in one.values]
+    if one.kind in _INFERRED:
+        axes = (points[:2], points[2:]) if one.kind is Kind.BIDIRECTIONAL else [points] * len(one.values)
+        measured = [
+            _measurement(value, one, [_coordinates(graphic_type, own, source)]) for value, own in zip(_in_order(one), axes, strict=True)
+        ]
         return sr.MeasurementsAndQualitativeEvaluations(tracking, measurements=measured)
     region = sr.ImageRegion(graphic_type, points, source.of_region(), source.pixel_origin)
     measured = [_measurement(value, one, None) for value in one.values]
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(tracking, region, measurements=measured)
+
+
+def _in_order(one: Measurement) -> list[MeasuredValue]:
+    """The long axis before the short one, as its points are."""
+    return sorted(one.values, key=lambda value: value.name == Quantity.SHORT_AXIS)
+
+
+def _coordinates(
+    graphic_type: sr.GraphicTypeValues, points: np.ndarray[tuple[int, int], np.dtype[np.float64]], source: _Source
+) -> sr.CoordinatesForMeasurement:
+    coordinates = sr.CoordinatesForMeasurement(graphic_type, points, source.of_region())
+    if source.pixel_origin:
+        coordinates.PixelOriginInterpretation = source.pixel_origin
+    return coordinates
 
 
 def _removal(one: Removal, source: _Source) -> sr.MeasurementsAndQualitativeEvaluations:
@@ -203,18 +224,17 @@ def _removal(one: Removal, source: _Source) -> sr.MeasurementsAndQualitativeEval
 
 
 def _graphic(one: Measurement) -> tuple[sr.GraphicTypeValues, np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
-    kinds = {Kind.PROBE: sr.GraphicTypeValues.POINT, Kind.ELLIPSE: sr.GraphicTypeValues.ELLIPSE}
     points: Iterable[Point] = one.points
-    if one.kind is Kind.RECTANGLE:
+    if one.kind in (Kind.RECTANGLE, Kind.FREEHAND):
         points = (*one.points, one.points[0])  # a closed outline
-    return kinds.get(one.kind, sr.GraphicTypeValues.POLYLINE), np.array(list(points), np.float64)
+    return _GRAPHIC_TYPES.get(one.kind, sr.GraphicTypeValues.POLYLINE), np.array(list(points), np.float64)
 
 
 def _measurement(value: MeasuredValue, one: Measurement, coordinates: list[sr.CoordinatesForMeasurement] | None) -> sr.Measurement:
     quantity = Quantity(value.name)
     of_pixels = ATTENUATION if value.unit == HOUNSFIELD_UNITS else PIXEL_VALUE
     is_statistic = quantity in STATISTICS
-    of_points = quantity in (Quantity.LENGTH, Quantity.ANGLE, Quantity.AREA)
+    of_points = not is_statistic and quantity is not Quantity.VALUE
     return sr.Measurement(
         _coded(of_pixels if is_statistic or quantity is Quantity.VALUE else QUANTITIES[quantity]),
         value.value,

@@ -38,6 +38,11 @@ PERSON_OBSERVER_NAME = ("121008", "DCM")
 DERIVATION = ("121401", "DCM")
 METHODS = (("370129005", "SCT"), ("G-C036", "SRT"))
 """Measurement Method."""
+FINDINGS = (("121071", "DCM"), ("121058", "DCM"))
+FREE_TEXTS = frozenset({"CORNERSTONEFREETEXT", "CS3DTEXT"})
+"""With these codes the viewers of the Cornerstone family write what a reader typed, as the meaning of a finding."""
+PLACE_ALONE = ("111010", "DCM")
+"""Center: those viewers write a point or an arrow as a number that measures nothing."""
 REPORT_TITLES = frozenset((f"12600{number}", "DCM") for number in range(4))
 """Measurement Report Document Titles (CID 7021)."""
 
@@ -47,7 +52,10 @@ PIXEL_VALUE = Concept("PixelValue", OURS, "Pixel value after rescaling")
 QUANTITIES: Mapping[Quantity, Concept] = MappingProxyType(
     {
         Quantity.LENGTH: Concept("410668003", "SCT", "Length"),
+        Quantity.LONG_AXIS: Concept("103339001", "SCT", "Long Axis"),
+        Quantity.SHORT_AXIS: Concept("103340004", "SCT", "Short Axis"),
         Quantity.ANGLE: Concept("1483009", "SCT", "Angle"),
+        Quantity.COBB_ANGLE: Concept("285285000", "SCT", "Cobb angle"),
         Quantity.AREA: Concept("42798000", "SCT", "Area"),
         Quantity.MEAN: Concept("373098007", "SCT", "Mean"),
         Quantity.SD: Concept("386136009", "SCT", "Standard Deviation"),
@@ -55,7 +63,17 @@ QUANTITIES: Mapping[Quantity, Concept] = MappingProxyType(
         Quantity.MAX: Concept("56851009", "SCT", "Maximum"),
     }
 )
-_RETIRED = {"G-D7FE": "length", "G-A160": "angle", "G-A166": "area", "R-00317": "mean", "R-10047": "sd", "R-404FB": "min", "G-A437": "max"}
+_RETIRED = {
+    "G-D7FE": "length",
+    "G-A185": "long-axis",
+    "G-A186": "short-axis",
+    "G-A160": "angle",
+    "G-A166": "area",
+    "R-00317": "mean",
+    "R-10047": "sd",
+    "R-404FB": "min",
+    "G-A437": "max",
+}
 
 QUANTITY_OF: Mapping[tuple[str, str], Quantity] = MappingProxyType(
     {(concept.value, concept.scheme): quantity for quantity, concept in QUANTITIES.items()}

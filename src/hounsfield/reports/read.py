@@ -13,13 +13,25 @@ from dataclasses import dataclass
 from hounsfield.dicom.element_tree import DataSet
 from hounsfield.dicom.frame_times import numbers
 from hounsfield.model.identifiers import is_usable_uid
-from hounsfield.model.measurement import MOST_LABEL_CHARACTERS, Kind, MeasuredValue, Measurement, Point, Quantity, Removal
+from hounsfield.model.measurement import (
+    MOST_LABEL_CHARACTERS,
+    MOST_OUTLINE_POINTS,
+    Kind,
+    MeasuredValue,
+    Measurement,
+    Point,
+    Quantity,
+    Removal,
+)
 from hounsfield.reports.concepts import (
     DERIVATION,
+    FINDINGS,
+    FREE_TEXTS,
     IMAGING_MEASUREMENTS,
     MEASUREMENT_GROUP,
     METHODS,
     PERSON_OBSERVER_NAME,
+    PLACE_ALONE,
     QUANTITY_OF,
     REMOVED,
     REPORT_TITLES,
@@ -82,6 +94,8 @@ def _group(group: DataSet, observer: str) -> Measurement | Removal | None:
     frame = int(frames) if frames.isascii() and frames.isdigit() and len(frames) < 10 else 1
     if any(_name(item) == STATE[:2] and _code(item, _CONCEPT_CODE)[:2] == REMOVED[:2] for item in _children(group)):
         return Removal(uid, label, image_uid, frame)
+    # Other makers' tools track by the tool's name, and say in a finding what the reader called it.
+    label = next((found for item in _children(group) if _name(item) in FINDINGS and (found := _free_text(item))), label)
     numeric = [item for item in _below(group) if item.text(_VALUE_TYPE) == "NUM"]
     values = [value for item in numeric if (value := _value(item)) is not None]
     kind, points = _shape(graphics, {value.name for value in values})
@@ -90,12 +104,17 @@ def _group(group: DataSet, observer: str) -> Measurement | Removal | None:
     )
 
 
+def _free_text(finding: DataSet) -> str:
+    value, _scheme, meaning = _code(finding, _CONCEPT_CODE)
+    return meaning[:MOST_LABEL_CHARACTERS] if value in FREE_TEXTS else ""
+
+
 def _value(item: DataSet) -> MeasuredValue | None:
     measured = next(iter(item.items(_MEASURED)), None)
     number = next(iter(numbers(measured, _NUMERIC)), math.nan) if measured is not None else math.nan
-    if measured is None or not math.isfinite(number):
-        return None
     name = _name(item)
+    if measured is None or not math.isfinite(number) or name == PLACE_ALONE:
+        return None
     derivation = next((_code(child, _CONCEPT_CODE) for child in _children(item) if _name(child) == DERIVATION), None)
     quantity = QUANTITY_OF.get(derivation[:2]) if derivation is not None else None
     quantity = quantity or (QUANTITY_OF.get(name) if derivation is None else None)
@@ -114,12 +133,17 @@ def _spacing(numeric: list[DataSet]) -> str:
 
 
 def _shape(graphics: list[DataSet], names: set[str]) -> tuple[Kind, tuple[Point, ...]]:
-    """What can be drawn of it; points none where it is not one graphic."""
+    """What can be drawn of it; points none where it is not one graphic, or two axes."""
+    if len(graphics) == 2 and {Quantity.LONG_AXIS, Quantity.SHORT_AXIS} <= names:
+        axes = [_points(graphic) for graphic in graphics]
+        if all(len(axis) == 2 for axis in axes):
+            long, short = sorted(axes, key=lambda axis: -math.dist(*axis))
+            return Kind.BIDIRECTIONAL, (*long, *short)
     if len(graphics) != 1:
         return Kind.OTHER, ()
     points, graphic_type = _points(graphics[0]), graphics[0].text(_GRAPHIC_TYPE)
     if graphic_type == "POINT" and len(points) == 1:
-        return Kind.PROBE, points
+        return (Kind.PROBE if names else Kind.TEXT), points
     if graphic_type == "ELLIPSE" and len(points) == 4:
         return Kind.ELLIPSE, points
     if graphic_type == "CIRCLE" and len(points) == 2:
@@ -130,8 +154,13 @@ def _shape(graphics: list[DataSet], names: set[str]) -> tuple[Kind, tuple[Point,
             return (Kind.LENGTH if Quantity.LENGTH in names else Kind.OTHER if names else Kind.ARROW), points
         if len(points) == 3 and Quantity.ANGLE in names:
             return Kind.ANGLE, points
+        if len(points) == 4 and Quantity.COBB_ANGLE in names:
+            return Kind.COBB, points
         if len(points) == 5 and points[0] == points[4] and _is_upright(points[:4]):
             return Kind.RECTANGLE, points[:4]
+        outline = points[:-1] if len(points) > 3 and points[0] == points[-1] else points
+        if 3 <= len(outline) <= MOST_OUTLINE_POINTS and (Quantity.AREA in names or len(outline) < len(points)):
+            return Kind.FREEHAND, outline
     return Kind.OTHER, points
 
 

@@ -279,14 +279,25 @@ export interface Rejection {
   at: string;
 }
 
-/** `name` is ours (length, angle, area, mean, sd, min, max, value) or another maker's words; `unit` is UCUM. */
+/** `name` is ours (length, long-axis, short-axis, angle, cobb-angle, area, mean, sd, min, max, value) or another maker's words; `unit` is UCUM. */
 export interface MeasuredValue {
   name: string;
   value: number;
   unit: string;
 }
 
-export type MeasurementKind = 'length' | 'angle' | 'rectangle' | 'ellipse' | 'probe' | 'arrow' | 'other';
+export type MeasurementKind =
+  | 'length'
+  | 'bidirectional'
+  | 'angle'
+  | 'cobb'
+  | 'rectangle'
+  | 'ellipse'
+  | 'freehand'
+  | 'probe'
+  | 'arrow'
+  | 'text'
+  | 'other';
 
 /** Points are column, row; 0,0 is the upper left corner of the upper left pixel. `frame` counts from 1. */
 export interface Measurement {

@@ -1,4 +1,5 @@
 import { adminEn } from './admin.en';
+import { annotateEn } from './annotate.en';
 
 export const en = {
   'app.name': 'Hounsfield',
@@ -246,7 +247,7 @@ export const en = {
   'cmd.toolCobb': 'Cobb angle (not saved)',
   'cmd.toolEllipse': 'Ellipse',
   'cmd.toolRectangle': 'Rectangle',
-  'cmd.toolBidirectional': 'Bidirectional (not saved)',
+  'cmd.toolBidirectional': 'Two diameters',
   'cmd.toolArrow': 'Arrow',
   'cmd.toolProbe': 'Probe',
   'cmd.deleteMeasurement': 'Delete the chosen measurement',
@@ -305,4 +306,5 @@ export const en = {
   'preset.angio': 'Angiography',
 
   ...adminEn,
+  ...annotateEn,
 } as const;

@@ -1,4 +1,5 @@
 import { adminEs } from './admin.es';
+import { annotateEs } from './annotate.es';
 import type { Catalogue } from './index';
 
 export const es: Catalogue = {
@@ -234,10 +235,10 @@ export const es: Catalogue = {
   'cmd.toolScroll': 'Recorrido',
   'cmd.toolLength': 'Longitud',
   'cmd.toolAngle': 'Ángulo',
-  'cmd.toolCobb': 'Ángulo de Cobb (sin guardar)',
+  'cmd.toolCobb': 'Ángulo de Cobb',
   'cmd.toolEllipse': 'Elipse',
   'cmd.toolRectangle': 'Rectángulo',
-  'cmd.toolBidirectional': 'Dos diámetros (sin guardar)',
+  'cmd.toolBidirectional': 'Dos diámetros',
   'cmd.toolArrow': 'Flecha',
   'cmd.toolProbe': 'Sonda',
   'cmd.deleteMeasurement': 'Borrar la medida elegida',
@@ -295,4 +296,5 @@ export const es: Catalogue = {
   'preset.angio': 'Angiografía',
 
   ...adminEs,
+  ...annotateEs,
 };

@@ -1,4 +1,5 @@
 import { adminFr } from './admin.fr';
+import { annotateFr } from './annotate.fr';
 import type { Catalogue } from './index';
 
 export const fr: Catalogue = {
@@ -234,10 +235,10 @@ export const fr: Catalogue = {
   'cmd.toolScroll': 'Défilement',
   'cmd.toolLength': 'Longueur',
   'cmd.toolAngle': 'Angle',
-  'cmd.toolCobb': 'Angle de Cobb (non enregistré)',
+  'cmd.toolCobb': 'Angle de Cobb',
   'cmd.toolEllipse': 'Ellipse',
   'cmd.toolRectangle': 'Rectangle',
-  'cmd.toolBidirectional': 'Deux diamètres (non enregistrés)',
+  'cmd.toolBidirectional': 'Deux diamètres',
   'cmd.toolArrow': 'Flèche',
   'cmd.toolProbe': 'Sonde',
   'cmd.deleteMeasurement': 'Supprimer la mesure choisie',
@@ -295,4 +296,5 @@ export const fr: Catalogue = {
   'preset.angio': 'Angiographie',
 
   ...adminFr,
+  ...annotateFr,
 };

@@ -1,21 +1,25 @@
 /** Measurements as the renderer's annotations, and back. */
-import { cache, eventTarget, metaData } from '@cornerstonejs/core';
+import { cache, eventTarget } from '@cornerstonejs/core';
 import { annotation as annotations, Enums, type Types, utilities } from '@cornerstonejs/tools';
-import type { Measurement, MeasurementKind } from '../api/types';
+import type { Measurement } from '../api/types';
 import { TAG, text } from './dicom';
 import type { DisplaySet, Slice } from './displaySets';
 import { lines } from './measuredText';
-import { measure, type Pixels, samePoints } from './measuring';
-import type { Point } from './spacing';
+import { measure, samePoints } from './measuring';
+import { type Plane, planeOf, toImage, toWorld, type World } from './plane';
+import type { Pixels } from './regions';
+import { lengthScale, type Point } from './spacing';
 import { frameOf, imageIdFor } from './start';
+import { MEASURING_TOOLS } from './toolNames';
+import { type Drawable, fromTool, longAxisFirst, toTool } from './toolShapes';
 import { TOOL_CLASSES } from './tools';
 
 const EVENTS = Enums.Events;
-type World = [number, number, number];
-type Drawable = Exclude<MeasurementKind, 'other'>;
 
-const DRAWABLE: readonly Drawable[] = ['length', 'angle', 'rectangle', 'ellipse', 'probe', 'arrow'];
+const DRAWABLE: readonly Drawable[] = MEASURING_TOOLS;
 const KIND_OF = new Map(DRAWABLE.map((kind) => [TOOL_CLASSES[kind], kind] as const));
+/** Of tools that need further clicks after the first line. */
+const LEAST_POINTS: Partial<Record<Drawable, number>> = { angle: 3, cobb: 4, bidirectional: 4, freehand: 3 };
 
 /** A measurement and the study of its image. */
 export interface Mark {
@@ -27,6 +31,8 @@ export interface Mark {
 export interface MarkEvents {
   drawn: (mark: Mark) => void;
   changed: (mark: Mark) => void;
+  /** A text is to be typed; empty where it is given up. */
+  asked: (before: string, done: (text: string) => void) => void;
 }
 
 const keyOf = (sopInstanceUid: string, frame: number): string => `${sopInstanceUid}/${frame}`;
@@ -34,62 +40,6 @@ const keyOf = (sopInstanceUid: string, frame: number): string => `${sopInstanceU
 /** Derived from the annotation's UUID (PS3.5 B.2). */
 function trackingUidOf(annotationUid: string): string {
   return /^[0-9.]+$/.test(annotationUid) ? annotationUid : `2.25.${BigInt(`0x${annotationUid.replaceAll('-', '')}`)}`;
-}
-
-interface Plane {
-  origin: World;
-  /** Directions of a row and of a column. */
-  along: World;
-  down: World;
-  columnSpacing: number;
-  rowSpacing: number;
-  frameOfReferenceUID?: string;
-}
-
-/** Where the renderer puts an image; what an image leaves out is as the renderer assumes it. */
-function planeOf(imageId: string): Plane {
-  const plane = metaData.get('imagePlaneModule', imageId) ?? {};
-  return {
-    origin: [...(plane.imagePositionPatient ?? [0, 0, 0])] as World,
-    along: [...(plane.rowCosines ?? [1, 0, 0])] as World,
-    down: [...(plane.columnCosines ?? [0, 1, 0])] as World,
-    columnSpacing: plane.columnPixelSpacing || 1,
-    rowSpacing: plane.rowPixelSpacing || 1,
-    frameOfReferenceUID: plane.frameOfReferenceUID,
-  };
-}
-
-/** The renderer counts from the middle of the first pixel, image coordinates from its corner. */
-function toWorld(plane: Plane, [column, row]: Point): World {
-  const [right, below] = [(column - 0.5) * plane.columnSpacing, (row - 0.5) * plane.rowSpacing];
-  return plane.origin.map(
-    (start, axis) => start + (plane.along[axis] ?? 0) * right + (plane.down[axis] ?? 0) * below,
-  ) as World;
-}
-
-function toImage(plane: Plane, world: ArrayLike<number>): Point {
-  const dot = (direction: World): number =>
-    direction.reduce((sum, part, axis) => sum + part * ((world[axis] ?? 0) - (plane.origin[axis] ?? 0)), 0);
-  const [right, below] = [dot(plane.along) / plane.columnSpacing, dot(plane.down) / plane.rowSpacing];
-  return [Math.fround(right + 0.5), Math.fround(below + 0.5)];
-}
-
-const pick = (points: readonly Point[], order: readonly number[]): Point[] => order.map((at) => points[at] as Point);
-
-/** The tools' order: a rectangle by rows of corners; an ellipse by its vertical axis, then its horizontal one. */
-function fromTool(kind: Drawable, points: Point[]): Point[] {
-  if (kind === 'rectangle') return pick(points, [0, 1, 3, 2]);
-  if (kind !== 'ellipse') return points;
-  const [a, b, c, d] = points as [Point, Point, Point, Point];
-  const firstIsMajor = Math.hypot(b[0] - a[0], b[1] - a[1]) >= Math.hypot(d[0] - c[0], d[1] - c[1]);
-  return firstIsMajor ? points : [c, d, a, b];
-}
-
-function toTool(kind: Drawable, points: Point[]): Point[] {
-  if (kind === 'rectangle') return pick(points, [0, 1, 3, 2]);
-  if (kind !== 'ellipse') return points;
-  const [a, b] = points as [Point, Point];
-  return Math.abs(b[1] - a[1]) > Math.abs(b[0] - a[0]) ? points : pick(points, [2, 3, 0, 1]);
 }
 
 function pixelsOf(imageId: string): Pixels | undefined {
@@ -163,6 +113,19 @@ export class Marks {
     return lines(known && samePoints(known.points, mark.measurement.points) ? known : mark.measurement);
   }
 
+  /** For the tools that carry a text. */
+  askText(before: string, done: (text: string) => void): void {
+    if (!this.events) {
+      done('');
+      return;
+    }
+    this.events.asked(before, (text) => {
+      // A text that was there before stays.
+      if (text || !before) done(text);
+      this.report();
+    });
+  }
+
   /** Tracking UIDs of what was chosen by a click. */
   chosen(): string[] {
     return annotations.selection
@@ -190,8 +153,10 @@ export class Marks {
       const annotation = annotations.state.getAnnotation(uid);
       const known = this.wanted.get(trackingUidOf(uid || '0'));
       const mark = annotation && known && this.read(annotation);
-      if (!mark || !known || samePoints(known.measurement.points, mark.measurement.points)) continue;
-      const { label, observer } = known.measurement;
+      if (!mark || !known) continue;
+      const { observer } = known.measurement;
+      const label = mark.measurement.label || known.measurement.label;
+      if (label === known.measurement.label && samePoints(known.measurement.points, mark.measurement.points)) continue;
       this.events?.changed({ ...mark, measurement: { ...mark.measurement, label, observer } });
     }
   }
@@ -205,13 +170,15 @@ export class Marks {
     const known = annotations.state.getAnnotation(this.annotationOf.get(measurement.tracking_uid) ?? '');
     if (known) {
       if (!samePoints(this.read(known)?.measurement.points ?? [], measurement.points)) {
-        known.data.handles = { ...known.data.handles, points: this.worldPoints(kind, measurement, plane) };
+        this.place(known.data, kind, this.worldPoints(kind, measurement, plane));
         known.invalidated = true;
       }
       known.data.label = measurement.label;
       return;
     }
     this.annotationOf.set(measurement.tracking_uid, measurement.tracking_uid);
+    const data = { label: measurement.label, cachedStats: {}, handles: { points: [], activeHandleIndex: null } };
+    this.place(data, kind, this.worldPoints(kind, measurement, plane));
     annotations.state.addAnnotation(
       {
         annotationUID: measurement.tracking_uid,
@@ -224,15 +191,7 @@ export class Marks {
           referencedImageId: imageId,
           FrameOfReferenceUID: plane.frameOfReferenceUID as string,
         },
-        data: {
-          label: measurement.label,
-          handles: {
-            points: this.worldPoints(kind, measurement, plane),
-            activeHandleIndex: null,
-            ...(kind === 'arrow' ? { arrowFirst: true } : {}),
-          },
-          cachedStats: {},
-        },
+        data,
       } as unknown as Types.Annotation,
       plane.frameOfReferenceUID as string,
     );
@@ -241,6 +200,11 @@ export class Marks {
   private erase(trackingUid: string): void {
     annotations.state.removeAnnotation(this.annotationOf.get(trackingUid) ?? trackingUid);
     this.annotationOf.delete(trackingUid);
+  }
+
+  private place(data: Types.Annotation['data'], kind: Drawable, points: World[]): void {
+    if (kind === 'freehand') data.contour = { ...data.contour, polyline: points, closed: true };
+    else data.handles = { ...data.handles, points, ...(kind === 'arrow' ? { arrowFirst: true } : {}) };
   }
 
   private worldPoints(kind: Drawable, measurement: Measurement, plane: Plane): World[] {
@@ -252,13 +216,16 @@ export class Marks {
     const kind = KIND_OF.get(annotation.metadata?.toolName ?? '');
     const imageId = annotation.metadata?.referencedImageId;
     const image = imageId ? frameOf(imageId) : undefined;
-    const world = annotation.data.handles?.points as World[] | undefined;
-    if (!kind || !imageId || !image || !world || (kind === 'angle' && world.length < 3)) return undefined;
+    const held = kind === 'freehand' ? annotation.data.contour?.polyline : annotation.data.handles?.points;
+    const world = held as World[] | undefined;
+    if (!kind || !imageId || !image || !world || world.length < (LEAST_POINTS[kind] ?? 1)) return undefined;
     const plane = planeOf(imageId);
-    const points = fromTool(
+    const placed = fromTool(
       kind,
       world.map((point) => toImage(plane, point)),
     );
+    const points =
+      kind === 'bidirectional' ? longAxisFirst(placed, lengthScale(image.instance, image.frame - 1, placed)) : placed;
     return {
       studyUid: text(image.instance, TAG.studyInstanceUid),
       measurement: {

@@ -12,7 +12,19 @@ const UNITS: Readonly<Record<string, string>> = {
   [UNIT.becquerel]: ' Bq/ml',
   [UNIT.none]: '',
 };
-const NAMES = ['length', 'angle', 'area', 'mean', 'sd', 'min', 'max', 'value'] as const;
+const NAMES = [
+  'length',
+  'long-axis',
+  'short-axis',
+  'angle',
+  'cobb-angle',
+  'area',
+  'mean',
+  'sd',
+  'min',
+  'max',
+  'value',
+] as const;
 
 function rounded(value: number): string {
   const size = Math.abs(value);
@@ -35,7 +47,9 @@ export function valueName(name: string): string {
 export function lines({ values, spacing }: Pick<Measurement, 'values' | 'spacing'>): string[] {
   const ofDetector = spacing === 'detector-plane' ? ` (${t('viewer.scale.detector')})` : '';
   return values.map((value) => {
-    const named = ['length', 'angle', 'value'].includes(value.name) ? '' : `${valueName(value.name)} `;
-    return named + valueText(value) + (['length', 'area'].includes(value.name) ? ofDetector : '');
+    const named = ['length', 'angle', 'cobb-angle', 'value'].includes(value.name) ? '' : `${valueName(value.name)} `;
+    return (
+      named + valueText(value) + (['length', 'long-axis', 'short-axis', 'area'].includes(value.name) ? ofDetector : '')
+    );
   });
 }

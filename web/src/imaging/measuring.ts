@@ -1,6 +1,7 @@
 /** What a measurement's points and pixels say. Pure; the server computes the same of the points and refuses what contradicts it. */
 import type { MeasuredValue, Measurement, MeasurementKind } from '../api/types';
 import { type DicomInstance, functionalGroup, number, TAG, text } from './dicom';
+import { insideOf, type Pixels, statistics } from './regions';
 import { type LengthScale, lengthScale, type Point } from './spacing';
 
 /** UCUM. */
@@ -13,13 +14,6 @@ export const UNIT = {
   becquerel: 'Bq/ml',
   none: '1',
 } as const;
-
-/** Pixel values of one frame after rescaling. */
-export interface Pixels {
-  columns: number;
-  rows: number;
-  at: (index: number) => number;
-}
 
 /** The unit of pixel values; empty where they are not measured: colour, and what would need a modality LUT. */
 export function pixelUnit(instance: DicomInstance, frame: number): string {
@@ -53,17 +47,22 @@ export function geometry(kind: MeasurementKind, points: readonly Point[], scale:
   const area = (value: number): MeasuredValue[] => [
     { name: 'area', value: Math.abs(value), unit: inMm ? UNIT.squareMillimetres : UNIT.pixels },
   ];
+  const length = (name: string, start: Point, end: Point): MeasuredValue => ({
+    name,
+    value: Math.hypot(end[0] - start[0], end[1] - start[1]),
+    unit: inMm ? UNIT.millimetres : UNIT.pixels,
+  });
   switch (kind) {
     case 'length':
-      return [
-        {
-          name: 'length',
-          value: Math.hypot(second[0] - first[0], second[1] - first[1]),
-          unit: inMm ? UNIT.millimetres : UNIT.pixels,
-        },
-      ];
+      return [length('length', first, second)];
+    case 'bidirectional':
+      return [length('long-axis', first, second), length('short-axis', third, fourth)];
     case 'angle':
       return [{ name: 'angle', value: angle(first, second, third), unit: UNIT.degrees }];
+    case 'cobb':
+      return [{ name: 'cobb-angle', value: cobbAngle(first, second, third, fourth), unit: UNIT.degrees }];
+    case 'freehand':
+      return area(polygonArea(placed));
     case 'rectangle':
       return area(cross(first, second, first, fourth));
     case 'ellipse':
@@ -83,58 +82,38 @@ function angle(first: Point, corner: Point, last: Point): number {
   return (Math.abs(Math.atan2(turn, along)) * 180) / Math.PI;
 }
 
+/** 0 to 180. Both lines are taken in the direction in which they cross the line between their centres from the same side. */
+function cobbAngle(first: Point, second: Point, third: Point, fourth: Point): number {
+  const spine: Point = [
+    (third[0] + fourth[0] - first[0] - second[0]) / 2,
+    (third[1] + fourth[1] - first[1] - second[1]) / 2,
+  ];
+  const along = (start: Point, end: Point): Point => {
+    const [x, y] = [end[0] - start[0], end[1] - start[1]];
+    return spine[0] * y - spine[1] * x >= 0 ? [x, y] : [-x, -y];
+  };
+  return angle(along(first, second), [0, 0], along(third, fourth));
+}
+
+/** Of a polygon that does not cross itself, by the trapezoids under its sides. */
+function polygonArea(outline: readonly Point[]): number {
+  let twice = 0;
+  outline.forEach(([x, y], at) => {
+    const [nextX, nextY] = outline[(at + 1) % outline.length] as Point;
+    twice += x * nextY - nextX * y;
+  });
+  return twice / 2;
+}
+
 function pixelValues(kind: MeasurementKind, points: readonly Point[], pixels: Pixels, unit: string): MeasuredValue[] {
   if (kind === 'probe') {
     const [column = 0, row = 0] = (points[0] ?? []).map(Math.floor);
     if (column < 0 || row < 0 || column >= pixels.columns || row >= pixels.rows) return [];
     return [{ name: 'value', value: pixels.at(row * pixels.columns + column), unit }];
   }
-  const inside = outline(kind, points);
+  const inside = insideOf(kind, points);
   const found = inside && statistics(points, inside, pixels);
   return found ? (['mean', 'sd', 'min', 'max'] as const).map((name) => ({ name, value: found[name], unit })) : [];
-}
-
-type Inside = (column: number, row: number) => boolean;
-
-function outline(kind: MeasurementKind, points: readonly Point[]): Inside | undefined {
-  const [first, second, third, fourth] = points as [Point, Point, Point, Point];
-  if (kind === 'rectangle') return () => true; // nothing else is within its bounds
-  if (kind !== 'ellipse') return undefined;
-  const centre: Point = [(first[0] + second[0]) / 2, (first[1] + second[1]) / 2];
-  const one: Point = [second[0] - centre[0], second[1] - centre[1]];
-  const other: Point = [(fourth[0] - third[0]) / 2, (fourth[1] - third[1]) / 2];
-  const whole = one[0] * other[1] - one[1] * other[0];
-  return (column, row) => {
-    const [x, y] = [column - centre[0], row - centre[1]];
-    return ((x * other[1] - y * other[0]) / whole) ** 2 + ((one[0] * y - one[1] * x) / whole) ** 2 <= 1;
-  };
-}
-
-/** Of the pixels whose centres lie inside; the standard deviation is that of the population. */
-function statistics(points: readonly Point[], inside: Inside, pixels: Pixels) {
-  const range = (axis: 0 | 1, count: number): [number, number] => {
-    const along = points.map((point) => point[axis]);
-    return [
-      Math.max(0, Math.ceil(Math.min(...along) - 0.5)),
-      Math.min(count - 1, Math.floor(Math.max(...along) - 0.5)),
-    ];
-  };
-  const [left, right] = range(0, pixels.columns);
-  const [top, bottom] = range(1, pixels.rows);
-  let [count, mean, squares, min, max] = [0, 0, 0, Infinity, -Infinity];
-  for (let row = top; row <= bottom; row += 1) {
-    for (let column = left; column <= right; column += 1) {
-      if (!inside(column + 0.5, row + 0.5)) continue;
-      const value = pixels.at(row * pixels.columns + column);
-      count += 1;
-      const step = value - mean;
-      mean += step / count;
-      squares += step * (value - mean);
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-    }
-  }
-  return count > 0 && Number.isFinite(mean) ? { mean, sd: Math.sqrt(squares / count), min, max } : undefined;
 }
 
 /** Image coordinates are kept as 32-bit floats (Graphic Data, VR FL): points nearer than this are the same. */

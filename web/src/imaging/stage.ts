@@ -3,7 +3,7 @@ import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
 import { Marks } from './marks';
 import { Tile } from './tile';
-import { isMeasuring, isUnsaved, TOOL_NAMES, type ToolName } from './toolNames';
+import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
 import { TOOL_CLASSES } from './tools';
 
 const { MouseBindings } = ToolEnums;
@@ -32,10 +32,24 @@ export class Stage {
   }
 
   private configurationOf(tool: ToolName): object {
-    // An arrow without a text would be taken away again.
-    if (tool === 'arrow') return { getTextCallback: (done: (text: string) => void) => done(' ') };
-    if (!isMeasuring(tool) || isUnsaved(tool)) return {};
-    return { getTextLines: (data: object) => this.marks.linesOf(data) };
+    if (!isMeasuring(tool)) return {};
+    const lines = { getTextLines: (data: object) => this.marks.linesOf(data) };
+    const changeTextCallback = (
+      annotation: { data?: { label?: string } },
+      _event: unknown,
+      done: (text: string) => void,
+    ) => this.marks.askText(annotation.data?.label?.trim() ?? '', done);
+    switch (tool) {
+      case 'text':
+        return { changeTextCallback, getTextCallback: (done: (text: string) => void) => this.marks.askText('', done) };
+      case 'arrow':
+        // An arrow without a text would be taken away again.
+        return { ...lines, changeTextCallback, getTextCallback: (done: (text: string) => void) => done(' ') };
+      case 'freehand':
+        return { ...lines, allowOpenContours: false, decimate: { enabled: true, epsilon: 0.3 } };
+      default:
+        return lines;
+    }
   }
 
   /**

@@ -10,8 +10,10 @@ import {
   CobbAngleTool,
   EllipticalROITool,
   init as initTools,
+  LabelTool,
   LengthTool,
   PanTool,
+  PlanarFreehandROITool,
   ProbeTool,
   RectangleROITool,
   StackScrollTool,
@@ -101,6 +103,8 @@ export function startImaging(): Promise<void> {
       BidirectionalTool,
       ProbeTool,
       ArrowAnnotateTool,
+      PlanarFreehandROITool,
+      LabelTool,
     ]) {
       addTool(tool);
     }

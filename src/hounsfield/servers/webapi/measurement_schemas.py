@@ -10,13 +10,13 @@ from typing import Annotated
 from pydantic import Field, FiniteFloat
 
 from hounsfield.model.identifiers import parse_uid
-from hounsfield.model.measurement import Kind, MeasuredValue, Measurement, Quantity, Removal, SpacingSource
+from hounsfield.model.measurement import MOST_OUTLINE_POINTS, Kind, MeasuredValue, Measurement, Quantity, Removal, SpacingSource
 from hounsfield.servers.webapi.schemas import Answer, Asked
 from hounsfield.services.measurements import MOST_AT_ONCE, StudyMeasurements
 
 Coordinates = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 UIDText = Annotated[str, Field(max_length=64)]
-Label = Annotated[str, Field(max_length=256)]
+Label = Annotated[str, Field(max_length=1024)]
 
 
 class MeasuredValueAsked(Asked):
@@ -35,7 +35,7 @@ class MeasurementAsked(Asked):
     kind: Kind
     sop_instance_uid: UIDText
     frame: int = Field(ge=1, le=1 << 31)
-    points: list[Coordinates] = Field(max_length=16)
+    points: list[Coordinates] = Field(max_length=MOST_OUTLINE_POINTS)
     values: list[MeasuredValueAsked] = Field(max_length=16)
     spacing: SpacingSource
 

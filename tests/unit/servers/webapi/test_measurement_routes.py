@@ -82,7 +82,7 @@ def test_who_may_save(measured_house: Any, pacs: Pacs) -> None:
     ("sent", "status", "word"),
     [
         (body(points=[[1, 2, 3], [4, 5, 6]]), 422, "points"),
-        (body(points=[[1, 2]] * 17), 422, "points"),
+        (body(points=[[1, 2]] * 2001), 422, "points"),
         (body(points=[["x", 2], [3, 4]]), 422, "points"),
         (body(kind="volume"), 422, "kind"),
         (body(frame=0), 422, "frame"),

@@ -4,7 +4,6 @@ import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
 import { roundLength } from '../../imaging/spacing';
 import { EMPTY_TILE } from '../../imaging/tileState';
-import { isUnsaved } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { badges, cornerText, shortNumber } from './corner';
@@ -226,7 +225,7 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
       )}
       {some && image && (
         <div className="corner corner-br" data-testid="corner-br">
-          {(unsaved || isUnsaved(viewer.tool)) && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
+          {unsaved && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
           {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
           {state.loadedCount < state.count && state.count > 1 && (
             <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>

@@ -1,7 +1,7 @@
 import { titleOf } from '../../commands/Palette';
 import { type Command, keyLabel } from '../../commands/registry';
 import { t } from '../../i18n';
-import { MEASURING_TOOLS, MOVING_TOOLS } from '../../imaging/toolNames';
+import { MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
 import { Icon, type IconName } from '../../ui/Icon';
 import type { ViewerSession, ViewerState } from './session';
@@ -25,10 +25,14 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'tool.scroll': 'scroll',
   'tool.length': 'length',
   'tool.angle': 'angle',
+  'tool.bidirectional': 'bidirectional',
+  'tool.cobb': 'cobb',
   'tool.ellipse': 'ellipse',
+  'tool.freehand': 'freehand',
   'tool.rectangle': 'rectangle',
   'tool.probe': 'probe',
   'tool.arrow': 'arrow',
+  'tool.text': 'text',
   reset: 'reset',
   invert: 'invert',
   'flip.horizontal': 'flipH',
@@ -45,7 +49,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
 
 const GROUPS: ReadonlyArray<readonly string[]> = [
   MOVING_TOOLS.map((tool) => `tool.${tool}`),
-  MEASURING_TOOLS.filter((tool) => tool !== 'cobb' && tool !== 'bidirectional').map((tool) => `tool.${tool}`),
+  ['tool.length', 'tool.bidirectional', 'tool.angle', 'tool.ellipse', 'tool.arrow', 'tool.text'],
   ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'reset'],
   ['cine', 'link'],
   ['layout.1x1', 'layout.1x2', 'layout.2x2', 'fullScreen'],

@@ -5,6 +5,7 @@ import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
+import { TextDialog } from './measurements/TextDialog';
 import { Rail } from './Rail';
 import { LAYOUTS, ViewerSession } from './session';
 import { TileView } from './TileView';
@@ -183,6 +184,7 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
           />
         )}
       </div>
+      {measured.question && <TextDialog store={measurements} question={measured.question} />}
       {usesProcessorOnly() && <p className="viewer-note muted">{t('viewer.noWebgl')}</p>}
     </div>
   );

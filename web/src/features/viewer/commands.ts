@@ -19,7 +19,9 @@ const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string 
   rectangle: { title: 'cmd.toolRectangle', key: 'r' },
   bidirectional: { title: 'cmd.toolBidirectional', key: 'd' },
   probe: { title: 'cmd.toolProbe', key: 'q' },
+  freehand: { title: 'cmd.toolFreehand', key: 'u' },
   arrow: { title: 'cmd.toolArrow', key: 't' },
+  text: { title: 'cmd.toolText', key: 'y' },
 };
 
 const LAYOUT_COMMANDS: Readonly<Record<Layout, { title: MessageKey; key: string }>> = {

@@ -7,12 +7,17 @@ import type { MeasurementState, MeasurementStore } from './store';
 
 const ICONS: Readonly<Record<string, IconName>> = {
   length: 'length',
+  bidirectional: 'bidirectional',
   angle: 'angle',
+  cobb: 'cobb',
   rectangle: 'rectangle',
   ellipse: 'ellipse',
+  freehand: 'freehand',
   probe: 'probe',
   arrow: 'arrow',
+  text: 'text',
 };
+const ON_SPACING: readonly string[] = ['length', 'long-axis', 'short-axis', 'angle', 'cobb-angle', 'area'];
 const SOURCES = ['pixel-spacing', 'detector-plane', 'detector-corrected', 'ultrasound-region', 'none'] as const;
 
 interface Props {
@@ -124,7 +129,7 @@ function Entry({ mark, stored, onJump, onRename, onRemove }: EntryProps) {
   const [renaming, setRenaming] = useState(false);
   const { label, kind, values, spacing, observer } = mark.measurement;
   const source = SOURCES.find((known) => known === spacing);
-  const rests = values.some(({ name }) => ['length', 'angle', 'area'].includes(name));
+  const rests = values.some(({ name }) => ON_SPACING.includes(name));
   return (
     <li className="mark" data-testid="measurement">
       <div className="mark-head">
@@ -192,7 +197,7 @@ function LabelField({ label, onDone }: { label: string; onDone: (next: string | 
       aria-label={t('measure.label')}
       // biome-ignore lint/a11y/noAutofocus: it replaces the text that was just chosen for renaming
       autoFocus
-      maxLength={64}
+      maxLength={256}
       value={text}
       onChange={(event) => setText(event.target.value)}
       onFocus={(event) => event.target.select()}

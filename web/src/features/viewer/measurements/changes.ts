@@ -6,7 +6,7 @@ import type { Draft } from './draft';
 
 export type Marked = ReadonlyMap<string, Mark>;
 
-const LABEL_MAX = 64;
+export const LABEL_MAX = 256;
 
 /** As the server takes it: printable, not empty, not long. */
 export function cleanLabel(text: string, fallback: string): string {

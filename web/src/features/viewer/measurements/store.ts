@@ -10,6 +10,11 @@ const MOST_STEPS = 100;
 
 export type Saving = 'idle' | 'saving' | 'saved' | 'failed';
 
+export interface Question {
+  before: string;
+  done: (text: string) => void;
+}
+
 export interface MeasurementState {
   items: readonly Mark[];
   /** How many changes the server does not have. */
@@ -21,6 +26,8 @@ export interface MeasurementState {
   unread: readonly UnreadReport[];
   canUndo: boolean;
   canRedo: boolean;
+  /** A text that the picture waits for. */
+  question: Question | undefined;
   /** The browser takes no drafts: what is not saved would be lost. */
   draftLost: boolean;
 }
@@ -51,6 +58,7 @@ export class MeasurementStore {
   private saveProblem = '';
   private loadProblem = '';
   private draftLost = false;
+  private question: Question | undefined;
   private state: MeasurementState;
   private readonly listeners = new Set<() => void>();
 
@@ -67,11 +75,15 @@ export class MeasurementStore {
     this.removedBefore = draft.removed;
     this.state = this.snapshot();
     marks.listen({
-      drawn: (mark) =>
-        this.change(
-          this.with({ ...mark, measurement: { ...mark.measurement, label: this.nextLabel(mark.measurement.kind) } }),
-        ),
+      drawn: (mark) => {
+        const label = cleanLabel(mark.measurement.label, this.nextLabel(mark.measurement.kind));
+        this.change(this.with({ ...mark, measurement: { ...mark.measurement, label } }));
+      },
       changed: (mark) => this.change(this.with(mark)),
+      asked: (before, done) => {
+        this.question = { before, done };
+        this.publish();
+      },
     });
     marks.show([...this.items.values()]);
   }
@@ -100,6 +112,14 @@ export class MeasurementStore {
       this.loadProblem = t('measure.loadFailed', { reason: reasonOf(error) });
     }
     this.publish();
+  }
+
+  /** Empty: the text is given up. */
+  answer(text: string): void {
+    const asked = this.question;
+    this.question = undefined;
+    this.publish();
+    asked?.done(text.trim());
   }
 
   rename(uid: string, label: string): void {
@@ -237,6 +257,7 @@ export class MeasurementStore {
       unread: [...this.unread.values()].flat(),
       canUndo: this.past.length > 0,
       canRedo: this.future.length > 0,
+      question: this.question,
       draftLost: this.draftLost,
     };
   }
