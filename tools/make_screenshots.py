@@ -60,7 +60,7 @@ def shoot(page: Page) -> None:
     page.click("text=Open study")
     page.wait_for_url("**/viewer/**")
     page.wait_for_timeout(6000)
-    page.get_by_role("button", name="Two tiles side by side").click()
+    page.keyboard.press("F2")
     page.wait_for_timeout(6000)
     page.screenshot(path=IMAGES / "viewer.png")
     for name in ("worklist", "viewer"):

@@ -5,7 +5,7 @@ import { type Command, keyLabel, useOfferedCommands } from './registry';
 
 export function titleOf(command: Command): string {
   const values = Object.fromEntries(Object.entries(command.titleKeys ?? {}).map(([name, key]) => [name, t(key)]));
-  return t(command.title, values);
+  return t(command.title, { ...command.titleValues, ...values });
 }
 
 /** Every command by name (Ctrl+K). */

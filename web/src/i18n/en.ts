@@ -1,5 +1,6 @@
 import { adminEn } from './admin.en';
 import { annotateEn } from './annotate.en';
+import { hangingEn } from './hanging.en';
 
 export const en = {
   'app.name': 'Hounsfield',
@@ -235,9 +236,6 @@ export const en = {
   'cmd.fullScreen': 'Full screen',
   'cmd.link': 'Link scrolling of tiles',
   'cmd.overlay': 'Corner text: full, short, identity only',
-  'cmd.layout1x1': 'One tile',
-  'cmd.layout1x2': 'Two tiles side by side',
-  'cmd.layout2x2': 'Four tiles',
   'cmd.toolWindow': 'Window',
   'cmd.toolZoom': 'Zoom',
   'cmd.toolPan': 'Pan',
@@ -307,4 +305,5 @@ export const en = {
 
   ...adminEn,
   ...annotateEn,
+  ...hangingEn,
 } as const;

@@ -1,5 +1,6 @@
 import { adminEs } from './admin.es';
 import { annotateEs } from './annotate.es';
+import { hangingEs } from './hanging.es';
 import type { Catalogue } from './index';
 
 export const es: Catalogue = {
@@ -226,9 +227,6 @@ export const es: Catalogue = {
   'cmd.fullScreen': 'Pantalla completa',
   'cmd.link': 'Enlazar el desplazamiento de los recuadros',
   'cmd.overlay': 'Texto de las esquinas: completo, corto, solo identidad',
-  'cmd.layout1x1': 'Un recuadro',
-  'cmd.layout1x2': 'Dos recuadros en paralelo',
-  'cmd.layout2x2': 'Cuatro recuadros',
   'cmd.toolWindow': 'Ventana',
   'cmd.toolZoom': 'Ampliación',
   'cmd.toolPan': 'Desplazamiento',
@@ -297,4 +295,5 @@ export const es: Catalogue = {
 
   ...adminEs,
   ...annotateEs,
+  ...hangingEs,
 };

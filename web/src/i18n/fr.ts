@@ -1,5 +1,6 @@
 import { adminFr } from './admin.fr';
 import { annotateFr } from './annotate.fr';
+import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
 
 export const fr: Catalogue = {
@@ -226,9 +227,6 @@ export const fr: Catalogue = {
   'cmd.fullScreen': 'Plein écran',
   'cmd.link': 'Lier le défilement des cases',
   'cmd.overlay': 'Texte des coins : complet, court, identité seule',
-  'cmd.layout1x1': 'Une case',
-  'cmd.layout1x2': 'Deux cases côte à côte',
-  'cmd.layout2x2': 'Quatre cases',
   'cmd.toolWindow': 'Fenêtrage',
   'cmd.toolZoom': 'Agrandissement',
   'cmd.toolPan': 'Déplacement',
@@ -297,4 +295,5 @@ export const fr: Catalogue = {
 
   ...adminFr,
   ...annotateFr,
+  ...hangingFr,
 };

@@ -1,6 +1,7 @@
 /** The rendering engine with its tiles and the tools on the mouse buttons. One stage lives as long as a study is open. */
 import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
+import { destroyEngine, growContexts } from './contexts';
 import { Marks } from './marks';
 import { Tile } from './tile';
 import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
@@ -57,6 +58,7 @@ export class Stage {
    * context, and two viewports in one context show each other's scale.
    */
   attach(id: string, element: HTMLDivElement): Tile {
+    growContexts(this.engine, this.tiles.size + 1);
     this.engine.enableElement({
       viewportId: id,
       element,
@@ -128,7 +130,7 @@ export class Stage {
     this.marks.destroy();
     annotation.state.removeAllAnnotations();
     ToolGroupManager.destroyToolGroup(this.engine.id);
-    this.engine.destroy();
+    destroyEngine(this.engine);
   }
 
   private follow(source: Tile, slices: number): void {

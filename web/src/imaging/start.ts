@@ -29,8 +29,8 @@ import { type Repair, repairFor, repairFrame } from './repair';
 import { needsServerDecoding, UNCOMPRESSED } from './transferSyntax';
 
 const CACHE_LIMIT_BYTES = 1_000_000_000;
-/** Four tiles at most, each with a context of its own; sharing one shows survivors of a layout change magnified. */
-const WEBGL_CONTEXTS = 6;
+/** To begin with; the stage asks for more (`growContexts`). */
+const WEBGL_CONTEXTS = 1;
 
 interface Known {
   instance: DicomInstance;

@@ -4,7 +4,8 @@ import { t } from '../../i18n';
 import { count, daysBetween, dicomDate } from '../../ui/format';
 import { hasPictures } from '../../ui/modalities';
 import { ageText } from './corner';
-import { type Assignment, LAYOUTS, seriesInOrder, type ViewerSession, type ViewerState } from './session';
+import { tileCount } from './layout';
+import { type Assignment, seriesInOrder, type ViewerSession, type ViewerState } from './session';
 import { SERIES_DRAG_TYPE } from './TileView';
 
 interface Props {
@@ -74,7 +75,7 @@ function SeriesList({ session, viewer, detail }: Props & { detail: StudyDetail }
 }
 
 function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: SeriesRow; studyUid: string }) {
-  const visible = viewer.tiles.slice(0, LAYOUTS[viewer.layout]);
+  const visible = viewer.tiles.slice(0, tileCount(viewer.layout));
   const shownSets = visible.filter((tile) => tile?.seriesUid === series.series_instance_uid);
   const current = viewer.tiles[viewer.active];
   const sets = viewer.sets[series.series_instance_uid] ?? [];

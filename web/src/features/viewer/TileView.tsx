@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
 import { roundLength } from '../../imaging/spacing';
 import { EMPTY_TILE } from '../../imaging/tileState';
+import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { badges, cornerText, shortNumber } from './corner';
@@ -42,12 +43,14 @@ interface Props {
   session: ViewerSession;
   viewer: ViewerState;
   position: number;
+  /** Where in the grid: `row / column`. */
+  area: string;
   assignment: Assignment | undefined;
   /** Something was measured that the server does not have. */
   unsaved: boolean;
 }
 
-export function TileView({ session, viewer, position, assignment, unsaved }: Props) {
+export function TileView({ session, viewer, position, area, assignment, unsaved }: Props) {
   const { element, tile, state } = useTile(session, position);
   const [seriesError, setSeriesError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
@@ -83,11 +86,16 @@ export function TileView({ session, viewer, position, assignment, unsaved }: Pro
   const fresh = assignment && state.displaySet?.seriesInstanceUid === assignment.seriesUid;
   return (
     <section
-      className={`tile${active ? ' tile-active' : ''}${over ? ' tile-over' : ''}`}
+      className={tileClass(active, viewer.maximised, over)}
+      style={viewer.maximised && active ? undefined : { gridArea: area }}
       aria-label={series?.description || t('viewer.emptyTile')}
       data-status={seriesError ? 'failed' : state.status}
       data-testid={`tile-${position}`}
       onPointerDownCapture={() => session.activate(position)}
+      onDoubleClickCapture={(event) => {
+        const onControl = event.target instanceof Element && event.target.closest('button, [role="slider"]');
+        if (!onControl && !isMeasuring(viewer.tool)) session.toggleMaximised();
+      }}
       onContextMenu={(event) => event.preventDefault()}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(SERIES_DRAG_TYPE)) return;
@@ -131,6 +139,11 @@ export function TileView({ session, viewer, position, assignment, unsaved }: Pro
       )}
     </section>
   );
+}
+
+function tileClass(active: boolean, maximised: boolean, over: boolean): string {
+  const room = maximised ? (active ? 'tile-maximised' : 'tile-behind') : '';
+  return ['tile', active ? 'tile-active' : '', room, over ? 'tile-over' : ''].filter(Boolean).join(' ');
 }
 
 /** Never the picture of another slice or series as if it were the one named in the corners. */

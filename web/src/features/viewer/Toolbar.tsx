@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
 import { Icon, type IconName } from '../../ui/Icon';
+import { LayoutPicker } from './LayoutPicker';
 import type { ViewerSession, ViewerState } from './session';
 
 interface Props {
@@ -41,9 +42,6 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'rotate.right': 'rotateRight',
   cine: 'play',
   link: 'link',
-  'layout.1x1': 'grid1',
-  'layout.1x2': 'grid2',
-  'layout.2x2': 'grid4',
   fullScreen: 'expand',
 };
 
@@ -52,7 +50,7 @@ const GROUPS: ReadonlyArray<readonly string[]> = [
   ['tool.length', 'tool.bidirectional', 'tool.angle', 'tool.ellipse', 'tool.arrow', 'tool.text'],
   ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'reset'],
   ['cine', 'link'],
-  ['layout.1x1', 'layout.1x2', 'layout.2x2', 'fullScreen'],
+  ['fullScreen'],
 ];
 
 export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette, onRail, onPanel, panel }: Props) {
@@ -107,6 +105,7 @@ export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette,
             })}
           </div>
         ))}
+        <LayoutPicker layout={viewer.layout} onChoose={(layout) => session.setLayout(layout)} />
         <select
           className="select"
           aria-label={t('group.window')}

@@ -3,12 +3,12 @@ import { ApiError, api } from '../../api/client';
 import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
+import { Grid } from './Grid';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
 import { TextDialog } from './measurements/TextDialog';
 import { Rail } from './Rail';
-import { LAYOUTS, ViewerSession } from './session';
-import { TileView } from './TileView';
+import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
 import './viewer.css';
 import { viewerCommands } from './commands';
@@ -97,7 +97,6 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
   const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
   const page = useRef<HTMLDivElement>(null);
-  const grid = useRef<HTMLDivElement>(null);
   const [rail, setRail] = useState(true);
   const shown = viewer.tiles[viewer.active];
   const modality = (shown && session.series(shown)?.modality) ?? '';
@@ -125,24 +124,6 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
   }, [measurements, viewer.studies]);
   useEffect(loadMeasurements, [loadMeasurements]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the tiles observed change with the layout
-  useEffect(() => {
-    const observed = grid.current;
-    if (!observed) return;
-    let request = 0;
-    const observer = new ResizeObserver(() => {
-      cancelAnimationFrame(request);
-      request = requestAnimationFrame(() => session.stage.resize());
-    });
-    observer.observe(observed);
-    for (const tile of observed.children) observer.observe(tile);
-    return () => {
-      cancelAnimationFrame(request);
-      observer.disconnect();
-    };
-  }, [session, viewer.layout]);
-
-  const positions = Array.from({ length: LAYOUTS[viewer.layout] }, (_, position) => position);
   return (
     <div className="viewer" ref={page}>
       <Toolbar
@@ -158,18 +139,7 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
       />
       <div className="viewer-body">
         {rail && <Rail session={session} viewer={viewer} />}
-        <main className={`grid grid-${viewer.layout}`} ref={grid}>
-          {positions.map((position) => (
-            <TileView
-              key={position}
-              session={session}
-              viewer={viewer}
-              position={position}
-              assignment={viewer.tiles[position]}
-              unsaved={measured.unsaved > 0}
-            />
-          ))}
-        </main>
+        <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
         {panel && (
           <MeasurementPanel
             store={measurements}

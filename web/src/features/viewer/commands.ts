@@ -4,8 +4,9 @@ import type { MessageKey } from '../../i18n';
 import type { Tile } from '../../imaging';
 import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
+import { LAYOUTS, type Layout, shapeOf } from './layout';
 import type { MeasurementStore } from './measurements/store';
-import { LAYOUTS, type Layout, type ViewerSession } from './session';
+import type { ViewerSession } from './session';
 
 const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string }>> = {
   window: { title: 'cmd.toolWindow', key: 'w' },
@@ -24,10 +25,14 @@ const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string 
   text: { title: 'cmd.toolText', key: 'y' },
 };
 
-const LAYOUT_COMMANDS: Readonly<Record<Layout, { title: MessageKey; key: string }>> = {
-  '1x1': { title: 'cmd.layout1x1', key: 'F1' },
-  '1x2': { title: 'cmd.layout1x2', key: 'F2' },
-  '2x2': { title: 'cmd.layout2x2', key: 'F4' },
+const LAYOUT_KEYS: Readonly<Partial<Record<Layout, string>>> = {
+  '1x1': 'F1',
+  '1x2': 'F2',
+  '2x1': 'F3',
+  '2x2': 'F4',
+  '2x3': 'F6',
+  '2x4': 'F8',
+  '3x3': 'F9',
 };
 
 export interface Surroundings {
@@ -154,16 +159,26 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
       run: () => void around.measurements.save(),
     },
     { id: 'panel.measurements', title: 'cmd.togglePanel', group: 'view', run: around.togglePanel },
-    ...(Object.keys(LAYOUTS) as Layout[]).map(
-      (layout): Command => ({
+    {
+      id: 'maximise',
+      title: 'cmd.maximise',
+      group: 'layout',
+      keys: ['Enter'],
+      active: () => session.getState().maximised,
+      run: () => session.toggleMaximised(),
+    },
+    ...LAYOUTS.map((layout): Command => {
+      const key = LAYOUT_KEYS[layout];
+      return {
         id: `layout.${layout}`,
-        title: LAYOUT_COMMANDS[layout].title,
+        title: 'cmd.layout',
+        titleValues: { ...shapeOf(layout) },
         group: 'layout',
-        keys: [LAYOUT_COMMANDS[layout].key],
+        keys: key ? [key] : [],
         active: () => session.getState().layout === layout,
         run: () => session.setLayout(layout),
-      }),
-    ),
+      };
+    }),
   ];
 }
 
@@ -172,6 +187,7 @@ function leaveOrCalm(session: ViewerSession, around: Surroundings): void {
   const tile = session.activeTile();
   if (document.fullscreenElement) around.toggleFullScreen();
   else if (tile?.isPlaying()) tile.toggleCine();
+  else if (session.getState().maximised) session.toggleMaximised();
   else if (session.getState().tool !== 'window') session.setTool('window');
   else around.backToWorklist();
 }

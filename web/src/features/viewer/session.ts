@@ -6,9 +6,8 @@ import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
 import { withPalettes } from '../../imaging/palette';
 import type { ToolName } from '../../imaging/toolNames';
 import { hasPictures } from '../../ui/modalities';
+import { type Layout, MOST_TILES, tileCount } from './layout';
 
-export const LAYOUTS = { '1x1': 1, '1x2': 2, '2x2': 4 } as const;
-export type Layout = keyof typeof LAYOUTS;
 export type OverlayLevel = 'full' | 'short' | 'identity';
 
 export interface Assignment {
@@ -23,8 +22,11 @@ export interface Assignment {
 export interface ViewerState {
   studies: Readonly<Record<string, StudyDetail>>;
   layout: Layout;
+  /** By position, row after row; those beyond the layout come back with a larger one. */
   tiles: ReadonlyArray<Assignment | undefined>;
   active: number;
+  /** The active tile has the room of all; the others wait behind it. */
+  maximised: boolean;
   tool: ToolName;
   overlay: OverlayLevel;
   linked: boolean;
@@ -54,13 +56,11 @@ export class ViewerSession {
     this.state = {
       studies: { [studyUid]: main },
       layout: '1x1',
-      tiles: [
-        first ? { studyUid, seriesUid: first.series_instance_uid, set: 0 } : undefined,
-        undefined,
-        undefined,
-        undefined,
-      ],
+      tiles: Array.from({ length: MOST_TILES }, (_, position) =>
+        first && position === 0 ? { studyUid, seriesUid: first.series_instance_uid, set: 0 } : undefined,
+      ),
       active: 0,
+      maximised: false,
       tool: 'window',
       overlay: 'full',
       linked: false,
@@ -127,21 +127,31 @@ export class ViewerSession {
   }
 
   nextTile(): void {
-    this.activate((this.state.active + 1) % LAYOUTS[this.state.layout]);
+    this.activate((this.state.active + 1) % tileCount(this.state.layout));
   }
 
   /** Empty tiles of a larger layout take the series that follow. */
   setLayout(layout: Layout): void {
     const tiles = [...this.state.tiles];
-    for (let position = 0; position < LAYOUTS[layout]; position += 1) {
+    for (let position = 0; position < tileCount(layout); position += 1) {
       if (tiles[position]) continue;
       const next = this.neighbour(tiles[position - 1], 1);
       if (next && !tiles.some((shown) => shown && shown.seriesUid === next.seriesUid && shown.set === next.set)) {
         tiles[position] = next;
       }
     }
-    this.change({ layout, tiles, active: Math.min(this.state.active, LAYOUTS[layout] - 1) });
+    this.change({
+      layout,
+      tiles,
+      active: Math.min(this.state.active, tileCount(layout) - 1),
+      maximised: false,
+    });
     if (layout === '1x2' && !tiles[1]) void this.showPriorBeside();
+  }
+
+  /** The active tile takes the room of all, or gives it back. */
+  toggleMaximised(): void {
+    if (tileCount(this.state.layout) > 1) this.change({ maximised: !this.state.maximised });
   }
 
   /** The latest prior of the same modality goes into the second of two tiles, while that is empty. */
