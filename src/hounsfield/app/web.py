@@ -29,6 +29,7 @@ from hounsfield.index.reader import IndexReader
 from hounsfield.index.usage import Usage
 from hounsfield.model.origin import Origin
 from hounsfield.peers.dimse import echo
+from hounsfield.records.preferences import PreferenceRecords
 from hounsfield.servers.dicomweb.application import ROOT
 from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
@@ -40,6 +41,7 @@ from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.measurement_routes import add_measurement_routes
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
 from hounsfield.servers.webapi.people_routes import PeopleParts, add_people_routes
+from hounsfield.servers.webapi.preference_routes import add_preference_routes
 from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_routes
 from hounsfield.servers.webapi.settings_routes import add_settings_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
@@ -49,6 +51,7 @@ from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.metadata import SeriesMetadata
+from hounsfield.services.preferences import Preferences
 from hounsfield.services.queues import Queues
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.search import Search
@@ -149,6 +152,7 @@ def build(settings: Settings) -> Site:
             Parts(check, access.sessions, callers, worklist, delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
             lambda app: add_routing_routes(app, routing),
             lambda app: add_people_routes(app, people),
+            lambda app: add_preference_routes(app, Preferences(PreferenceRecords(opened))),
             lambda app: add_storage_routes(app, storage),
             lambda app: add_settings_routes(app, told),
             lambda app: add_measurement_routes(app, Measurements(retrieve, remote)),

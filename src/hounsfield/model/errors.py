@@ -31,6 +31,10 @@ class ObjectTooLarge(InvalidInput):
     """More than the configured size of one object."""
 
 
+class DocumentTooLarge(InvalidInput):
+    """More than is kept of one document that is no DICOM object."""
+
+
 class MismatchedIdentifiers(InvalidInput):
     """The data set contradicts what its envelope said (PS3.4 B.2.3, A900)."""
 

@@ -31,6 +31,14 @@ session = Table(
     Index("session_account", "account_name"),
 )
 
+preference = Table(
+    "preference",
+    metadata,
+    Column("account_name", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    Column("document", TEXT, nullable=False),  # JSON, ASCII
+)
+
 api_token = Table(
     "api_token",
     metadata,

@@ -34,6 +34,7 @@ OUTCOMES: Mapping[type[BaseException], Outcome] = MappingProxyType(
         errors.WeakPassword: Outcome(Status.CANNOT_UNDERSTAND, 400, "weak-password"),
         errors.UnreadableObject: Outcome(Status.CANNOT_UNDERSTAND, 400, "unreadable-object"),
         errors.ObjectTooLarge: Outcome(Status.OUT_OF_RESOURCES, 413, "object-too-large"),
+        errors.DocumentTooLarge: Outcome(Status.OUT_OF_RESOURCES, 413, "document-too-large"),
         errors.MismatchedIdentifiers: Outcome(Status.DATA_SET_DOES_NOT_MATCH, 409, "mismatched-identifiers"),
         errors.UnsupportedMediaType: Outcome(Status.CANNOT_UNDERSTAND, 415, "unsupported-media-type"),
         errors.TransferSyntaxNotSupported: Outcome(Status.TRANSFER_SYNTAX_NOT_SUPPORTED, 409, "transfer-syntax-not-supported"),

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { ApiError, api, whenSignedOut } from '../api/client';
+import { preferences } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
 import { HelpSheet } from '../commands/HelpSheet';
 import { Palette } from '../commands/Palette';
@@ -28,20 +29,37 @@ export function App() {
   const [session, setSession] = useState<Session | null>();
   const [unreachable, setUnreachable] = useState(false);
 
+  const enter = useCallback(async (entered: Session) => {
+    await preferences.load(entered.user.name);
+    setSession(entered);
+  }, []);
   const look = useCallback(() => {
     setUnreachable(false);
-    api.session().then(setSession, (cause: unknown) => {
+    api.session().then(enter, (cause: unknown) => {
       if (cause instanceof ApiError && cause.status === 401) setSession(null);
       else setUnreachable(true);
     });
-  }, []);
+  }, [enter]);
   useEffect(look, [look]);
-  useEffect(() => whenSignedOut(() => setSession(null)), []);
+  useEffect(
+    () =>
+      whenSignedOut(() => {
+        preferences.leave();
+        setSession(null);
+      }),
+    [],
+  );
   useEffect(() => listenForKeys(), []);
   const signOut = useCallback(() => {
     // The pages go first, and with them what they still ask for: nothing of it is refused for want of a session.
     flushSync(() => setSession(undefined));
-    void api.signOut().finally(() => setSession(null));
+    void preferences
+      .flush()
+      .then(api.signOut)
+      .finally(() => {
+        preferences.leave();
+        setSession(null);
+      });
   }, []);
 
   if (unreachable) {
@@ -55,7 +73,7 @@ export function App() {
     );
   }
   if (session === undefined) return <main className="page-message muted">{t('app.loading')}</main>;
-  if (session === null) return <SignInPage onSignedIn={setSession} />;
+  if (session === null) return <SignInPage onSignedIn={enter} />;
   return <SignedIn session={session} onSignOut={signOut} />;
 }
 
