@@ -73,6 +73,13 @@ describe('languages', () => {
     });
   }
 
+  it('say each thing in one area only', () => {
+    const catalogues = sources(join(SOURCE, 'i18n')).filter((path) => path.endsWith('.en.ts'));
+    const keys = catalogues.flatMap((path) => readFileSync(path, 'utf8').match(/^  '[^']+'(?=:)/gm) ?? []);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+    expect(keys.length).toBe(Object.keys(CATALOGUES.en).length);
+  });
+
   it('are translated, not copied', () => {
     for (const language of ['fr', 'es'] as const) {
       const same = Object.entries(CATALOGUES.en).filter(

@@ -1,0 +1,28 @@
+import type { uploadEn } from './upload.en';
+
+export const uploadEs: Readonly<Record<keyof typeof uploadEn, string>> = {
+  'upload.drop': 'Soltar para archivar',
+  'upload.dropHint': 'Archivos o carpetas DICOM; lo que no es DICOM se enumera con el motivo.',
+  'upload.choose': 'Subir archivos',
+  'upload.chooseFolder': 'Subir carpeta',
+  'upload.title': 'Subida',
+  'upload.progress': '{done} de {total} archivos, {bytes}',
+  'upload.finished': 'Terminado: {total} archivos, {bytes}',
+  'upload.cancelled': 'Detenido: se enviaron {done} de {total} archivos',
+  'upload.stored': 'Archivados',
+  'upload.duplicates': 'Ya estaban',
+  'upload.kept': 'Apartados',
+  'upload.rejected': 'Rechazados',
+  'upload.failed': 'No enviados',
+  'upload.stop': 'Detener',
+  'upload.dismiss': 'Cerrar',
+  'upload.retryFailed': 'Enviar de nuevo los {count}',
+  'upload.reasons': 'Qué fue rechazado o apartado, y por qué',
+  'upload.reason.notDicom': 'No es un archivo DICOM.',
+  'upload.reason.unreadable': 'Ilegible como DICOM ({code}).',
+  'upload.reason.full': 'El archivo no tiene sitio.',
+  'upload.reason.mismatch': 'No corresponde a la clase o al estudio declarados ({code}).',
+  'upload.reason.keptUid': 'Apartado: otro objeto con este UID llegó antes.',
+  'upload.reason.keptPatient': 'Apartado: este estudio está aquí con otro paciente.',
+  'upload.reason.other': 'Rechazado por el archivo ({code}).',
+};

@@ -1,0 +1,28 @@
+import type { uploadEn } from './upload.en';
+
+export const uploadFr: Readonly<Record<keyof typeof uploadEn, string>> = {
+  'upload.drop': 'Déposer pour archiver',
+  'upload.dropHint': 'Fichiers ou dossiers DICOM ; ce qui n’est pas DICOM est énuméré avec la raison.',
+  'upload.choose': 'Verser des fichiers',
+  'upload.chooseFolder': 'Verser un dossier',
+  'upload.title': 'Versement',
+  'upload.progress': '{done} fichiers sur {total}, {bytes}',
+  'upload.finished': 'Terminé : {total} fichiers, {bytes}',
+  'upload.cancelled': 'Arrêté : {done} fichiers sur {total} envoyés',
+  'upload.stored': 'Archivés',
+  'upload.duplicates': 'Déjà là',
+  'upload.kept': 'Mis à part',
+  'upload.rejected': 'Refusés',
+  'upload.failed': 'Pas envoyés',
+  'upload.stop': 'Arrêter',
+  'upload.dismiss': 'Fermer',
+  'upload.retryFailed': 'Renvoyer les {count}',
+  'upload.reasons': 'Ce qui a été refusé ou mis à part, et pourquoi',
+  'upload.reason.notDicom': 'Pas un fichier DICOM.',
+  'upload.reason.unreadable': 'Illisible comme DICOM ({code}).',
+  'upload.reason.full': 'L’archive n’a plus de place.',
+  'upload.reason.mismatch': 'Ne correspond pas à la classe ou à l’examen annoncés ({code}).',
+  'upload.reason.keptUid': 'Mis à part : un autre objet de même UID était là avant.',
+  'upload.reason.keptPatient': 'Mis à part : cet examen est ici au nom d’un autre patient.',
+  'upload.reason.other': 'Refusé par l’archive ({code}).',
+};
