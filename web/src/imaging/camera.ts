@@ -45,6 +45,20 @@ export class TileCamera {
     this.viewport.render();
   }
 
+  /** zoom: 1 where the picture fits. pan: CSS pixels from the middle. */
+  scale(): { zoom: number; pan: readonly [number, number] } {
+    const [x, y] = this.viewport.getPan();
+    return { zoom: this.viewport.getZoom(), pan: [x, y] };
+  }
+
+  scaleBy(factor: number, [x, y]: readonly [number, number]): void {
+    if (!this.isDrawn()) return;
+    if (factor !== 1) this.viewport.setZoom(Math.min(64, Math.max(0.05, this.viewport.getZoom() * factor)));
+    const [panX, panY] = this.viewport.getPan();
+    this.viewport.setPan([panX + x, panY + y]);
+    this.viewport.render();
+  }
+
   /** One image pixel on one CSS pixel. */
   actualSize(): void {
     if (this.zoom() > 0) this.zoomBy(1 / this.zoom());

@@ -71,6 +71,7 @@ export const TAG = {
   patientOrientation: '00200020',
   imagePosition: '00200032',
   imageOrientation: '00200037',
+  frameOfReferenceUid: '00200052',
   laterality: '00200060',
   sliceLocation: '00201041',
   imageLaterality: '00200062',

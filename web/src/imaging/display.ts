@@ -1,6 +1,6 @@
 /** In which greys a picture is shown. */
 import type { Types } from '@cornerstonejs/core';
-import { rangeOf, type WindowPreset, windowOf } from './presets';
+import { rangeOf, type WindowPreset, type WindowRange, windowOf } from './presets';
 import type { TileState } from './tileState';
 
 export class TileDisplay {
@@ -13,6 +13,17 @@ export class TileDisplay {
   setWindow(center: number, width: number): void {
     if (!this.isDrawn()) return;
     this.viewport.setProperties({ voiRange: rangeOf(center, width) });
+    this.viewport.render();
+  }
+
+  /** In input values; undefined before something is drawn. */
+  range(): WindowRange | undefined {
+    return this.isDrawn() ? this.viewport.getProperties().voiRange : undefined;
+  }
+
+  setRange(voiRange: WindowRange): void {
+    if (!this.isDrawn()) return;
+    this.viewport.setProperties({ voiRange });
     this.viewport.render();
   }
 

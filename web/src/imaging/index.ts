@@ -1,4 +1,5 @@
 /** The door to the renderer. Import it dynamically: it is four megabytes. Nothing outside this folder imports Cornerstone. */
+export type { Cursor, LinkState } from './links';
 export type { Mark, Marks } from './marks';
 export { Stage } from './stage';
 export { forgetStudy, startImaging, usesProcessorOnly } from './start';

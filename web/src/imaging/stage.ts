@@ -2,6 +2,7 @@
 import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
 import { destroyEngine, growContexts } from './contexts';
+import { TileLinks } from './links';
 import { Marks } from './marks';
 import { Tile } from './tile';
 import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
@@ -16,9 +17,9 @@ export class Stage {
   private readonly tiles = new Map<string, Tile>();
   /** What is measured. */
   readonly marks = new Marks(() => [...this.tiles.keys()]);
+  /** What goes together. */
+  readonly links = new TileLinks(() => this.tiles.values());
   private tool: ToolName = 'window';
-  private linked = false;
-  private following = false;
 
   constructor() {
     counter += 1;
@@ -67,14 +68,17 @@ export class Stage {
     });
     this.group.addViewport(id, this.engine.id);
     const tile = new Tile(id, element, this.engine.getViewport(id) as Types.IStackViewport, (source, from, to) =>
-      this.follow(source, to - from),
+      this.links.follow(source, from, to),
     );
     this.tiles.set(id, tile);
+    this.links.watch(tile);
     return tile;
   }
 
   detach(id: string): void {
-    this.tiles.get(id)?.destroy();
+    const tile = this.tiles.get(id);
+    if (tile) this.links.forget(tile);
+    tile?.destroy();
     this.tiles.delete(id);
     if (this.engine.hasBeenDestroyed) return;
     this.group.removeViewports(this.engine.id, id);
@@ -85,9 +89,11 @@ export class Stage {
   resize(): void {
     if (this.engine.hasBeenDestroyed || this.tiles.size === 0) return;
     const fitted = [...this.tiles.values()].filter((tile) => tile.camera.isFitted());
-    this.engine.resize(true, true);
-    // What filled its tile fills it still; what was zoomed or moved stays as it was.
-    for (const tile of fitted) tile.camera.fit();
+    this.links.alone(() => {
+      this.engine.resize(true, true);
+      // What filled its tile fills it still; what was zoomed or moved stays as it was.
+      for (const tile of fitted) tile.camera.fit();
+    });
   }
 
   activeTool(): ToolName {
@@ -110,10 +116,7 @@ export class Stage {
     bind('zoom', { numTouchPoints: 2 });
     for (const [name, list] of bindings) this.group.setToolActive(TOOL_CLASSES[name], { bindings: list });
     this.tool = tool;
-  }
-
-  setLinked(linked: boolean): void {
-    this.linked = linked;
+    if (tool !== 'cursor') this.links.hideCursor();
   }
 
   /** Removes what was chosen by a click. Returns the tracking UIDs of the measurements among it, which the list gives up. */
@@ -131,12 +134,5 @@ export class Stage {
     annotation.state.removeAllAnnotations();
     ToolGroupManager.destroyToolGroup(this.engine.id);
     destroyEngine(this.engine);
-  }
-
-  private follow(source: Tile, slices: number): void {
-    if (!this.linked || this.following) return;
-    this.following = true;
-    for (const tile of this.tiles.values()) if (tile !== source) tile.scrollBy(slices);
-    this.following = false;
   }
 }

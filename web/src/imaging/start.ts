@@ -21,6 +21,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import { losesSign } from './codestream';
+import { CursorTool } from './cursorTool';
 import { describeForRenderer } from './describe';
 import { type DicomInstance, TAG, text } from './dicom';
 import type { Slice } from './displaySets';
@@ -95,6 +96,7 @@ export function startImaging(): Promise<void> {
       PanTool,
       ZoomTool,
       StackScrollTool,
+      CursorTool,
       LengthTool,
       AngleTool,
       CobbAngleTool,

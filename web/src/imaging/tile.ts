@@ -4,6 +4,7 @@ import { TileCamera } from './camera';
 import { Cine, frameDurations, meanRate } from './cine';
 import { TileDisplay } from './display';
 import type { DisplaySet } from './displaySets';
+import type { Vector } from './orientation';
 import { Prefetcher, reachOf } from './prefetch';
 import { imageIdFor } from './start';
 import { EMPTY_TILE, failureOf, type TileFailure, type TileState } from './tileState';
@@ -126,6 +127,12 @@ export class Tile {
     this.refresh();
     this.prefetcher?.around(wanted);
     this.onScroll(this, from, wanted);
+  }
+
+  /** Where a point of the patient (mm) lies on the canvas, CSS pixels. */
+  canvasPoint(point: Vector): readonly [number, number] {
+    const [x, y] = this.viewport.worldToCanvas([...point]);
+    return [x, y];
   }
 
   scrollBy(slices: number, loop = false): void {

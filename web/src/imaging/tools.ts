@@ -15,6 +15,7 @@ import {
   WindowLevelTool,
   ZoomTool,
 } from '@cornerstonejs/tools';
+import { CursorTool } from './cursorTool';
 import type { ToolName } from './toolNames';
 
 export const TOOL_CLASSES: Readonly<Record<ToolName, string>> = {
@@ -22,6 +23,7 @@ export const TOOL_CLASSES: Readonly<Record<ToolName, string>> = {
   zoom: ZoomTool.toolName,
   pan: PanTool.toolName,
   scroll: StackScrollTool.toolName,
+  cursor: CursorTool.toolName,
   length: LengthTool.toolName,
   angle: AngleTool.toolName,
   cobb: CobbAngleTool.toolName,

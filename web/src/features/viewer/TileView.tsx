@@ -7,6 +7,7 @@ import { EMPTY_TILE } from '../../imaging/tileState';
 import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
+import { Crossings } from './Crossings';
 import { badges, cornerText, shortNumber } from './corner';
 import { ScrollBar } from './ScrollBar';
 import type { Assignment, ViewerSession, ViewerState } from './session';
@@ -114,6 +115,14 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
       <div ref={element} className={`tile-canvas ${canvasClass(state, seriesError !== undefined)}`} />
       {waiting && series && hasPictures(series.modality) && (!fresh || !state.drawn) && (
         <Preview key={series.thumbnail} address={series.thumbnail} />
+      )}
+      {tile && assignment && fresh && (
+        <Crossings
+          session={session}
+          tile={tile}
+          state={state}
+          active={active ? undefined : session.tileAt(viewer.active)}
+        />
       )}
       {assignment && fresh && state.instance && (
         <Overlay session={session} viewer={viewer} state={state} tile={tile} unsaved={unsaved} />

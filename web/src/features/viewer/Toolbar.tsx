@@ -24,6 +24,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'tool.zoom': 'zoom',
   'tool.pan': 'pan',
   'tool.scroll': 'scroll',
+  'tool.cursor': 'cursor',
   'tool.length': 'length',
   'tool.angle': 'angle',
   'tool.bidirectional': 'bidirectional',

@@ -96,6 +96,8 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
   const measured = useSyncExternalStore(measurements.subscribe, measurements.getState);
   const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
+  // The tool bar shows what is linked.
+  useSyncExternalStore(session.stage.links.subscribe, session.stage.links.getState);
   const page = useRef<HTMLDivElement>(null);
   const [rail, setRail] = useState(true);
   const shown = viewer.tiles[viewer.active];

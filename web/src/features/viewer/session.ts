@@ -29,7 +29,6 @@ export interface ViewerState {
   maximised: boolean;
   tool: ToolName;
   overlay: OverlayLevel;
-  linked: boolean;
   /** Display sets of the series whose metadata has been read. */
   sets: Readonly<Record<string, readonly DisplaySet[]>>;
 }
@@ -63,7 +62,6 @@ export class ViewerSession {
       maximised: false,
       tool: 'window',
       overlay: 'full',
-      linked: false,
       sets: {},
     };
   }
@@ -187,8 +185,8 @@ export class ViewerSession {
   }
 
   toggleLinked(): void {
-    this.stage.setLinked(!this.state.linked);
-    this.change({ linked: !this.state.linked });
+    const { links } = this.stage;
+    links.linkSlices(!links.getState().slices, this.activeTile());
   }
 
   nextOverlay(): void {
@@ -199,6 +197,10 @@ export class ViewerSession {
   setTileObject(position: number, tile: Tile | undefined): void {
     if (tile) this.tileObjects.set(position, tile);
     else this.tileObjects.delete(position);
+  }
+
+  tileAt(position: number): Tile | undefined {
+    return this.tileObjects.get(position);
   }
 
   activeTile(): Tile | undefined {

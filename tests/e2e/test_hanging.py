@@ -1,0 +1,95 @@
+"""Tiles beside each other: linked by place, with reference lines and a 3D cursor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from web_kit.pages import Tile
+
+pytestmark = pytest.mark.xdist_group("web_app")
+
+OpenStudy = Callable[..., Tile]
+
+HEAD_MM, HEAD_PIXELS = 230.0, 256
+"""Field of view and matrix of the head MR (tools/make_demo_studies.py)."""
+
+
+def press_and_wait(tile: Tile, key: str, tiles: int) -> list[Tile]:
+    """A layout by its key, until so many tiles show something."""
+    tile.page.keyboard.press(key)
+    shown = [Tile(tile.page, position) for position in range(tiles)]
+    for one in shown:
+        one.wait()
+    return shown
+
+
+def test_linked_tiles_reference_lines_and_the_3d_cursor(open_study: OpenStudy) -> None:
+    """T1 and T2 go to the same place of the head; the sagittal series stays, and shows where that is."""
+    tile = open_study("MR")
+    page = tile.page
+    axial, other, sagittal = press_and_wait(tile, "F4", 3)
+    page.keyboard.press("Home")
+    axial.wait_for_corner("bl", "Im 1/19")
+    page.keyboard.press("x")
+    other.wait_for_corner("bl", "Im 1/19")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    for one in (axial, other):
+        one.wait_for_corner("bl", "Im 18/19")
+        one.wait()
+    assert "Im 8/16" in sagittal.corner("bl")
+
+    line = page.locator("[data-testid=tile-2] [data-testid=reference-line]")
+    box = sagittal.root.bounding_box()
+    scale = min(box["width"], box["height"]) / HEAD_PIXELS
+    z, top = 20 + 8 * 6.5, 12 + HEAD_MM / 2
+    row = (top - z) / (HEAD_MM / HEAD_PIXELS) + 0.5
+    for end in ("y1", "y2"):
+        assert float(line.get_attribute(end)) == pytest.approx(row * scale, abs=1.0)
+    assert abs(float(line.get_attribute("x2")) - float(line.get_attribute("x1"))) == pytest.approx(HEAD_PIXELS * scale, abs=2)
+    assert page.locator("[data-testid=tile-1] [data-testid=reference-line]").count() == 0, "parallel planes do not meet"
+
+    page.keyboard.press("c")
+    box = axial.root.bounding_box()
+    x, y = box["x"] + box["width"] / 2 - 40, box["y"] + box["height"] / 2 - 30
+    page.mouse.click(x, y)
+    patient_x = -40 / scale * (HEAD_MM / HEAD_PIXELS)
+    nearest = min(range(1, 17), key=lambda number: abs((number - 8.5) * 7.5 - patient_x))
+    sagittal.wait_for_corner("bl", f"Im {nearest}/16")
+    sagittal.wait()
+    cross = page.locator("[data-testid=tile-2] [data-testid=cursor]").get_attribute("d")
+    across, down = map(float, re.match(r"M(\S+) (\S+?)h", cross).groups())
+    patient_y = -30 / scale * (HEAD_MM / HEAD_PIXELS)
+    box = sagittal.root.bounding_box()
+    assert across + 14 == pytest.approx(box["width"] / 2 + patient_y / (HEAD_MM / HEAD_PIXELS) * scale, abs=1.5)
+    assert down == pytest.approx(row * scale, abs=1.5)
+    page.keyboard.press("w")
+    page.wait_for_selector("[data-testid=cursor]", state="detached")
+
+
+def test_window_and_zoom_go_together_where_wanted(open_study: OpenStudy) -> None:
+    """A drag in one tile is a drag in all; without the option it is not."""
+    tile = open_study("MR")
+    page = tile.page
+    first, second = press_and_wait(tile, "F2", 2)
+    untouched = second.corner("br")
+
+    def run(command: str) -> None:
+        page.keyboard.press("Control+k")
+        page.keyboard.type(command)
+        page.keyboard.press("Enter")
+
+    page.keyboard.press("2")
+    first.wait()
+    assert second.corner("br") == untouched
+    run("same window")
+    run("zoom and pan all")
+    page.keyboard.press("1")
+    first.wait_for_corner("br", "W 760 C 400")
+    second.wait_for_corner("br", "W 760 C 400")
+    page.keyboard.press("g")
+    first.wait_for_corner("br", "Zoom 100 %")
+    second.wait_for_corner("br", "Zoom 100 %")
