@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WEB_OUT := src/hounsfield/servers/webapi/static
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run build test check conformance bench prove lock wheel clean test-tools
+.PHONY: help run build test check conformance bench prove gallery lock wheel clean test-tools
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +86,11 @@ bench: build test-tools ## the benchmark, side by side with Orthanc
 prove: build test-tools tests/peers/ohif/node_modules/.installed ## the long proofs: kills, power cuts, large objects, hostile requests, OHIF, videos
 	@tools/install_test_tools.sh ffmpeg || echo "Without ffmpeg, videos are not proved."
 	@$(BIN)/pytest -m prove --timeout 3600
+
+gallery: build test-tools ## take the pictures of docs/gallery anew, as the browser tests go
+	@rm -f docs/gallery/*.webp
+	@HOUNSFIELD_GALLERY=$(CURDIR)/docs/gallery $(BIN)/pytest -q -n 2 --dist worksteal tests/e2e
+	@$(BIN)/python tools/write_gallery_page.py
 
 wheel: build $(VENV)/.installed-dev ## a wheel that carries the built web app
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from web_kit.gallery import keep_picture
 from web_kit.pages import Complaints, Tile, until
 
 pytestmark = pytest.mark.xdist_group("web_app")
@@ -226,6 +227,7 @@ def test_a_prior_beside_the_study(open_study: OpenStudy) -> None:
     page.wait_for_selector("[data-testid=tile-1][data-status=ready]")
     for text in ("PRIOR −14 mo", "2025-07-11", "Yamada, Tarou (山田, 太郎)"):
         page.wait_for_selector(f"[data-testid=tile-1]:has-text('{text}')")
+    keep_picture(page, "viewer-prior", "A head CT beside its prior")
     assert "PRIOR" not in tile.root.inner_text()
     page.keyboard.press("o")
     page.keyboard.press("o")
@@ -288,6 +290,7 @@ def test_a_broken_slice_says_so_and_can_be_tried_again(open_study: OpenStudy, co
     page.reload()
     tile.wait("failed")
     page.wait_for_selector("[data-testid=tile-0]:has-text('answered 503')")
+    keep_picture(page, "viewer-failed", "A slice that could not be had says so, and can be tried again")
     assert not page.is_visible("[data-testid=tile-0] canvas")
     page.unroute("**/frames/*")
     page.click("[data-testid=tile-0] >> text=Retry")
@@ -323,6 +326,7 @@ def test_help_and_palette_come_from_one_registry(open_study: OpenStudy) -> None:
     page = tile.page
     page.keyboard.press("?")
     page.wait_for_selector("dialog:has-text('Flip left-right')")
+    keep_picture(page, "viewer-help", "The sheet of keys comes from the registry of commands")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
     page.keyboard.press("Control+k")

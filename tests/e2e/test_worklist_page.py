@@ -17,6 +17,7 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, ge
 
 from dimse_kit.dcmtk import storescp
 from services.server import launch
+from web_kit.gallery import keep_picture
 from web_kit.pages import Complaints, first_password, until
 
 pytestmark = pytest.mark.xdist_group("web_app")
@@ -151,6 +152,7 @@ def test_the_keyboard_walks_and_opens(open_page: Any, signed_in: Any) -> None:
     page.keyboard.press("k")
     page.wait_for_selector(f"{chosen}[aria-rowindex='{first}']")
     page.wait_for_selector(".timeline-here")
+    keep_picture(page, "worklist", "The worklist, with thumbnails and the time line of priors beside it")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/viewer/"))
     page.wait_for_selector("[data-testid=tile-0][data-status=ready]")
@@ -190,6 +192,7 @@ def test_an_empty_archive_teaches(open_page: Any, signed_in: Any, site: Any) -> 
     page.route("**/api/worklist*", lambda route: route.fulfill(json={"rows": [], "next": None, "total": {"count": 0, "capped": False}}))
     page.goto(site.url)
     page.wait_for_selector(f"[data-testid=empty] code:has-text('-aec HOUNSFIELD +sd +r 127.0.0.1 {site.server.dicom_port}')")
+    keep_picture(page, "worklist-empty", "An empty archive says how images come in")
     page.keyboard.press("/")
     page.keyboard.type("nobody")
     page.wait_for_selector("text=No study matches")
