@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { jpeg2000IsSigned, jpegPrecision, losesSign } from '../src/imaging/codestream';
 import { describeForRenderer } from '../src/imaging/describe';
 import { asMultipart, onlyPart } from '../src/imaging/multipart';
-import { nearestFirst } from '../src/imaging/prefetchOrder';
 import { presetsFor, rangeOf, windowOf } from '../src/imaging/presets';
 import { expandBits, repairFor, repairFrame, rgb16To8, ybr422ToRgb } from '../src/imaging/repair';
 import { pixelScale, roundLength } from '../src/imaging/spacing';
@@ -161,12 +160,5 @@ describe('multipart', () => {
     const body = bytes(45, 45, 13, 10, 13, 10, 0, 255, 13, 10);
     expect([...onlyPart(asMultipart(body, 'application/octet-stream'))]).toEqual([...body]);
     expect([...onlyPart(bytes(1, 2, 3))]).toEqual([1, 2, 3]);
-  });
-});
-
-describe('prefetching', () => {
-  it('goes outward from the slice in view', () => {
-    expect(nearestFirst(5, 1, 5)).toEqual([1, 2, 0, 3, 4]);
-    expect(nearestFirst(100, 50, 2)).toEqual([50, 51, 49, 52, 48]);
   });
 });

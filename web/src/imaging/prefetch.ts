@@ -1,10 +1,12 @@
-/** Loads the slices around the one in view, nearest first, a few at a time, within a share of memory. */
+/** Loads the slices around the one in view by urgency, a few at a time over all tiles, within a share of memory. */
 import { cache, Enums, imageLoader } from '@cornerstonejs/core';
 import { number, TAG } from './dicom';
 import type { DisplaySet } from './displaySets';
-import { nearestFirst } from './prefetchOrder';
+import { Lanes } from './lanes';
+import { mostUrgentFirst } from './prefetchOrder';
 
-const AT_A_TIME = 4;
+/** Requests of all tiles together, and of one: of a browser's six connections one is free for what somebody looks at. */
+const LANES = new Lanes(5, 4);
 /** Decoded bytes that prefetching may take for one tile. */
 const PREFETCH_BYTES = 200_000_000;
 
@@ -20,8 +22,7 @@ export function reachOf(displaySet: DisplaySet): number {
 
 export class Prefetcher {
   private waiting: number[] = [];
-  private underWay = 0;
-  private stopped = false;
+  private centre = -1;
   private readonly failed = new Set<string>();
 
   /** reach: how many slices to each side are wanted, as memory allows. */
@@ -31,35 +32,33 @@ export class Prefetcher {
     private readonly onFailed: (imageId: string, error: unknown) => void,
   ) {}
 
+  /** The slice in view; where it was another before, that tells the direction. */
   around(index: number): void {
-    this.waiting = nearestFirst(this.imageIds.length, index, this.reach);
-    this.next();
+    const direction = this.centre < 0 ? 0 : (Math.sign(index - this.centre) as -1 | 0 | 1);
+    this.centre = index;
+    this.waiting = mostUrgentFirst(this.imageIds.length, index, this.reach, direction);
+    LANES.call(this);
   }
 
   stop(): void {
-    this.stopped = true;
     this.waiting = [];
+    LANES.leave(this);
   }
 
-  forgetFailures(): void {
-    this.failed.clear();
-  }
-
-  private next(): void {
-    while (!this.stopped && this.underWay < AT_A_TIME && this.waiting.length > 0) {
+  next(): Promise<void> | undefined {
+    while (this.waiting.length > 0) {
       const imageId = this.imageIds[this.waiting.shift() as number] as string;
       if (cache.getImageLoadObject(imageId) || this.failed.has(imageId)) continue;
-      this.underWay += 1;
-      imageLoader
+      return imageLoader
         .loadAndCacheImage(imageId, { requestType: Enums.RequestType.Prefetch, priority: 0, useRGBA: false } as never)
-        .catch((error: unknown) => {
-          this.failed.add(imageId);
-          this.onFailed(imageId, error);
-        })
-        .finally(() => {
-          this.underWay -= 1;
-          this.next();
-        });
+        .then(
+          () => {},
+          (error: unknown) => {
+            this.failed.add(imageId);
+            this.onFailed(imageId, error);
+          },
+        );
     }
+    return undefined;
   }
 }
