@@ -75,7 +75,7 @@ describe('languages', () => {
 
   it('say each thing in one area only', () => {
     const catalogues = sources(join(SOURCE, 'i18n')).filter((path) => path.endsWith('.en.ts'));
-    const keys = catalogues.flatMap((path) => readFileSync(path, 'utf8').match(/^  '[^']+'(?=:)/gm) ?? []);
+    const keys = catalogues.flatMap((path) => readFileSync(path, 'utf8').match(/^ {2}'[^']+'(?=:)/gm) ?? []);
     expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
     expect(keys.length).toBe(Object.keys(CATALOGUES.en).length);
   });
@@ -123,6 +123,7 @@ describe('commands', () => {
       backToWorklist: () => {},
       toggleFullScreen: () => {},
       modality: 'CT',
+      offered: ['', 'one', 'two'],
       measurements: { undo() {}, redo() {}, remove() {}, save: async () => {}, getState: () => ({}) as never },
       maySave: true,
       togglePanel: () => {},

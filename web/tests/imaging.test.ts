@@ -2,34 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { jpeg2000IsSigned, jpegPrecision, losesSign } from '../src/imaging/codestream';
 import { describeForRenderer } from '../src/imaging/describe';
 import { asMultipart, onlyPart } from '../src/imaging/multipart';
-import { presetsFor, rangeOf, windowOf } from '../src/imaging/presets';
 import { expandBits, repairFor, repairFrame, rgb16To8, ybr422ToRgb } from '../src/imaging/repair';
 import { pixelScale, roundLength } from '../src/imaging/spacing';
 import { needsServerDecoding } from '../src/imaging/transferSyntax';
 import { image } from './instances';
 
 const bytes = (...values: number[]) => new Uint8Array(values);
-
-describe('windows', () => {
-  it('go to a range and back', () => {
-    expect(rangeOf(40, 400)).toEqual({ lower: -160, upper: 239 });
-    for (const [center, width] of [
-      [40, 400],
-      [-600, 1500],
-      [2048.5, 4096],
-      [0.5, 1],
-    ] as const) {
-      expect(windowOf(rangeOf(center, width))).toEqual({ center, width });
-    }
-  });
-
-  it('have at most nine keys, the first as stored', () => {
-    for (const modality of ['CT', 'MR', '']) {
-      expect(presetsFor(modality).length).toBeLessThanOrEqual(9);
-      expect(presetsFor(modality)[0]?.window).toBeUndefined();
-    }
-  });
-});
 
 describe('what the browser cannot decode', () => {
   const asks = (values: Record<string, unknown>) => needsServerDecoding(image(values));
@@ -108,15 +86,29 @@ describe('lost signs', () => {
 });
 
 describe('what the renderer is told', () => {
-  it('has no SUV factor, no empty window, no VOI function cut to a letter', () => {
+  it('has no SUV factor', () => {
     const pet = describeForRenderer(image({ '00080060': 'PT', '00540016': {} }), undefined);
     expect(pet['00540016']).toBeUndefined();
-    const narrow = describeForRenderer(image({ '00281050': 40, '00281051': 0 }), undefined);
-    expect(narrow['00281051']).toBeUndefined();
-    const wide = describeForRenderer(image({ '00281050': 40, '00281051': 400 }), undefined);
-    expect(wide['00281051']?.Value).toEqual([400]);
-    expect(describeForRenderer(image({ '00281056': 'LINEAR' }), undefined)['00281056']).toBeUndefined();
-    expect(describeForRenderer(image({ '00281056': 'SIGMOID' }), undefined)['00281056']?.Value?.[0]).toBe('SIGMOID');
+  });
+
+  it('is of plain greys: windows, tables, palettes and polarity are added afterwards', () => {
+    const all = { '00281050': 40, '00281051': 400, '00281056': 'SIGMOID', '00283010': {}, '00281053': 2 };
+    const greys = describeForRenderer(image({ ...all, '00280004': 'MONOCHROME1' }), undefined);
+    for (const tag of ['00281050', '00281051', '00281056', '00283010']) expect(greys[tag]).toBeUndefined();
+    expect(greys['00280004']?.Value).toEqual(['MONOCHROME2']);
+    expect(greys['00281053']?.Value).toEqual([2]);
+    const looked = describeForRenderer(image({ '00283000': {}, '00281053': 2 }), undefined);
+    expect(looked['00283000'] ?? looked['00281053']).toBeUndefined();
+    const indices = describeForRenderer(image({ '00280004': 'PALETTE COLOR', '00281101': [4, 0, 16] }), undefined);
+    expect(indices['00280004']?.Value).toEqual(['MONOCHROME2']);
+    expect(indices['00281101']).toBeUndefined();
+  });
+
+  it('has the proportions of pixels that are not square', () => {
+    expect(describeForRenderer(image({ '00280034': [2, 1] }), undefined)['00280030']?.Value).toEqual([2, 1]);
+    expect(describeForRenderer(image({ '00181164': [0.1, 0.1] }), undefined)['00280030']).toBeUndefined();
+    const spaced = describeForRenderer(image({ '00280034': [2, 1], '00280030': [0.5, 0.5] }), undefined);
+    expect(spaced['00280030']?.Value).toEqual([0.5, 0.5]);
   });
 });
 

@@ -4,7 +4,9 @@ import { Dialog } from '../ui/Dialog';
 import { type Command, keyLabel, useOfferedCommands } from './registry';
 
 export function titleOf(command: Command): string {
-  const values = Object.fromEntries(Object.entries(command.titleKeys ?? {}).map(([name, key]) => [name, t(key)]));
+  const values = Object.fromEntries(
+    Object.entries(command.titleKeys ?? {}).map(([name, key]) => [name, t(key, command.titleValues)]),
+  );
   return t(command.title, { ...command.titleValues, ...values });
 }
 

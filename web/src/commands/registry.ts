@@ -12,7 +12,7 @@ export interface Command {
   title: MessageKey;
   /** Values for the title's placeholders; those that are message keys themselves are translated by `titleOf`. */
   titleKeys?: Readonly<Record<string, MessageKey>>;
-  /** Values for the title's placeholders that are the same in every language. */
+  /** Values that are the same in every language, for the title's placeholders and for those of `titleKeys`. */
   titleValues?: Readonly<Record<string, string | number>>;
   group: CommandGroup;
   /** As `keyName` writes them: `w`, `ArrowDown`, `Ctrl+k`. The first is shown. */

@@ -4,6 +4,7 @@ import { annotateEn } from './annotate.en';
 import { appEn } from './app.en';
 import { callersEn } from './callers.en';
 import { commandsEn } from './commands.en';
+import { displayEn } from './display.en';
 import { hangingEn } from './hanging.en';
 import { uploadEn } from './upload.en';
 import { viewerEn } from './viewer.en';
@@ -15,6 +16,7 @@ export const en = {
   ...appEn,
   ...callersEn,
   ...commandsEn,
+  ...displayEn,
   ...hangingEn,
   ...uploadEn,
   ...viewerEn,

@@ -3,6 +3,7 @@ import { annotateEs } from './annotate.es';
 import { appEs } from './app.es';
 import { callersEs } from './callers.es';
 import { commandsEs } from './commands.es';
+import { displayEs } from './display.es';
 import { hangingEs } from './hanging.es';
 import type { Catalogue } from './index';
 import { uploadEs } from './upload.es';
@@ -15,6 +16,7 @@ export const es: Catalogue = {
   ...appEs,
   ...callersEs,
   ...commandsEs,
+  ...displayEs,
   ...hangingEs,
   ...uploadEs,
   ...viewerEs,

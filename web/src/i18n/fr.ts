@@ -3,6 +3,7 @@ import { annotateFr } from './annotate.fr';
 import { appFr } from './app.fr';
 import { callersFr } from './callers.fr';
 import { commandsFr } from './commands.fr';
+import { displayFr } from './display.fr';
 import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
 import { uploadFr } from './upload.fr';
@@ -15,6 +16,7 @@ export const fr: Catalogue = {
   ...appFr,
   ...callersFr,
   ...commandsFr,
+  ...displayFr,
   ...hangingFr,
   ...uploadFr,
   ...viewerFr,

@@ -18,8 +18,6 @@ export const viewerEn = {
   'viewer.years': '{count} y',
   'viewer.days': '{count} d',
   'viewer.otherPatient': 'OTHER PATIENT ID',
-  'viewer.voiLut': 'VOI LUT not applied',
-  'viewer.modalityLut': 'modality LUT not applied',
   'viewer.notSavedShort': 'not saved',
   'viewer.image': 'Im {index}/{count}',
   'viewer.frame': 'Fr {index}/{count}',

@@ -19,8 +19,6 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.years': '{count} a',
   'viewer.days': '{count} d',
   'viewer.otherPatient': 'OTRO ID DE PACIENTE',
-  'viewer.voiLut': 'LUT VOI no aplicada',
-  'viewer.modalityLut': 'LUT de modalidad no aplicada',
   'viewer.notSavedShort': 'sin guardar',
   'viewer.image': 'Im {index}/{count}',
   'viewer.frame': 'Cuadro {index}/{count}',

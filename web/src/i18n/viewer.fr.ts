@@ -19,8 +19,6 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.years': '{count} a',
   'viewer.days': '{count} j',
   'viewer.otherPatient': 'AUTRE IDENTIFIANT DE PATIENT',
-  'viewer.voiLut': 'LUT VOI non appliquée',
-  'viewer.modalityLut': 'LUT de modalité non appliquée',
   'viewer.notSavedShort': 'non enregistré',
   'viewer.image': 'Im {index}/{count}',
   'viewer.frame': 'Vue {index}/{count}',

@@ -1,43 +1,54 @@
 /** What the renderer is told of an instance, where the plain truth would mislead or stop it. Pure. */
-import { type DicomInstance, numbers, TAG, text, texts } from './dicom';
+import { type DicomInstance, TAG, text } from './dicom';
 import { describeRepaired, type Repair } from './repair';
+import { aspectRatio } from './shutters';
 
-const VOI_LUT_FUNCTION = '00281056';
-const NON_LINEAR = new Set(['LINEAR_EXACT', 'SIGMOID']);
+const PALETTE = [
+  '00281101',
+  '00281102',
+  '00281103',
+  '00281201',
+  '00281202',
+  '00281203',
+  '00281221',
+  '00281222',
+  '00281223',
+];
+const SUV = [TAG.radiopharmaceuticalSequence];
+const RESCALE = [TAG.rescaleSlope, TAG.rescaleIntercept];
+/** Windows, tables and their functions are our own: the renderer knows lines only, and stops at some. */
+const GREYS = [TAG.windowCenter, TAG.windowWidth, '00281056', TAG.voiLutSequence, TAG.modalityLutSequence];
+
+function without(instance: DicomInstance, tags: readonly string[]): DicomInstance {
+  return Object.fromEntries(Object.entries(instance).filter(([tag]) => !tags.includes(tag)));
+}
 
 /**
  * SUV scaling needs a trustworthy injection time and weight; a wrong one gave an infinite factor and a black picture.
  * Without this sequence PET values stay in the unit they were stored in.
  */
 function withoutSuvScaling(instance: DicomInstance): DicomInstance {
-  if (text(instance, TAG.modality) !== 'PT') return instance;
-  const { [TAG.radiopharmaceuticalSequence]: _left, ...rest } = instance;
-  return rest;
+  return text(instance, TAG.modality) === 'PT' ? without(instance, SUV) : instance;
 }
 
-/**
- * An unknown VOI LUT Function stops the renderer; LINEAR is the default (PS3.3 C.11.2.1.3). A single value is read as its
- * first letter by the image loader, which stops the renderer too: said twice, it arrives whole.
- */
-function withKnownVoiFunction(instance: DicomInstance): DicomInstance {
-  if (!instance[VOI_LUT_FUNCTION]) return instance;
-  const [stated = ''] = texts(instance, VOI_LUT_FUNCTION);
-  const { [VOI_LUT_FUNCTION]: _left, ...rest } = instance;
-  return NON_LINEAR.has(stated) ? { ...rest, [VOI_LUT_FUNCTION]: { vr: 'CS', Value: [stated, stated] } } : rest;
+/** Stored values are decoded as they are; what they mean in greys and colours is added afterwards. */
+function asPlainGreys(instance: DicomInstance): DicomInstance {
+  const photometric = text(instance, TAG.photometric);
+  const indices = photometric === 'PALETTE COLOR';
+  const looksUp = indices || instance[TAG.modalityLutSequence] !== undefined;
+  const plain = without(instance, [...GREYS, ...(indices ? PALETTE : []), ...(looksUp ? RESCALE : [])]);
+  if (!indices && photometric !== 'MONOCHROME1') return plain;
+  return { ...plain, [TAG.photometric]: { vr: 'CS', Value: ['MONOCHROME2'] } };
 }
 
-/** A window needs a centre and a width of at least 1 (C.11.2.1.2.1); otherwise the range of the values serves. */
-function withSaneWindow(instance: DicomInstance): DicomInstance {
-  const centers = numbers(instance, TAG.windowCenter);
-  const widths = numbers(instance, TAG.windowWidth);
-  const exact = text(instance, VOI_LUT_FUNCTION) === 'LINEAR_EXACT';
-  const usable = centers.length > 0 && widths[0] !== undefined && (exact ? widths[0] > 0 : widths[0] >= 1);
-  if (usable || (!instance[TAG.windowCenter] && !instance[TAG.windowWidth])) return instance;
-  const { [TAG.windowCenter]: _center, [TAG.windowWidth]: _width, ...rest } = instance;
-  return rest;
+/** Pixels that are not square without a spacing that says so: the renderer knows spacings alone. */
+function withProportions(instance: DicomInstance): DicomInstance {
+  if (instance[TAG.pixelSpacing]?.Value?.length || instance[TAG.sharedFunctionalGroups]) return instance;
+  const ratio = aspectRatio(instance) ?? 1;
+  return ratio === 1 ? instance : { ...instance, [TAG.pixelSpacing]: { vr: 'DS', Value: [ratio, 1] } };
 }
 
 export function describeForRenderer(instance: DicomInstance, repair: Repair | undefined): DicomInstance {
-  const described = withSaneWindow(withKnownVoiFunction(withoutSuvScaling(instance)));
+  const described = withProportions(asPlainGreys(withoutSuvScaling(instance)));
   return repair ? describeRepaired(described, repair) : described;
 }

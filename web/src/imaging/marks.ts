@@ -4,12 +4,12 @@ import { annotation as annotations, Enums, type Types, utilities } from '@corner
 import type { Measurement } from '../api/types';
 import { TAG, text } from './dicom';
 import type { DisplaySet, Slice } from './displaySets';
+import { frameOf, imageIdFor } from './images';
 import { lines } from './measuredText';
 import { measure, samePoints } from './measuring';
 import { type Plane, planeOf, toImage, toWorld, type World } from './plane';
 import type { Pixels } from './regions';
 import { lengthScale, type Point } from './spacing';
-import { frameOf, imageIdFor } from './start';
 import { MEASURING_TOOLS } from './toolNames';
 import { type Drawable, fromTool, longAxisFirst, toTool } from './toolShapes';
 import { TOOL_CLASSES } from './tools';

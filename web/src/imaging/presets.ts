@@ -1,9 +1,14 @@
-/** Window presets by modality; keys 1 to 9 choose them in this order. Centre and width in the units after the modality LUT. */
+/** What the presets menu offers, by modality and by what the object itself has; keys 1 to 9 choose them in this order. */
 
+/** How a window is found. One of `offered`, `window`, `share` and `clipped` is given. */
 export interface WindowPreset {
   /** Key of the message catalogue. */
   name:
     | 'preset.fromFile'
+    | 'preset.explained'
+    | 'preset.automatic'
+    | 'preset.full'
+    | 'preset.share'
     | 'preset.brain'
     | 'preset.subdural'
     | 'preset.bone'
@@ -11,16 +16,24 @@ export interface WindowPreset {
     | 'preset.abdomen'
     | 'preset.mediastinum'
     | 'preset.liver'
-    | 'preset.angio'
-    | 'preset.full';
-  /** Absent: as the object states, or the range of its values. */
+    | 'preset.angio';
+  /** For the name's placeholder: the object's own words, or a percentage. */
+  text?: string;
+  /** What the object offers, by its place there (from 0). */
+  offered?: number;
+  /** In the units after the modality LUT. */
   window?: { center: number; width: number };
+  /** From 0 to this share of the brightest value. */
+  share?: number;
+  /** Over all values but this share of the darkest and of the brightest. */
+  clipped?: number;
 }
 
-const FROM_FILE: WindowPreset = { name: 'preset.fromFile' };
+const FROM_FILE: WindowPreset = { name: 'preset.fromFile', offered: 0 };
+const AUTOMATIC: WindowPreset = { name: 'preset.automatic', clipped: 0.01 };
+const FULL: WindowPreset = { name: 'preset.full', clipped: 0 };
 
 const CT: readonly WindowPreset[] = [
-  FROM_FILE,
   { name: 'preset.abdomen', window: { center: 40, width: 400 } },
   { name: 'preset.lung', window: { center: -600, width: 1500 } },
   { name: 'preset.bone', window: { center: 480, width: 2500 } },
@@ -31,24 +44,23 @@ const CT: readonly WindowPreset[] = [
   { name: 'preset.angio', window: { center: 300, width: 600 } },
 ];
 
-/** Modalities without a common unit have what the object states, and the full range of the image. */
-const OTHERS: readonly WindowPreset[] = [FROM_FILE, { name: 'preset.full' }];
+/** Counts and activities: what is little is hidden behind what is much. */
+const SHARES: readonly WindowPreset[] = [100, 75, 50, 25, 10].map((percent) => ({
+  name: 'preset.share',
+  text: String(percent),
+  share: percent / 100,
+}));
 
-export function presetsFor(modality: string): readonly WindowPreset[] {
-  return modality === 'CT' ? CT : OTHERS;
-}
-
-export interface WindowRange {
-  lower: number;
-  upper: number;
-}
-
-/** Centre and width to the interval of input values, linear (PS3.3 C.11.2.1.2.1: c - 0.5 - (w - 1) / 2 and so on). */
-export function rangeOf(center: number, width: number): WindowRange {
-  return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 };
-}
-
-/** The other way round. */
-export function windowOf({ lower, upper }: WindowRange): { center: number; width: number } {
-  return { center: (lower + upper + 1) / 2, width: upper - lower + 1 };
+/** explanations: of what the object offers, empty where it has no name for it. */
+export function presetsFor(modality: string, explanations: readonly string[] = []): readonly WindowPreset[] {
+  const own = explanations
+    .slice(1)
+    .map((text, at): WindowPreset => ({ name: 'preset.explained', text: text || String(at + 2), offered: at + 1 }));
+  const first: WindowPreset = explanations[0]
+    ? { name: 'preset.explained', text: explanations[0], offered: 0 }
+    : FROM_FILE;
+  if (modality === 'CT') return [first, ...CT, AUTOMATIC, ...own];
+  if (modality === 'PT' || modality === 'NM') return [first, FULL, ...SHARES, ...own];
+  // Modalities without a common unit have what their own values say.
+  return [first, FULL, AUTOMATIC, ...own];
 }

@@ -25,12 +25,7 @@ export function describeRepaired(instance: DicomInstance, repair: Repair): Dicom
   const us = (value: number) => ({ vr: 'US', Value: [value] });
   const eightBits = { '00280100': us(8), '00280101': us(8), '00280102': us(7), '00280103': us(0) };
   const rgb = { '00280004': { vr: 'CS', Value: ['RGB'] }, '00280006': us(0) };
-  if (repair === 'bits') {
-    // A mask has no window of its own worth keeping: 0 is black, 1 is white.
-    const window = { '00281050': { vr: 'DS', Value: [128] }, '00281051': { vr: 'DS', Value: [256] } };
-    return { ...instance, ...eightBits, ...window };
-  }
-  return { ...instance, ...eightBits, ...rgb };
+  return repair === 'bits' ? { ...instance, ...eightBits } : { ...instance, ...eightBits, ...rgb };
 }
 
 /**

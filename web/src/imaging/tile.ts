@@ -4,11 +4,13 @@ import { TileCamera } from './camera';
 import { Cine, frameDurations, meanRate } from './cine';
 import { TileDisplay } from './display';
 import type { DisplaySet } from './displaySets';
+import { imageIdFor } from './images';
 import type { Vector } from './orientation';
 import { Prefetcher, reachOf } from './prefetch';
-import { imageIdFor } from './start';
+import { TileCover } from './tileCover';
 import { EMPTY_TILE, failureOf, type TileFailure, type TileState } from './tileState';
 import { viewGeometry } from './viewGeometry';
+import type { Range } from './voi';
 import { WheelSteps } from './wheel';
 
 const EVENTS = Enums.Events;
@@ -16,6 +18,7 @@ const EVENTS = Enums.Events;
 export class Tile {
   readonly camera: TileCamera;
   readonly display: TileDisplay;
+  readonly cover: TileCover;
   private state: TileState = EMPTY_TILE;
   private readonly listeners = new Set<() => void>();
   private imageIds: string[] = [];
@@ -40,12 +43,23 @@ export class Tile {
     const isDrawn = (): boolean => this.drawnImage !== '';
     this.camera = new TileCamera(viewport, isDrawn, () => this.state.zoom);
     this.display = new TileDisplay(viewport, isDrawn);
+    this.cover = new TileCover(viewport);
     this.listen(element, EVENTS.STACK_NEW_IMAGE, (event) => {
-      this.drawnImage = (event as CustomEvent<{ imageId: string }>).detail.imageId;
+      const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
+      this.drawnImage = imageId;
+      this.display.take(imageId);
+      this.cover.take(imageId);
       this.refresh();
     });
-    for (const name of [EVENTS.IMAGE_RENDERED, EVENTS.VOI_MODIFIED, EVENTS.CAMERA_MODIFIED])
-      this.listen(element, name, () => this.refresh());
+    this.listen(element, EVENTS.IMAGE_RENDERED, () => {
+      this.cover.paint();
+      this.refresh();
+    });
+    this.listen(element, EVENTS.VOI_MODIFIED, (event) => {
+      this.display.moved((event as CustomEvent<{ range?: Range }>).detail.range);
+      this.refresh();
+    });
+    this.listen(element, EVENTS.CAMERA_MODIFIED, () => this.refresh());
     this.listen(eventTarget, EVENTS.IMAGE_CACHE_IMAGE_ADDED, () => this.refresh());
     this.listen(eventTarget, EVENTS.IMAGE_CACHE_IMAGE_REMOVED, () => this.refresh());
     this.listen(eventTarget, EVENTS.IMAGE_LOAD_ERROR, (event) => {
@@ -71,6 +85,8 @@ export class Tile {
     this.prefetcher?.stop();
     this.failures.clear();
     this.drawnImage = '';
+    this.display.forget();
+    this.cover.forget();
     this.indexOfImage.clear();
     const isImage = displaySet.kind === 'image';
     this.imageIds = isImage ? displaySet.slices.map(imageIdFor) : [];

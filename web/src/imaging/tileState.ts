@@ -20,6 +20,10 @@ export interface TileState {
   index: number;
   count: number;
   window?: { center: number; width: number };
+  /** The names of what the object itself offers to see (windows and tables), in its order; empty where it gives none. */
+  offered: readonly string[];
+  /** LUT Explanation of the table that makes the greys; undefined where a window does. */
+  tableName?: string;
   /** CSS pixels per image pixel. */
   zoom: number;
   letters: EdgeLetters;
@@ -41,6 +45,7 @@ export const EMPTY_TILE: TileState = {
   count: 0,
   zoom: 1,
   letters: NO_LETTERS,
+  offered: [],
   scaleSource: 'none',
   inverted: false,
   loaded: new Uint8Array(0),

@@ -2,6 +2,7 @@
 import {
   AngleTool,
   ArrowAnnotateTool,
+  addTool,
   BidirectionalTool,
   CobbAngleTool,
   EllipticalROITool,
@@ -18,20 +19,30 @@ import {
 import { CursorTool } from './cursorTool';
 import type { ToolName } from './toolNames';
 
-export const TOOL_CLASSES: Readonly<Record<ToolName, string>> = {
-  window: WindowLevelTool.toolName,
-  zoom: ZoomTool.toolName,
-  pan: PanTool.toolName,
-  scroll: StackScrollTool.toolName,
-  cursor: CursorTool.toolName,
-  length: LengthTool.toolName,
-  angle: AngleTool.toolName,
-  cobb: CobbAngleTool.toolName,
-  ellipse: EllipticalROITool.toolName,
-  rectangle: RectangleROITool.toolName,
-  bidirectional: BidirectionalTool.toolName,
-  freehand: PlanarFreehandROITool.toolName,
-  probe: ProbeTool.toolName,
-  arrow: ArrowAnnotateTool.toolName,
-  text: LabelTool.toolName,
-};
+const CLASSES = {
+  window: WindowLevelTool,
+  zoom: ZoomTool,
+  pan: PanTool,
+  scroll: StackScrollTool,
+  cursor: CursorTool,
+  length: LengthTool,
+  angle: AngleTool,
+  cobb: CobbAngleTool,
+  ellipse: EllipticalROITool,
+  rectangle: RectangleROITool,
+  bidirectional: BidirectionalTool,
+  freehand: PlanarFreehandROITool,
+  probe: ProbeTool,
+  arrow: ArrowAnnotateTool,
+  text: LabelTool,
+} as const satisfies Record<ToolName, object>;
+
+/** What the renderer calls them. */
+export const TOOL_CLASSES = Object.fromEntries(
+  Object.entries(CLASSES).map(([name, tool]) => [name, tool.toolName]),
+) as Readonly<Record<ToolName, string>>;
+
+/** Makes them known to the renderer; once a page. */
+export function registerTools(): void {
+  for (const tool of Object.values(CLASSES)) addTool(tool);
+}

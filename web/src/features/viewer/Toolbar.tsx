@@ -121,7 +121,7 @@ export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette,
           </option>
           {presets.map((command) => (
             <option key={command.id} value={command.id}>
-              {`${command.keys?.[0]}  ${command.titleKeys?.name ? t(command.titleKeys.name) : ''}`}
+              {`${command.keys?.[0] ?? '·'}  ${command.titleKeys?.name ? t(command.titleKeys.name, command.titleValues) : ''}`}
             </option>
           ))}
         </select>

@@ -10,6 +10,7 @@ import { TextDialog } from './measurements/TextDialog';
 import { Rail } from './Rail';
 import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
+import { useOffered } from './useOffered';
 import './viewer.css';
 import { viewerCommands } from './commands';
 
@@ -102,6 +103,7 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
   const [rail, setRail] = useState(true);
   const shown = viewer.tiles[viewer.active];
   const modality = (shown && session.series(shown)?.modality) ?? '';
+  const offered = useOffered(session, viewer.active);
 
   const toggleFullScreen = useCallback(() => {
     if (document.fullscreenElement) void document.exitFullscreen();
@@ -113,11 +115,12 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
         backToWorklist: onLeave,
         toggleFullScreen,
         modality,
+        offered,
         measurements,
         maySave,
         togglePanel: () => setPanel((before) => !before),
       }),
-    [session, measurements, maySave, onLeave, toggleFullScreen, modality],
+    [session, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
   );
   useCommands(commands);
 

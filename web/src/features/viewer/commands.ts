@@ -41,6 +41,8 @@ export interface Surroundings {
   toggleFullScreen: () => void;
   /** Modality shown in the active tile: its presets have the number keys. */
   modality: string;
+  /** What the image in it offers to see, by name. */
+  offered: readonly string[];
   measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'getState'>;
   maySave: boolean;
   togglePanel: () => void;
@@ -116,18 +118,17 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
     view('rotate.right', 'cmd.rotateRight', [']'], (tile) => tile.camera.rotate(1)),
     { id: 'overlay', title: 'cmd.overlay', group: 'view', keys: ['o'], run: () => session.nextOverlay() },
     { id: 'fullScreen', title: 'cmd.fullScreen', group: 'view', keys: ['f'], run: around.toggleFullScreen },
-    ...presetsFor(around.modality)
-      .slice(0, 9)
-      .map(
-        (preset, at): Command => ({
-          id: `preset.${at + 1}`,
-          title: 'cmd.preset',
-          titleKeys: { name: preset.name },
-          group: 'window',
-          keys: [String(at + 1)],
-          run: onTile((tile) => tile.display.applyPreset(preset)),
-        }),
-      ),
+    ...presetsFor(around.modality, around.offered).map(
+      (preset, at): Command => ({
+        id: `preset.${at + 1}`,
+        title: 'cmd.preset',
+        titleKeys: { name: preset.name },
+        titleValues: { text: preset.text ?? '' },
+        group: 'window',
+        keys: at < 9 ? [String(at + 1)] : [],
+        run: onTile((tile) => tile.display.applyPreset(preset)),
+      }),
+    ),
     ...TOOL_NAMES.map(
       (tool): Command => ({
         id: `tool.${tool}`,

@@ -110,13 +110,20 @@ export function cornerText(instance: DicomInstance, state: TileState): CornerTex
       technique(instance, frame),
     ],
     bottomRight: [
-      state.window
-        ? t('viewer.window', { width: shortNumber(state.window.width), center: shortNumber(state.window.center) })
-        : '',
+      windowText(state),
       state.count > 0 ? t('viewer.zoom', { percent: Math.round(state.zoom * 100) }) : '',
       SYNTAX_NAMES[syntax] ?? '',
     ],
   };
+}
+
+/** The name of the table that makes the greys, where one does, and width and centre. */
+function windowText({ window, tableName }: TileState): string {
+  if (!window) return '';
+  const stated = t('viewer.window', { width: shortNumber(window.width), center: shortNumber(window.center) });
+  if (tableName === undefined) return stated;
+  const name = tableName ? t('viewer.table', { name: tableName }) : t('viewer.tableUnnamed');
+  return t('viewer.windowAs', { name, window: stated });
 }
 
 /** Alphabetic and ideographic groups, joined as PS3.5 6.2.1 writes them. */
@@ -152,9 +159,5 @@ export function badges(instance: DicomInstance, main: StudyRow, shown: StudyRow 
     }
     if (shown.patient_id !== main.patient_id) found.push({ text: t('viewer.otherPatient'), tone: 'warn' });
   }
-  if (instance[TAG.voiLutSequence]?.Value?.length && !instance[TAG.windowCenter]?.Value?.length) {
-    found.push({ text: t('viewer.voiLut'), tone: 'warn' });
-  }
-  if (instance[TAG.modalityLutSequence]?.Value?.length) found.push({ text: t('viewer.modalityLut'), tone: 'warn' });
   return found;
 }

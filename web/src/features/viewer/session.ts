@@ -3,7 +3,6 @@ import { api } from '../../api/client';
 import type { SeriesRow, StudyDetail } from '../../api/types';
 import type { Stage, Tile } from '../../imaging';
 import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
-import { withPalettes } from '../../imaging/palette';
 import type { ToolName } from '../../imaging/toolNames';
 import { hasPictures } from '../../ui/modalities';
 import { type Layout, MOST_TILES, tileCount } from './layout';
@@ -89,8 +88,8 @@ export class ViewerSession {
   loadSeries(studyUid: string, seriesUid: string): Promise<readonly DisplaySet[]> {
     let loading = this.metadata.get(seriesUid);
     if (!loading) {
-      loading = api.seriesMetadata(studyUid, seriesUid).then(async (instances) => {
-        const sets = displaySetsOf(await withPalettes(instances));
+      loading = api.seriesMetadata(studyUid, seriesUid).then((instances) => {
+        const sets = displaySetsOf(instances);
         this.stage.marks.know(sets);
         this.change({ sets: { ...this.state.sets, [seriesUid]: sets } });
         return sets;
