@@ -36,6 +36,7 @@ from hounsfield.model.errors import (
 from hounsfield.model.measurement import Kind, MeasuredValue, Removal, SpacingSource
 from hounsfield.model.origin import Origin, Principal, Protocol, Role
 from hounsfield.reports.read import read_report
+from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.retrieve import Retrieve
 from measurement_kit import SPACING, measurement, one_of_each, tracking_uid
@@ -63,7 +64,7 @@ def two_images(folder: Path) -> Iterator[tuple[Pacs, Measurements]]:
     with open_pacs(folder) as opened:
         assert opened.store(*(as_file(ct(number, **SPACING)) for number in (1, 2))).status_code == 200
         packs = PackReader(opened.archive_root)
-        yield opened, Measurements(Retrieve(opened.reader, packs), opened.local, now=Ticking())
+        yield opened, Measurements(Making(Retrieve(opened.reader, packs), opened.local, now=Ticking()))
         packs.close()
 
 
@@ -497,7 +498,7 @@ def test_images_of_retired_tiled_and_private_classes(shared: tuple[Pacs, Measure
 
 def test_a_report_that_the_archive_keeps_aside_is_not_called_saved(pacs: Pacs, measurements: Measurements) -> None:
     """The store's own judgement counts: here a UID that is taken."""
-    taken = Measurements(measurements._retrieve, pacs.local, uid=lambda: "1.2.3.1.2", now=Ticking())
+    taken = Measurements(Making(measurements._making.retrieve, pacs.local, uid=lambda: "1.2.3.1.2", now=Ticking()))
     with pytest.raises(InconsistentObject, match="does not count"):
         taken.save(EDGAR, "1.2.3", one_of_each()[:1], [])
     assert measurements.all(VERA, "1.2.3").measurements == ()

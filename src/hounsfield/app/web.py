@@ -49,6 +49,7 @@ from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_r
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
+from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.preferences import Preferences
@@ -155,7 +156,7 @@ def build(settings: Settings) -> Site:
             lambda app: add_preference_routes(app, Preferences(PreferenceRecords(opened))),
             lambda app: add_storage_routes(app, storage),
             lambda app: add_settings_routes(app, told),
-            lambda app: add_measurement_routes(app, Measurements(retrieve, remote)),
+            lambda app: add_measurement_routes(app, Measurements(Making(retrieve, remote))),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hounsfield.dicom.element_tree import DataSet
@@ -40,22 +39,33 @@ from hounsfield.reports.concepts import (
     TRACKING_IDENTIFIER,
     TRACKING_UID,
 )
-
-_VALUE_TYPE, _CONTENT, _CONCEPT_NAME, _CONCEPT_CODE = 0x0040A040, 0x0040A730, 0x0040A043, 0x0040A168
-_CODE_VALUES, _SCHEME, _MEANING = (0x00080100, 0x00080119, 0x00080120), 0x00080102, 0x00080104
-_TEXT, _UID, _PERSON_NAME = 0x0040A160, 0x0040A124, 0x0040A123
-_MEASURED, _NUMERIC, _UNITS = 0x0040A300, 0x0040A30A, 0x004008EA
-_GRAPHIC_TYPE, _GRAPHIC_DATA = 0x00700023, 0x00700022
-_REFERENCED, _REFERENCED_UID, _REFERENCED_FRAMES = 0x00081199, 0x00081155, 0x00081160
-_TEMPLATES, _TEMPLATE = 0x0040A504, 0x0040DB00
-_CONTENT_DATE, _CONTENT_TIME = 0x00080023, 0x00080033
+from hounsfield.reports.content import (
+    CONCEPT_CODE,
+    CONTENT_DATE,
+    CONTENT_TIME,
+    GRAPHIC_DATA,
+    GRAPHIC_TYPE,
+    MEASURED,
+    NUMERIC,
+    PERSON_NAME,
+    TEMPLATE,
+    TEMPLATES,
+    TEXT,
+    UID,
+    UNITS,
+    VALUE_TYPE,
+    below,
+    children,
+    code_of,
+    name_of,
+    person,
+    references_of,
+    words_of,
+)
 
 MOST_GROUPS = 2000
-_DEEPEST = 8
 _STRAIGHT = 1e-3
 """Cosine of the angle between two sides that count as perpendicular."""
-
-Code = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,66 +78,62 @@ class Report:
 
 def read_report(document: DataSet) -> Report | None:
     """None of what is no measurement report."""
-    templates = {item.text(_TEMPLATE) for item in document.items(_TEMPLATES)}
-    if "1500" not in templates and _name(document) not in REPORT_TITLES:
+    templates = {item.text(TEMPLATE) for item in document.items(TEMPLATES)}
+    if "1500" not in templates and name_of(document) not in REPORT_TITLES:
         return None
-    observer = next((_person(item.text(_PERSON_NAME)) for item in _children(document) if _name(item) == PERSON_OBSERVER_NAME), "")
+    observer = next((person(item.text(PERSON_NAME)) for item in children(document) if name_of(item) == PERSON_OBSERVER_NAME), "")
     found = []
-    for container in _children(document):
-        if _name(container) == IMAGING_MEASUREMENTS:
-            groups = [group for group in _children(container) if _name(group) == MEASUREMENT_GROUP]
+    for container in children(document):
+        if name_of(container) == IMAGING_MEASUREMENTS:
+            groups = [group for group in children(container) if name_of(group) == MEASUREMENT_GROUP]
             found += [one for group in groups[:MOST_GROUPS] if (one := _group(group, observer)) is not None]
-    return Report(document.text(_CONTENT_DATE) + document.text(_CONTENT_TIME), tuple(found))
+    return Report(document.text(CONTENT_DATE) + document.text(CONTENT_TIME), tuple(found))
 
 
 def _group(group: DataSet, observer: str) -> Measurement | Removal | None:
     """None where it does not say what it measures on, or has no UID to be known by."""
-    uid = next((item.text(_UID) for item in _children(group) if _name(item) == TRACKING_UID), "")
-    label = next((item.text(_TEXT) for item in _children(group) if _name(item) == TRACKING_IDENTIFIER), "")[:MOST_LABEL_CHARACTERS]
-    graphics = [item for item in _below(group) if item.text(_VALUE_TYPE) == "SCOORD"]
-    images = [item for item in _below(graphics[0] if graphics else group) if item.text(_VALUE_TYPE) == "IMAGE"]
-    reference = next((item for image in images for item in image.items(_REFERENCED)), None)
-    image_uid = reference.text(_REFERENCED_UID) if reference is not None else ""
-    if reference is None or not (is_usable_uid(uid) and is_usable_uid(image_uid)):
+    uid = next((item.text(UID) for item in children(group) if name_of(item) == TRACKING_UID), "")
+    label = next((item.text(TEXT) for item in children(group) if name_of(item) == TRACKING_IDENTIFIER), "")[:MOST_LABEL_CHARACTERS]
+    graphics = [item for item in below(group) if item.text(VALUE_TYPE) == "SCOORD"]
+    images = [item for item in below(graphics[0] if graphics else group) if item.text(VALUE_TYPE) == "IMAGE"]
+    reference = next((found for image in images for found in references_of(image)), None)
+    if reference is None or not is_usable_uid(uid):
         return None
-    frames = reference.text(_REFERENCED_FRAMES).split("\\")[0].strip()
-    frame = int(frames) if frames.isascii() and frames.isdigit() and len(frames) < 10 else 1
-    if any(_name(item) == STATE[:2] and _code(item, _CONCEPT_CODE)[:2] == REMOVED[:2] for item in _children(group)):
+    image_uid, frame = reference.sop_instance_uid, next(iter(reference.frames), 1)
+    if any(name_of(item) == STATE[:2] and code_of(item, CONCEPT_CODE)[:2] == REMOVED[:2] for item in children(group)):
         return Removal(uid, label, image_uid, frame)
     # Other makers' tools track by the tool's name, and say in a finding what the reader called it.
-    label = next((found for item in _children(group) if _name(item) in FINDINGS and (found := _free_text(item))), label)
-    numeric = [item for item in _below(group) if item.text(_VALUE_TYPE) == "NUM"]
+    label = next((found for item in children(group) if name_of(item) in FINDINGS and (found := _free_text(item))), label)
+    numeric = [item for item in below(group) if item.text(VALUE_TYPE) == "NUM"]
     values = [value for item in numeric if (value := _value(item)) is not None]
     kind, points = _shape(graphics, {value.name for value in values})
-    return Measurement(
-        uid, label or _words(group), kind, image_uid, max(frame, 1), points, tuple(values), _spacing(numeric), observer=observer
-    )
+    return Measurement(uid, label or words_of(group), kind, image_uid, frame, points, tuple(values), _spacing(numeric), observer=observer)
 
 
 def _free_text(finding: DataSet) -> str:
-    value, _scheme, meaning = _code(finding, _CONCEPT_CODE)
+    value, _scheme, meaning = code_of(finding, CONCEPT_CODE)
     return meaning[:MOST_LABEL_CHARACTERS] if value in FREE_TEXTS else ""
 
 
 def _value(item: DataSet) -> MeasuredValue | None:
-    measured = next(iter(item.items(_MEASURED)), None)
-    number = next(iter(numbers(measured, _NUMERIC)), math.nan) if measured is not None else math.nan
-    name = _name(item)
+    measured = next(iter(item.items(MEASURED)), None)
+    number = next(iter(numbers(measured, NUMERIC)), math.nan) if measured is not None else math.nan
+    name = name_of(item)
     if measured is None or not math.isfinite(number) or name == PLACE_ALONE:
         return None
-    derivation = next((_code(child, _CONCEPT_CODE) for child in _children(item) if _name(child) == DERIVATION), None)
+    derivation = next((code_of(child, CONCEPT_CODE) for child in children(item) if name_of(child) == DERIVATION), None)
     quantity = QUANTITY_OF.get(derivation[:2]) if derivation is not None else None
     quantity = quantity or (QUANTITY_OF.get(name) if derivation is None else None)
-    words = " ".join(part for part in (_words(item), derivation[2] if derivation else "") if part)
-    return MeasuredValue(quantity or words[:64], number, _code(measured, _UNITS)[0])
+    words = " ".join(part for part in (words_of(item), derivation[2] if derivation else "") if part)
+    return MeasuredValue(quantity or words[:64], number, code_of(measured, UNITS)[0])
 
 
 def _spacing(numeric: list[DataSet]) -> str:
     """Ours by its code; another maker's by its words."""
     for item in numeric:
-        for child in _children(item):
-            if _name(child) in METHODS:
-                code = _code(child, _CONCEPT_CODE)
+        for child in children(item):
+            if name_of(child) in METHODS:
+                code = code_of(child, CONCEPT_CODE)
                 return SPACING_OF.get(code[:2]) or code[2][:64]
     return ""
 
@@ -141,7 +147,7 @@ def _shape(graphics: list[DataSet], names: set[str]) -> tuple[Kind, tuple[Point,
             return Kind.BIDIRECTIONAL, (*long, *short)
     if len(graphics) != 1:
         return Kind.OTHER, ()
-    points, graphic_type = _points(graphics[0]), graphics[0].text(_GRAPHIC_TYPE)
+    points, graphic_type = _points(graphics[0]), graphics[0].text(GRAPHIC_TYPE)
     if graphic_type == "POINT" and len(points) == 1:
         return (Kind.PROBE if names else Kind.TEXT), points
     if graphic_type == "ELLIPSE" and len(points) == 4:
@@ -172,41 +178,8 @@ def _is_upright(corners: tuple[Point, ...]) -> bool:
 
 
 def _points(graphic: DataSet) -> tuple[Point, ...]:
-    element = graphic.get(_GRAPHIC_DATA)
+    element = graphic.get(GRAPHIC_DATA)
     if element is None or element.vr not in ("FL", "UN") or len(element.value) % 8 or len(element.value) > 1 << 16:
         return ()
     found = struct.unpack(f"{graphic.encoding.mark}{len(element.value) // 4}f", element.value)
     return tuple(zip(found[::2], found[1::2], strict=True)) if all(map(math.isfinite, found)) else ()
-
-
-def _children(item: DataSet) -> tuple[DataSet, ...]:
-    return item.items(_CONTENT)
-
-
-def _below(item: DataSet, depth: int = _DEEPEST) -> Iterator[DataSet]:
-    for child in _children(item):
-        yield child
-        if depth:
-            yield from _below(child, depth - 1)
-
-
-def _name(item: DataSet) -> Code:
-    return _code(item, _CONCEPT_NAME)[:2]
-
-
-def _words(item: DataSet) -> str:
-    return _code(item, _CONCEPT_NAME)[2]
-
-
-def _code(item: DataSet, tag: int) -> tuple[str, str, str]:
-    """Value, scheme, meaning (PS3.3 8.8); empty where there is none."""
-    coded = next(iter(item.items(tag)), None)
-    if coded is None:
-        return "", "", ""
-    value = next((text for one in _CODE_VALUES if (text := coded.text(one))), "")
-    return value, coded.text(_SCHEME), coded.text(_MEANING)
-
-
-def _person(name: str) -> str:
-    """The alphabetic group as people read it."""
-    return " ".join(name.partition("=")[0].replace("^", " ").split())

@@ -17,6 +17,7 @@ from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health
 from hounsfield.servers.webapi.measurement_routes import add_measurement_routes
+from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.retrieve import Retrieve
 from measurement_kit import SPACING, tracking_uid
@@ -46,7 +47,7 @@ def pacs(tmp_path: Path) -> Iterator[Pacs]:
 def measured_house(house: Any, pacs: Pacs) -> Iterator[Any]:
     """The house, with measurements."""
     packs = PackReader(pacs.archive_root)
-    measurements = Measurements(Retrieve(pacs.reader, packs), pacs.local)
+    measurements = Measurements(Making(Retrieve(pacs.reader, packs), pacs.local))
     api = create_api(house.parts, lambda app: add_measurement_routes(app, measurements))
     yield replace(house, site=Site(api=api, dicomweb=api, static=api, health=Health({})))
     packs.close()
