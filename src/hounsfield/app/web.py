@@ -35,6 +35,7 @@ from hounsfield.servers.dicomweb.composition import Parts as DICOMWebParts
 from hounsfield.servers.dicomweb.composition import dicomweb_application
 from hounsfield.servers.dicomweb.cors import Cors
 from hounsfield.servers.dicomweb.store.stow import UploadLimits
+from hounsfield.servers.webapi.annotation_routes import AnnotationParts, add_annotation_routes
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.health import Health, has_free_space
@@ -49,12 +50,15 @@ from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_r
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
+from hounsfield.services.key_images import KeyImages
 from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.metadata import SeriesMetadata
 from hounsfield.services.preferences import Preferences
 from hounsfield.services.queues import Queues
+from hounsfield.services.report_documents import ReportDocuments
 from hounsfield.services.retrieve import Retrieve
+from hounsfield.services.saved_views import SavedViews
 from hounsfield.services.search import Search
 from hounsfield.services.storage_use import StorageUse
 from hounsfield.services.worklist import Worklist
@@ -137,6 +141,7 @@ def build(settings: Settings) -> Site:
         bootstrap.priors_of(opened, settings),
     )
     people = PeopleParts(access.accounts, access.tokens, check.forget)
+    making = Making(retrieve, remote)
     told = explained(settings)
     worklist = Worklist(reader)
     use = StorageUse(Usage(opened), settings.cache_dir / "storage-use.json")
@@ -156,7 +161,8 @@ def build(settings: Settings) -> Site:
             lambda app: add_preference_routes(app, Preferences(PreferenceRecords(opened))),
             lambda app: add_storage_routes(app, storage),
             lambda app: add_settings_routes(app, told),
-            lambda app: add_measurement_routes(app, Measurements(Making(retrieve, remote))),
+            lambda app: add_measurement_routes(app, Measurements(making)),
+            lambda app: add_annotation_routes(app, AnnotationParts(KeyImages(making), SavedViews(making), ReportDocuments(making))),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hounsfield.dicom.element_tree import DataSet
 from hounsfield.dicom.frame_times import PER_FRAME_FUNCTIONAL_GROUPS, numbers, whole_number
@@ -28,6 +29,23 @@ _REGION_EDGES = (0x00186018, 0x0018601A, 0x0018601C, 0x0018601E)
 """Min x0, min y0, max x1, max y1: pixels, the last ones included."""
 _PHYSICAL_UNITS, _PHYSICAL_DELTAS = (0x00186024, 0x00186026), (0x0018602C, 0x0018602E)
 _TWO_DIMENSIONAL, _CENTIMETRES = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rescaling:
+    """The modality LUT of a frame. type: Rescale Type, empty where there is none. has_table: it is a table, and no line."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    type: str = ""
+    has_table: bool = False
+
+
+def rescaling(header: DataSet, frame: int) -> Rescaling:
+    """frame: its number, from 1."""
+    transformation = _functional_group(header, frame, _PIXEL_VALUE_TRANSFORMATION)
+    slope, intercept = (next(iter(numbers(transformation, tag)), default) for tag, default in ((_SLOPE, 1.0), (_INTERCEPT, 0.0)))
+    return Rescaling(slope, intercept, transformation.text(_RESCALE_TYPE)[:64], bool(header.items(_MODALITY_LUT)))
 
 
 def measurable(header: DataSet, frame: int) -> Measurable:
@@ -92,10 +110,9 @@ def _value_range(header: DataSet, frame: int) -> tuple[float, float]:
     bits = whole_number(header, _BITS_STORED, 0)
     if not 1 <= bits <= 32:
         return -math.inf, math.inf
-    rescaling = _functional_group(header, frame, _PIXEL_VALUE_TRANSFORMATION)
-    slope, intercept = (next(iter(numbers(rescaling, tag)), default) for tag, default in ((_SLOPE, 1.0), (_INTERCEPT, 0.0)))
+    line = rescaling(header, frame)
     low = -(1 << (bits - 1)) if whole_number(header, PIXEL_REPRESENTATION, 0) == 1 else 0
-    ends = [stored * slope + intercept for stored in (low, low + (1 << bits) - 1)]
+    ends = [stored * line.slope + line.intercept for stored in (low, low + (1 << bits) - 1)]
     return min(ends), max(ends)
 
 

@@ -19,7 +19,7 @@ from hounsfield.model.measurement import (
     SpacingSource,
 )
 from hounsfield.reports.concepts import ATTENUATION, PIXEL_VALUE, QUANTITIES, REMOVED, SPACINGS, STATE, UNITS, Concept
-from hounsfield.reports.evidence import Evidence, Identity, ImageFile, coded, observer_of, of_ours, our_coding_scheme, refusing
+from hounsfield.reports.evidence import Evidence, Identity, ImageFile, at_time, coded, observer_of, of_ours, our_coding_scheme, refusing
 
 SERIES_NUMBER = 9000
 _IMAGING_PROCEDURE = Concept("363679005", "SCT", "Imaging procedure")
@@ -51,6 +51,7 @@ def compose(identity: Identity, measurements: Sequence[Measurement], removals: S
             is_complete=True,
             coding_schemes=[our_coding_scheme()],
             **of_ours(identity),
+            **at_time(identity),
         )
         return evidence.file(document)
 

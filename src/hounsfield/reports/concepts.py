@@ -18,6 +18,8 @@ from hounsfield.model.measurement import (
     SpacingSource,
 )
 
+MANUFACTURER = "Hounsfield"
+"""Of the objects that we make."""
 OURS = "99HOUNSFIELD"
 """Our private coding scheme (PS3.3 8.2): for what the standard has no concept of."""
 
@@ -119,3 +121,5 @@ SPACING_OF: Mapping[tuple[str, str], SpacingSource] = MappingProxyType(
 
 STATE = Concept("State", OURS, "State of the measurement")
 REMOVED = Concept("Removed", OURS, "Taken away by the observer")
+WITHDRAWN = Concept("Withdrawn", OURS, "Key images withdrawn")
+"""Title of a selection that takes back what its maker selected before: a selection of nothing cannot be written (PS3.3 C.17.6)."""

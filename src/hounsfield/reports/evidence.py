@@ -22,7 +22,7 @@ from hounsfield import __version__
 from hounsfield.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from hounsfield.dicom.sop_classes import RETIRED_STORAGE_SOP_CLASSES, STORAGE_SOP_CLASSES
 from hounsfield.model.errors import InconsistentObject
-from hounsfield.reports.concepts import OURS, Concept
+from hounsfield.reports.concepts import MANUFACTURER, OURS, Concept
 
 _TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate", "StudyTime")
 """Of patient and study: empty where the image leaves them out."""
@@ -95,14 +95,17 @@ def of_ours(identity: Identity) -> dict[str, Any]:
         "series_instance_uid": identity.series_instance_uid,
         "sop_instance_uid": identity.sop_instance_uid,
         "instance_number": identity.instance_number,
-        "manufacturer": "Hounsfield",
+        "manufacturer": MANUFACTURER,
         "manufacturer_model_name": "Hounsfield",
         "device_serial_number": "0",
         "software_versions": __version__,
-        "content_date": identity.now.date(),
-        "content_time": identity.now.time(),
         "specific_character_set": "ISO_IR 192",
     }
+
+
+def at_time(identity: Identity) -> dict[str, Any]:
+    """When its content was made, of a document."""
+    return {"content_date": identity.now.date(), "content_time": identity.now.time()}
 
 
 def our_coding_scheme() -> CodingSchemeIdentificationItem:

@@ -5,6 +5,7 @@ Points are column, row; 0,0 is the upper left corner of the upper left pixel (PS
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, FiniteFloat
@@ -12,10 +13,12 @@ from pydantic import Field, FiniteFloat
 from hounsfield.model.identifiers import parse_uid
 from hounsfield.model.measurement import MOST_OUTLINE_POINTS, Kind, MeasuredValue, Measurement, Quantity, Removal, SpacingSource
 from hounsfield.servers.webapi.schemas import Answer, Asked
+from hounsfield.services.made_objects import Unread
 from hounsfield.services.measurements import MOST_AT_ONCE, StudyMeasurements
 
 Coordinates = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 UIDText = Annotated[str, Field(max_length=64)]
+FrameNumber = Annotated[int, Field(ge=1, le=1 << 31)]
 Label = Annotated[str, Field(max_length=1024)]
 
 
@@ -34,7 +37,7 @@ class MeasurementAsked(Asked):
     label: Label
     kind: Kind
     sop_instance_uid: UIDText
-    frame: int = Field(ge=1, le=1 << 31)
+    frame: FrameNumber
     points: list[Coordinates] = Field(max_length=MOST_OUTLINE_POINTS)
     values: list[MeasuredValueAsked] = Field(max_length=16)
     spacing: SpacingSource
@@ -59,7 +62,7 @@ class RemovalAsked(Asked):
     tracking_uid: UIDText
     label: Label
     sop_instance_uid: UIDText
-    frame: int = Field(ge=1, le=1 << 31)
+    frame: FrameNumber
 
     def removal(self) -> Removal:
         """As an entity, not yet checked."""
@@ -118,6 +121,11 @@ class UnreadReportAnswer(Answer):
     sop_instance_uid: str
     reason: str
 
+    @classmethod
+    def all(cls, unread: Sequence[Unread]) -> list[UnreadReportAnswer]:
+        """Of those that were found."""
+        return [cls(sop_instance_uid=one.sop_instance_uid, reason=one.reason) for one in unread]
+
 
 class MeasurementsAnswer(Answer):
     """All measurements of a study in their newest state, and the reports that could not be read."""
@@ -128,5 +136,4 @@ class MeasurementsAnswer(Answer):
     @classmethod
     def of(cls, found: StudyMeasurements) -> MeasurementsAnswer:
         """Of what is stored."""
-        unread = [UnreadReportAnswer(sop_instance_uid=report.sop_instance_uid, reason=report.reason) for report in found.unread]
-        return cls(measurements=[MeasurementAnswer.of(one) for one in found.measurements], unread=unread)
+        return cls(measurements=[MeasurementAnswer.of(one) for one in found.measurements], unread=UnreadReportAnswer.all(found.unread))
