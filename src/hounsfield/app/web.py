@@ -47,6 +47,7 @@ from hounsfield.servers.webapi.routing_routes import RoutingParts, add_routing_r
 from hounsfield.servers.webapi.settings_routes import add_settings_routes
 from hounsfield.servers.webapi.static_files import StaticFiles
 from hounsfield.servers.webapi.storage_routes import StorageParts, add_storage_routes
+from hounsfield.servers.webapi.volume_routes import add_volume_routes
 from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
@@ -61,6 +62,7 @@ from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.saved_views import SavedViews
 from hounsfield.services.search import Search
 from hounsfield.services.storage_use import StorageUse
+from hounsfield.services.volumes import Volumes
 from hounsfield.services.worklist import Worklist
 
 THREADS = 16
@@ -88,6 +90,7 @@ def build(settings: Settings) -> Site:
     reader = IndexReader(opened)
     packs = PackReader(settings.packs_dir)
     retrieve = Retrieve(reader, packs)
+    documents = SeriesMetadata(retrieve, settings.cache_dir, ROOT)
     remote = RemoteStore(settings.intake_socket)
     pool = CodecPool(settings.codec_children, settings.codec_memory_bytes)
     access = bootstrap.access_of(opened, settings)
@@ -103,7 +106,7 @@ def build(settings: Settings) -> Site:
             store=remote,
             search=Search(reader),
             retrieve=retrieve,
-            documents=SeriesMetadata(retrieve, settings.cache_dir, ROOT),
+            documents=documents,
             codecs=pool,
             guard=check,
             executor=executors[0],
@@ -163,6 +166,7 @@ def build(settings: Settings) -> Site:
             lambda app: add_settings_routes(app, told),
             lambda app: add_measurement_routes(app, Measurements(making)),
             lambda app: add_annotation_routes(app, AnnotationParts(KeyImages(making), SavedViews(making), ReportDocuments(making))),
+            lambda app: add_volume_routes(app, Volumes(documents)),
         ),
         dicomweb=dicomweb,
         static=StaticFiles(static_folder()),
