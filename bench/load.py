@@ -58,13 +58,13 @@ def make_small(folder: Path, first: int) -> tuple[Study, ...]:
     return tuple(map(_read_study, json.loads(index.read_text())))
 
 
-def make_long(folder: Path) -> Study:
-    """One study of 1,000 small images in one series, as a thin-slice CT has them."""
-    target = folder / "long"
+def make_long(folder: Path, side: int = SMALL_SIDE) -> Study:
+    """One study of 1,000 images in one series, as a thin-slice CT has them. side: of a picture, in pixels."""
+    target = folder / ("long" if side == SMALL_SIDE else f"long-{side}")
     index = target / "load.json"
     if not index.exists():
         target.mkdir(parents=True, exist_ok=True)
-        index.write_text(json.dumps([_study(target, "long", LONG_NUMBER, LONG_IMAGES, SMALL_SIDE)]))
+        index.write_text(json.dumps([_study(target, "long", LONG_NUMBER, LONG_IMAGES, side)]))
     (study,) = map(_read_study, json.loads(index.read_text()))
     return study
 
@@ -129,6 +129,6 @@ def _data_set(base: str, patient_id: str, number: int, image: int, side: int) ->
     ds.Rows = ds.Columns = side
     ds.PixelSpacing = [0.7, 0.7]
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-    ds.WindowCenter, ds.WindowWidth = 1040, 400
+    ds.WindowCenter, ds.WindowWidth = 16, 400
     ds.RescaleIntercept, ds.RescaleSlope = -1024, 1
     return ds
