@@ -115,10 +115,11 @@ def studies(browser: Any, site: Site, signed_in: Any) -> dict[str, dict[str, Any
 
 @pytest.fixture
 def open_study(open_page: OpenPage, signed_in: Any, studies: dict[str, dict[str, Any]]) -> Callable[..., Tile]:
-    """Opens the demo study of a modality and waits for its first picture."""
+    """Opens the demo study of a modality, by default in one tile, and waits for its first picture. hanging: empty for what fits."""
 
-    def open_one(modality: str, **size: int) -> Tile:
-        tile = Tile(open_page(f"/viewer/{studies[modality]['study_instance_uid']}", state=signed_in, **size))
+    def open_one(modality: str, hanging: str = "single", **size: int) -> Tile:
+        asked = f"?hanging={hanging}" if hanging else ""
+        tile = Tile(open_page(f"/viewer/{studies[modality]['study_instance_uid']}{asked}", state=signed_in, **size))
         tile.wait()
         return tile
 

@@ -93,3 +93,57 @@ def test_window_and_zoom_go_together_where_wanted(open_study: OpenStudy) -> None
     page.keyboard.press("g")
     first.wait_for_corner("br", "Zoom 100 %")
     second.wait_for_corner("br", "Zoom 100 %")
+
+
+def test_a_mammogram_hangs_with_its_chest_walls_together(open_study: OpenStudy) -> None:
+    """R and L beside each other, CC above MLO; each touches the other at the chest wall, after a change of size too."""
+    tile = open_study("MG", hanging="")
+    page = tile.page
+    for position, (view, letters) in enumerate((("R CC", "A P"), ("L CC", "P A"), ("R MLO", "A P"), ("L MLO", "P A"))):
+        one = Tile(page, position)
+        one.wait()
+        one.wait_for_corner("bl", view)
+        assert one.letters().startswith(letters)
+
+    def touches(position: int) -> bool:
+        """The breast lies on the inner edge, nothing on the outer one."""
+        grey = Tile(page, position).pixels()[..., :3].mean(axis=2)
+        inner, outer = (grey[:, -4:], grey[:, :4]) if position % 2 == 0 else (grey[:, :4], grey[:, -4:])
+        return bool((inner.mean(axis=1) > 40).mean() > 0.4 and (outer > 20).mean() == 0)
+
+    for size in ((1280, 800), (1500, 700)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for position in range(4):
+            Tile(page, position).until(lambda now, width=size[0]: abs(now.shape[1] - (width - 186) / 2) < 3)
+            assert touches(position)
+    page.keyboard.press("h")
+    tile.wait_for_letters("P A R L")
+    page.keyboard.press("0")
+    tile.wait_for_letters("A P R L")
+    assert touches(0), "a reset gives back what was hung"
+
+
+def test_a_ct_hangs_beside_its_prior_and_the_two_scroll_together(open_study: OpenStudy) -> None:
+    """By themselves; the prior is of another frame of reference, so the distance in mm counts. Who it is stays in sight."""
+    tile = open_study("CT", hanging="")
+    page = tile.page
+    prior = Tile(page, 1)
+    prior.wait()
+    prior.wait_for_corner("tl", "PRIOR −14 mo")
+    prior.wait_for_corner("tl", "Yamada")
+    tile.wait_for_corner("bl", "Im 12/24")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    tile.wait_for_corner("bl", "Im 15/24")
+    prior.wait_for_corner("bl", "Im 15/24")
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowUp")
+    tile.wait_for_corner("bl", "Im 14/24")
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowUp")
+    tile.wait_for_corner("bl", "Im 13/24")
+    prior.wait_for_corner("bl", "Im 14/24")
+    page.keyboard.press("o")
+    page.keyboard.press("o")
+    page.wait_for_selector("[data-testid=tile-1] [data-testid=corner-bl]", state="detached")
+    assert "Yamada" in prior.corner("tl")

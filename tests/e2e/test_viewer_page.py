@@ -268,7 +268,7 @@ def test_a_study_left_while_its_slices_are_on_their_way(open_page: OpenPage, sig
             held.append(route)
 
     page.route("**/frames/*", hold_all_but_the_first)
-    page.goto(page.url.rstrip("/") + f"/viewer/{studies['MR']['study_instance_uid']}")
+    page.goto(page.url.rstrip("/") + f"/viewer/{studies['MR']['study_instance_uid']}?hanging=single")
     tile = Tile(page)
     tile.wait()
     while not held:

@@ -127,6 +127,7 @@ describe('commands', () => {
       measurements: { undo() {}, redo() {}, remove() {}, save: async () => {}, getState: () => ({}) as never },
       maySave: true,
       togglePanel: () => {},
+      hanger: { chooseLayout: () => {} },
     });
     const keys = commands.flatMap((command) => command.keys ?? []);
     expect(new Set(keys).size).toBe(keys.length);

@@ -177,6 +177,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
           <ViewerPage
             key={route.studyUid}
             studyUid={route.studyUid}
+            hanging={new URLSearchParams(query).get('hanging') ?? ''}
             user={session.user.name}
             maySave={session.user.role !== 'viewer'}
             onLeave={backToList}

@@ -8,4 +8,16 @@ export const hangingEn = {
   'cmd.link.lines': 'Reference lines',
   'layout.choose': 'Layout of the tiles',
   'layout.shape': '{rows} × {columns}',
+
+  'hanging.shipped.mgFourViewsPrior': 'Mammography: four views above their priors',
+  'hanging.shipped.mgFourViews': 'Mammography: four views',
+  'hanging.shipped.radiographPairPrior': 'Radiographs: frontal and lateral, with prior',
+  'hanging.shipped.radiographPair': 'Radiographs: frontal and lateral',
+  'hanging.shipped.radiographPrior': 'Radiograph beside its prior',
+  'hanging.shipped.ctPrior': 'CT beside its prior',
+  'hanging.shipped.mrPrior': 'MR: two series beside their priors',
+  'hanging.shipped.mr': 'MR: four series',
+  'hanging.shipped.us': 'Ultrasound: four pictures or clips',
+  'hanging.shipped.xa': 'Angiography: two runs',
+  'hanging.shipped.single': 'One tile',
 } as const;

@@ -10,4 +10,16 @@ export const hangingEs: Readonly<Record<keyof typeof hangingEn, string>> = {
   'cmd.link.lines': 'Líneas de referencia',
   'layout.choose': 'Disposición de los recuadros',
   'layout.shape': '{rows} × {columns}',
+
+  'hanging.shipped.mgFourViewsPrior': 'Mamografía: cuatro proyecciones sobre las previas',
+  'hanging.shipped.mgFourViews': 'Mamografía: cuatro proyecciones',
+  'hanging.shipped.radiographPairPrior': 'Radiografías: frontal y lateral, con previas',
+  'hanging.shipped.radiographPair': 'Radiografías: frontal y lateral',
+  'hanging.shipped.radiographPrior': 'Radiografía junto a la previa',
+  'hanging.shipped.ctPrior': 'TC junto a la previa',
+  'hanging.shipped.mrPrior': 'RM: dos series junto a las previas',
+  'hanging.shipped.mr': 'RM: cuatro series',
+  'hanging.shipped.us': 'Ecografía: cuatro imágenes o clips',
+  'hanging.shipped.xa': 'Angiografía: dos series',
+  'hanging.shipped.single': 'Un recuadro',
 };

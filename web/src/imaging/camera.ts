@@ -1,7 +1,12 @@
 /** How a picture lies in its tile: fitted, zoomed, moved, turned, mirrored. */
 import type { Types } from '@cornerstonejs/core';
+import type { Arrangement, Turn } from './arrangement';
 
 export class TileCamera {
+  private justification: Arrangement['justification'] = '';
+  /** Pan of the fitted picture, CSS pixels: not 0 where it touches an edge of the tile. */
+  private fitted: readonly [number, number] = [0, 0];
+
   /** isDrawn: whether there is a picture to move. zoom: CSS pixels per image pixel. */
   constructor(
     private readonly viewport: Types.IStackViewport,
@@ -26,17 +31,51 @@ export class TileCamera {
     this.viewport.render();
   }
 
+  /** Neither turned nor mirrored. Does not draw. */
+  upright(): void {
+    this.viewport.setViewPresentation({ rotation: 0, flipHorizontal: false, flipVertical: false });
+  }
+
+  turn({ quarters, flipHorizontal }: Turn): void {
+    if (quarters !== 0) this.rotate(quarters);
+    if (flipHorizontal) this.flip('horizontal');
+  }
+
   fit(): void {
     if (!this.isDrawn()) return;
     this.viewport.resetCamera({ resetPan: true, resetZoom: true });
+    this.justify();
     this.viewport.render();
+  }
+
+  /** Which edge of the tile the fitted picture touches. */
+  setJustification(justification: Arrangement['justification']): void {
+    this.justification = justification;
+  }
+
+  private justify(): void {
+    this.fitted = [0, 0];
+    if (!this.justification) return;
+    const image = this.viewport.getImageData() as { imageData?: { getBounds(): number[] } } | undefined;
+    const bounds = image?.imageData?.getBounds();
+    if (!bounds) return;
+    const corners = [0, 1].flatMap((x) => [2, 3].flatMap((y) => [4, 5].map((z) => [x, y, z])));
+    const across = corners.map(
+      (corner) => this.viewport.worldToCanvas(corner.map((at) => bounds[at] ?? 0) as Types.Point3)[0],
+    );
+    const { clientWidth } = this.viewport.element;
+    const move = this.justification === 'LEFT' ? -Math.min(...across) : clientWidth - Math.max(...across);
+    const [x, y] = this.viewport.getPan();
+    this.viewport.setPan([x + move, y]);
+    this.fitted = [x + move, y];
   }
 
   /** Neither zoomed nor moved. */
   isFitted(): boolean {
     if (!this.isDrawn()) return false;
     const [panX, panY] = this.viewport.getPan();
-    return Math.abs(this.viewport.getZoom() - 1) < 0.001 && Math.hypot(panX, panY) < 0.5;
+    const [x, y] = this.fitted;
+    return Math.abs(this.viewport.getZoom() - 1) < 0.001 && Math.hypot(panX - x, panY - y) < 0.5;
   }
 
   zoomBy(factor: number): void {
@@ -66,7 +105,8 @@ export class TileCamera {
 
   /** Upright, not mirrored, fitted. Does not draw. */
   reset(): void {
-    this.viewport.setViewPresentation({ rotation: 0, flipHorizontal: false, flipVertical: false });
+    this.fitted = [0, 0];
+    this.upright();
     this.viewport.resetCamera();
   }
 }

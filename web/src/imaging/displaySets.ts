@@ -11,7 +11,7 @@ export interface Slice {
 export type DisplayKind = 'image' | 'video' | 'document' | 'other';
 
 export interface DisplaySet {
-  /** Unique within the session: series UID, or series and SOP instance UID for a multi-frame object. */
+  /** Unique within the session: series UID, or series and SOP instance UID for what is one by itself. */
   id: string;
   studyInstanceUid: string;
   seriesInstanceUid: string;
@@ -84,7 +84,10 @@ export function sortSlices(slices: readonly Slice[]): Slice[] {
   return [...slices].sort(byNumber);
 }
 
-/** Display sets of one series. Each multi-frame object is one by itself; single-frame images share one. */
+/** Projection radiography: each image is looked at by itself, beside its fellows. */
+const ONE_BY_ONE: ReadonlySet<string> = new Set(['MG', 'CR', 'DX', 'IO', 'PX', 'RG']);
+
+/** Display sets of one series. Each multi-frame object and each radiograph is one by itself; other single images share one. */
 export function displaySetsOf(instances: readonly DicomInstance[]): DisplaySet[] {
   const groups = new Map<string, DisplaySet>();
   for (const instance of instances) {
@@ -92,7 +95,7 @@ export function displaySetsOf(instances: readonly DicomInstance[]): DisplaySet[]
     const sopInstanceUid = text(instance, TAG.sopInstanceUid);
     const kind = kindOf(instance);
     const frames = kind === 'image' ? frameCount(instance) : 1;
-    const alone = frames > 1 || kind !== 'image';
+    const alone = frames > 1 || kind !== 'image' || ONE_BY_ONE.has(text(instance, TAG.modality));
     const id = alone ? `${seriesUid}/${sopInstanceUid}` : seriesUid;
     let group = groups.get(id);
     if (!group) {

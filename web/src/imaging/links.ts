@@ -64,7 +64,7 @@ export class TileLinks {
   linkSlices(on: boolean, source?: Tile): void {
     this.anchors = new Map();
     this.change({ slices: on });
-    if (on && source) this.follow(source, source.getState().index, source.getState().index);
+    if (on && source) this.follow(source, source.index(), source.index());
   }
 
   toggle(what: 'window' | 'zoom' | 'lines'): void {
@@ -91,8 +91,8 @@ export class TileLinks {
 
   /** Moves the cursor to a point of the source's slice; tiles of its frame of reference go to the slice that holds it. */
   private point(source: Tile, point: Vector): void {
-    const { displaySet, index } = source.getState();
-    const plane = displaySet && planesOf(displaySet)[index];
+    const { displaySet } = source.getState();
+    const plane = displaySet && planesOf(displaySet)[source.index()];
     if (!plane?.frameOfReference) return;
     this.alone(() => {
       for (const tile of this.tiles()) {
@@ -152,8 +152,8 @@ export class TileLinks {
     if (shown.every((tile) => this.anchors.get(tile)?.set === tile.getState().displaySet?.id)) return;
     this.anchors = new Map(
       shown.map((tile) => {
-        const { displaySet, index } = tile.getState();
-        return [tile, { set: displaySet?.id ?? '', index: tile === source ? from : index }];
+        const set = tile.getState().displaySet?.id ?? '';
+        return [tile, { set, index: tile === source ? from : tile.index() }];
       }),
     );
   }
@@ -161,7 +161,7 @@ export class TileLinks {
   private stackOf(tile: Tile): LinkedStack | undefined {
     const { displaySet } = tile.getState();
     if (displaySet?.kind !== 'image') return undefined;
-    return { planes: planesOf(displaySet), anchor: this.anchors.get(tile)?.index ?? tile.getState().index };
+    return { planes: planesOf(displaySet), anchor: this.anchors.get(tile)?.index ?? tile.index() };
   }
 
   private change(part: Partial<LinkState>): void {

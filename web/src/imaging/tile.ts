@@ -1,5 +1,6 @@
 /** One viewport: which slice it shows, and what has become of it. The rest of the app sees only `TileState` and verbs. */
 import { cache, Enums, eventTarget, type Types } from '@cornerstonejs/core';
+import { type Arrangement, directionsOf, turnTo } from './arrangement';
 import { TileCamera } from './camera';
 import { Cine, frameDurations, meanRate } from './cine';
 import { TileDisplay } from './display';
@@ -26,6 +27,7 @@ export class Tile {
   private readonly failures = new Map<string, TileFailure>();
   private prefetcher: Prefetcher | undefined;
   private showing = 0;
+  private arrangement: Arrangement | undefined;
   /** The image on the canvas; empty before the first of a display set. */
   private drawnImage = '';
   private frameRequest = 0;
@@ -77,9 +79,10 @@ export class Tile {
 
   readonly getState = (): TileState => this.state;
 
-  /** Shows a display set from the given slice (0-based; the middle of a plain stack by default). */
-  async show(displaySet: DisplaySet, index?: number): Promise<void> {
+  /** Shows a display set from the given slice (0-based; the middle of a plain stack by default), and how it is to lie. */
+  async show(displaySet: DisplaySet, index?: number, arrangement?: Arrangement): Promise<void> {
     this.showing += 1;
+    this.arrangement = arrangement;
     const ticket = this.showing;
     this.stopCine();
     this.prefetcher?.stop();
@@ -112,6 +115,7 @@ export class Tile {
     await this.viewport.setStack(this.imageIds, start);
     if (ticket !== this.showing) return;
     this.checkDrawn(start);
+    this.arrange();
     this.viewport.render();
     this.prefetcher.around(this.state.index);
     this.refresh();
@@ -124,14 +128,19 @@ export class Tile {
     for (const imageId of this.failures.keys()) {
       if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
     }
-    await this.show(displaySet, index);
+    await this.show(displaySet, index, this.arrangement);
+  }
+
+  /** The slice that was last asked for, 0-based; the state follows with the next frame. */
+  index(): number {
+    return this.drawnImage === '' ? this.state.index : this.viewport.getCurrentImageIdIndex();
   }
 
   scrollTo(index: number, loop = false): void {
     const count = this.imageIds.length;
     if (count === 0) return;
     const wanted = loop ? ((index % count) + count) % count : Math.min(Math.max(index, 0), count - 1);
-    const from = this.state.index;
+    const from = this.index();
     if (wanted === from) return;
     const ticket = this.showing;
     this.viewport.setImageIdIndex(wanted).then(
@@ -152,14 +161,30 @@ export class Tile {
   }
 
   scrollBy(slices: number, loop = false): void {
-    this.scrollTo(this.state.index + slices, loop);
+    this.scrollTo(this.index() + slices, loop);
   }
 
   reset(): void {
     if (this.drawnImage === '') return;
     this.camera.reset();
     this.display.reset();
+    this.arrange();
     this.viewport.render();
+  }
+
+  /** Fitted, and as a hanging protocol asked for; the tile may have got another size while the picture was on its way. */
+  private arrange(): void {
+    const { instance, displaySet, index } = this.state;
+    if (!instance || this.drawnImage === '') return;
+    this.camera.upright();
+    if (this.arrangement?.patientOrientation) {
+      const frame = (displaySet?.slices[index]?.frame ?? 1) - 1;
+      this.camera.turn(turnTo(directionsOf(instance, frame), this.arrangement.patientOrientation));
+    }
+    if (this.arrangement) this.camera.turn(this.arrangement);
+    this.camera.setJustification(this.arrangement?.justification ?? '');
+    this.camera.fit();
+    if (this.arrangement?.window) this.display.setWindow(this.arrangement.window.center, this.arrangement.window.width);
   }
 
   toggleCine(): void {

@@ -1,9 +1,12 @@
 import { useState } from 'react';
 import type { SeriesRow, StudyDetail, StudyRow } from '../../api/types';
 import { t } from '../../i18n';
+import type { DisplaySet } from '../../imaging/displaySets';
 import { count, daysBetween, dicomDate } from '../../ui/format';
 import { hasPictures } from '../../ui/modalities';
 import { ageText } from './corner';
+import { isProjection, lateralityOf, viewOf } from './hanging/facts';
+import type { Hanger } from './hanging/hanger';
 import { tileCount } from './layout';
 import { type Assignment, seriesInOrder, type ViewerSession, type ViewerState } from './session';
 import { SERIES_DRAG_TYPE } from './TileView';
@@ -14,7 +17,7 @@ interface Props {
 }
 
 /** Left of the pictures: this study's series, and the priors. */
-export function Rail({ session, viewer }: Props) {
+export function Rail({ session, hanger, viewer }: Props & { hanger: Hanger }) {
   const main = session.main;
   return (
     <nav className="rail" aria-label={t('viewer.rail')}>
@@ -22,8 +25,8 @@ export function Rail({ session, viewer }: Props) {
       <SeriesList session={session} viewer={viewer} detail={main} />
       <h2>{t('viewer.priors')}</h2>
       {main.priors.length === 0 && <p className="muted rail-note">{t('viewer.noPriors')}</p>}
-      {main.priors.map((prior) => (
-        <Prior key={prior.study_instance_uid} session={session} viewer={viewer} prior={prior} main={main.study} />
+      {hanger.priors.map(({ study }) => (
+        <Prior key={study.study_instance_uid} session={session} viewer={viewer} prior={study} main={main.study} />
       ))}
     </nav>
   );
@@ -108,16 +111,25 @@ function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: Se
               type="button"
               key={set.id}
               className={`set${current?.seriesUid === series.series_instance_uid && current.set === at ? ' set-active' : ''}`}
-              aria-label={`${series.description || series.modality} ${at + 1}`}
+              aria-label={`${series.description || series.modality} ${setLabel(set, at)}`}
+              draggable
+              onDragStart={(event) => event.dataTransfer.setData(SERIES_DRAG_TYPE, JSON.stringify(assignment(at)))}
               onClick={() => session.show(assignment(at))}
             >
-              {at + 1}
+              {setLabel(set, at)}
             </button>
           ))}
         </div>
       )}
     </li>
   );
+}
+
+/** A radiograph goes by its side and view, anything else by its number. */
+function setLabel(set: DisplaySet, at: number): string {
+  const instance = set.slices[0]?.instance;
+  const view = instance && isProjection(set.modality) ? [lateralityOf(instance), viewOf(instance)] : [];
+  return view.filter(Boolean).join(' ') || String(at + 1);
 }
 
 function Thumbnail({ address, modality }: { address: string; modality: string }) {

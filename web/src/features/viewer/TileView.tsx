@@ -68,7 +68,7 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
       .loadSeries(assignment.studyUid, assignment.seriesUid)
       .then((sets) => {
         const set = sets[Math.min(assignment.set, sets.length - 1)];
-        if (live && set) return tile.show(set, assignment.slice);
+        if (live && set) return tile.show(set, assignment.slice, assignment.arrangement);
       })
       .catch((error: unknown) => {
         if (!live) return;
@@ -127,7 +127,7 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
       {assignment && fresh && state.instance && (
         <Overlay session={session} viewer={viewer} state={state} tile={tile} unsaved={unsaved} />
       )}
-      {!assignment && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
+      {!assignment && !viewer.hanging && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
       {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}
       {seriesError && (
         <div className="tile-message" role="alert">

@@ -4,11 +4,13 @@ import { t } from '../../i18n';
 import { MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
 import { Icon, type IconName } from '../../ui/Icon';
+import type { Hanger } from './hanging/hanger';
 import { LayoutPicker } from './LayoutPicker';
 import type { ViewerSession, ViewerState } from './session';
 
 interface Props {
   session: ViewerSession;
+  hanger: Hanger;
   viewer: ViewerState;
   commands: readonly Command[];
   onLeave: () => void;
@@ -54,7 +56,18 @@ const GROUPS: ReadonlyArray<readonly string[]> = [
   ['fullScreen'],
 ];
 
-export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette, onRail, onPanel, panel }: Props) {
+export function Toolbar({
+  session,
+  hanger,
+  viewer,
+  commands,
+  onLeave,
+  onHelp,
+  onPalette,
+  onRail,
+  onPanel,
+  panel,
+}: Props) {
   const { study } = session.main;
   const presets = commands.filter((command) => command.id.startsWith('preset.'));
   return (
@@ -106,7 +119,7 @@ export function Toolbar({ session, viewer, commands, onLeave, onHelp, onPalette,
             })}
           </div>
         ))}
-        <LayoutPicker layout={viewer.layout} onChoose={(layout) => session.setLayout(layout)} />
+        <LayoutPicker layout={viewer.layout} onChoose={(layout) => hanger.chooseLayout(layout)} />
         <select
           className="select"
           aria-label={t('group.window')}

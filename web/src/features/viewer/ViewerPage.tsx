@@ -4,6 +4,7 @@ import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { Grid } from './Grid';
+import { Hanger } from './hanging/hanger';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
 import { TextDialog } from './measurements/TextDialog';
@@ -16,6 +17,8 @@ import { viewerCommands } from './commands';
 
 interface Props {
   studyUid: string;
+  /** The hanging protocol that the address asks for, by its identifier. */
+  hanging: string;
   /** Who is signed in: drafts are kept for each person. */
   user: string;
   maySave: boolean;
@@ -24,8 +27,8 @@ interface Props {
   onPalette: () => void;
 }
 
-export default function ViewerPage({ studyUid, user, maySave, onLeave, onHelp, onPalette }: Props) {
-  const [opened, setOpened] = useState<{ session: ViewerSession; measurements: MeasurementStore }>();
+export default function ViewerPage({ studyUid, hanging, user, maySave, onLeave, onHelp, onPalette }: Props) {
+  const [opened, setOpened] = useState<{ session: ViewerSession; hanger: Hanger; measurements: MeasurementStore }>();
   const [error, setError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
 
@@ -40,7 +43,10 @@ export default function ViewerPage({ studyUid, user, maySave, onLeave, onHelp, o
         if (!live) return;
         stage = new Stage();
         measurements = new MeasurementStore(stage.marks, user, studyUid, shelf());
-        setOpened({ session: new ViewerSession(stage, detail), measurements });
+        const session = new ViewerSession(stage, detail);
+        const hanger = new Hanger(session);
+        void hanger.begin(hanging);
+        setOpened({ session, hanger, measurements });
       })
       .catch((cause: unknown) => {
         if (!live) return;
@@ -58,7 +64,7 @@ export default function ViewerPage({ studyUid, user, maySave, onLeave, onHelp, o
         forgetStudy();
       });
     };
-  }, [studyUid, user, attempt]);
+  }, [studyUid, user, hanging, attempt]);
 
   if (error) {
     return (
@@ -88,12 +94,13 @@ function shelf(): Storage | undefined {
   }
 }
 
-interface OpenStudyProps extends Omit<Props, 'studyUid' | 'user'> {
+interface OpenStudyProps extends Omit<Props, 'studyUid' | 'hanging' | 'user'> {
   session: ViewerSession;
+  hanger: Hanger;
   measurements: MeasurementStore;
 }
 
-function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette }: OpenStudyProps) {
+function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, onPalette }: OpenStudyProps) {
   const measured = useSyncExternalStore(measurements.subscribe, measurements.getState);
   const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
@@ -118,9 +125,10 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
         offered,
         measurements,
         maySave,
+        hanger,
         togglePanel: () => setPanel((before) => !before),
       }),
-    [session, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
+    [session, hanger, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
   );
   useCommands(commands);
 
@@ -133,6 +141,7 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
     <div className="viewer" ref={page}>
       <Toolbar
         session={session}
+        hanger={hanger}
         viewer={viewer}
         commands={commands}
         onLeave={onLeave}
@@ -143,7 +152,7 @@ function OpenStudy({ session, measurements, maySave, onLeave, onHelp, onPalette 
         panel={panel}
       />
       <div className="viewer-body">
-        {rail && <Rail session={session} viewer={viewer} />}
+        {rail && <Rail session={session} hanger={hanger} viewer={viewer} />}
         <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
         {panel && (
           <MeasurementPanel

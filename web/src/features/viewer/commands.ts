@@ -4,6 +4,7 @@ import type { MessageKey } from '../../i18n';
 import type { Tile } from '../../imaging';
 import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
+import type { Hanger } from './hanging/hanger';
 import { LAYOUTS, type Layout, shapeOf } from './layout';
 import type { MeasurementStore } from './measurements/store';
 import type { ViewerSession } from './session';
@@ -45,6 +46,7 @@ export interface Surroundings {
   offered: readonly string[];
   measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'getState'>;
   maySave: boolean;
+  hanger: Pick<Hanger, 'chooseLayout'>;
   togglePanel: () => void;
 }
 
@@ -188,7 +190,7 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
         group: 'layout',
         keys: key ? [key] : [],
         active: () => session.getState().layout === layout,
-        run: () => session.setLayout(layout),
+        run: () => around.hanger.chooseLayout(layout),
       };
     }),
   ];

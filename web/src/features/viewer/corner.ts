@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
 import type { TileState } from '../../imaging/tileState';
 import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../../ui/format';
+import { isProjection, viewOf } from './hanging/facts';
 
 export interface CornerText {
   topLeft: string[];
@@ -79,7 +80,11 @@ export function cornerText(instance: DicomInstance, state: TileState): CornerTex
   const birth = text(instance, TAG.birthDate);
   const sex = text(instance, TAG.sex);
   const studyDate = text(instance, TAG.studyDate);
-  const laterality = text(instance, TAG.imageLaterality) || text(instance, TAG.laterality);
+  const projection = isProjection(text(instance, TAG.modality));
+  const laterality = [
+    text(instance, TAG.imageLaterality) || text(instance, TAG.laterality),
+    projection ? viewOf(instance) : '',
+  ];
   const seriesNumber = text(instance, TAG.seriesNumber);
   const position = state.displaySet?.multiframe ? 'viewer.frame' : 'viewer.image';
   const syntax = text(instance, TAG.availableTransferSyntaxUid);
@@ -100,7 +105,7 @@ export function cornerText(instance: DicomInstance, state: TileState): CornerTex
         seriesNumber ? t('viewer.seriesShort', { number: seriesNumber }) : '',
         text(instance, TAG.modality),
         text(instance, TAG.seriesDescription),
-        laterality,
+        laterality.filter((word) => word && word !== 'U').join(' '),
       ]
         .filter(Boolean)
         .join(' · '),

@@ -2,6 +2,7 @@
 import { api } from '../../api/client';
 import type { SeriesRow, StudyDetail } from '../../api/types';
 import type { Stage, Tile } from '../../imaging';
+import type { Arrangement } from '../../imaging/arrangement';
 import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
 import type { ToolName } from '../../imaging/toolNames';
 import { hasPictures } from '../../ui/modalities';
@@ -16,6 +17,8 @@ export interface Assignment {
   set: number;
   /** Which of its slices is shown first, 0-based; the tile's own choice where absent. */
   slice?: number;
+  /** How it is to lie in the tile. */
+  arrangement?: Arrangement;
 }
 
 export interface ViewerState {
@@ -26,6 +29,8 @@ export interface ViewerState {
   active: number;
   /** The active tile has the room of all; the others wait behind it. */
   maximised: boolean;
+  /** What goes where is still being found out. */
+  hanging: boolean;
   tool: ToolName;
   overlay: OverlayLevel;
   /** Display sets of the series whose metadata has been read. */
@@ -50,15 +55,13 @@ export class ViewerSession {
     readonly main: StudyDetail,
   ) {
     const studyUid = main.study.study_instance_uid;
-    const first = seriesInOrder(main)[0];
     this.state = {
       studies: { [studyUid]: main },
       layout: '1x1',
-      tiles: Array.from({ length: MOST_TILES }, (_, position) =>
-        first && position === 0 ? { studyUid, seriesUid: first.series_instance_uid, set: 0 } : undefined,
-      ),
+      tiles: new Array(MOST_TILES).fill(undefined),
       active: 0,
       maximised: false,
+      hanging: true,
       tool: 'window',
       overlay: 'full',
       sets: {},
@@ -127,49 +130,44 @@ export class ViewerSession {
     this.activate((this.state.active + 1) % tileCount(this.state.layout));
   }
 
-  /** Empty tiles of a larger layout take the series that follow. */
+  /** Empty tiles of a larger layout take the series of the study that are not shown. */
   setLayout(layout: Layout): void {
+    const count = tileCount(layout);
     const tiles = [...this.state.tiles];
-    for (let position = 0; position < tileCount(layout); position += 1) {
-      if (tiles[position]) continue;
-      const next = this.neighbour(tiles[position - 1], 1);
-      if (next && !tiles.some((shown) => shown && shown.seriesUid === next.seriesUid && shown.set === next.set)) {
-        tiles[position] = next;
-      }
-    }
-    this.change({
-      layout,
-      tiles,
-      active: Math.min(this.state.active, tileCount(layout) - 1),
-      maximised: false,
-    });
-    if (layout === '1x2' && !tiles[1]) void this.showPriorBeside();
+    const shown = new Set(tiles.slice(0, count).map((tile) => tile && `${tile.seriesUid} ${tile.set}`));
+    const rest = this.assignments().filter(({ seriesUid, set }) => !shown.has(`${seriesUid} ${set}`));
+    for (let position = 0; position < count; position += 1) tiles[position] ??= rest.shift();
+    this.change({ layout, tiles, active: Math.min(this.state.active, count - 1), maximised: false });
+  }
+
+  /** Everything anew, as a hanging protocol says. */
+  lay(layout: Layout, hung: ReadonlyArray<Assignment | undefined>): void {
+    const tiles = this.state.tiles.map((_, position) => hung[position]);
+    this.change({ layout, tiles, active: 0, maximised: false, hanging: false });
+  }
+
+  /** What is still empty takes what was hung for it. */
+  fill(hung: ReadonlyArray<Assignment | undefined>): void {
+    this.change({ tiles: this.state.tiles.map((tile, position) => tile ?? hung[position]) });
+  }
+
+  endHanging(): void {
+    if (this.state.hanging) this.change({ hanging: false });
+  }
+
+  /** What the study offers, in order; a series whose objects are not read yet counts as one. */
+  private assignments(): Assignment[] {
+    const studyUid = this.main.study.study_instance_uid;
+    return seriesInOrder(this.main)
+      .filter(({ modality }) => hasPictures(modality))
+      .flatMap(({ series_instance_uid: seriesUid }) =>
+        Array.from({ length: this.state.sets[seriesUid]?.length ?? 1 }, (_, set) => ({ studyUid, seriesUid, set })),
+      );
   }
 
   /** The active tile takes the room of all, or gives it back. */
   toggleMaximised(): void {
     if (tileCount(this.state.layout) > 1) this.change({ maximised: !this.state.maximised });
-  }
-
-  /** The latest prior of the same modality goes into the second of two tiles, while that is empty. */
-  private async showPriorBeside(): Promise<void> {
-    const modality = this.state.tiles[0] && this.series(this.state.tiles[0])?.modality;
-    const main = this.main.study;
-    const prior = this.main.priors
-      .filter((study) => study.modalities.includes(modality ?? '') && study.study_date <= main.study_date)
-      .sort((one, other) => other.study_date.localeCompare(one.study_date))[0];
-    if (!prior || !modality) return;
-    try {
-      await this.openStudy(prior.study_instance_uid);
-    } catch {
-      // The rail says it when the prior is opened by hand.
-      return;
-    }
-    const detail = this.state.studies[prior.study_instance_uid];
-    const series = detail && seriesInOrder(detail).find((row) => row.modality === modality);
-    if (!series || this.state.tiles[1] || this.state.layout === '1x1') return;
-    const assignment = { studyUid: prior.study_instance_uid, seriesUid: series.series_instance_uid, set: 0 };
-    this.change({ tiles: this.state.tiles.map((old, at) => (at === 1 ? assignment : old)) });
   }
 
   /** The display set before (-1) or after (1) the active tile's, within its study. */
