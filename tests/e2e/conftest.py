@@ -104,6 +104,22 @@ def signed_in(browser: Any, site: Site) -> Any:
     return session_of(browser, site)
 
 
+@pytest.fixture
+def preferences(browser: Any, site: Site, signed_in: Any) -> Iterator[Callable[[], dict[str, Any]]]:
+    """What the server keeps of the administrator's; nothing is left of it. Ask for it before pages, which are to be closed first."""
+    context = browser.new_context(storage_state=signed_in)
+    url = f"{site.url}/api/me/preferences"
+
+    def read() -> dict[str, Any]:
+        return dict(context.request.get(url).json())
+
+    yield read
+    token = context.request.get(f"{site.url}/api/session").json()["csrf_token"]
+    for name in read():
+        assert context.request.delete(f"{url}/{name}", headers={"X-CSRF-Token": token}).status == 204
+    context.close()
+
+
 @pytest.fixture(scope="package")
 def studies(browser: Any, site: Site, signed_in: Any) -> dict[str, dict[str, Any]]:
     """The demo studies by `modality` and, where a patient has several, the latest."""

@@ -248,6 +248,7 @@ def test_settings_are_shown_with_their_meaning(open_room: OpenRoom, site: Site) 
     page.wait_for_selector("text=No setting matches.")
 
 
+@pytest.mark.usefixtures("preferences")
 def test_the_palette_leads_to_each_page_in_each_language(open_room: OpenRoom) -> None:
     """By keyboard alone, and nothing is left untranslated."""
     page = open_room("peers")

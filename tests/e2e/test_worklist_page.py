@@ -256,6 +256,7 @@ def test_the_first_day(browser: Any, tmp_path: Path) -> None:
         server.stop()
 
 
+@pytest.mark.usefixtures("preferences")
 def test_the_pages_speak_other_languages(open_page: Any, signed_in: Any) -> None:
     """Chosen in the menu, kept after a reload."""
     page = open_page("/", state=signed_in)

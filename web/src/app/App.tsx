@@ -1,18 +1,21 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { ApiError, api, whenSignedOut } from '../api/client';
-import { preferences } from '../api/preferences';
+import { preferences, usePreference } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
 import { HelpSheet } from '../commands/HelpSheet';
+import { checkOwnKeys, NO_OWN_KEYS } from '../commands/ownKeys';
 import { Palette } from '../commands/Palette';
-import { type Command, listenForKeys, useCommands } from '../commands/registry';
+import { type Command, listenForKeys, setOwnKeys, useCommands } from '../commands/registry';
 import { ROOMS, type Room } from '../features/admin/rooms';
 import { CallersDialog } from '../features/callers/CallersDialog';
+import { KeysDialog } from '../features/keys/KeysDialog';
 import { PasswordDialog } from '../features/session/PasswordDialog';
 import { SignInPage } from '../features/session/SignInPage';
 import { UploadButton, UploadPanel, UploadZone, useUploadQueue } from '../features/upload/UploadZone';
 import { WorklistPage } from '../features/worklist/WorklistPage';
-import { t, useLanguage } from '../i18n';
+import { chooseLanguage, languageOf, t, useLanguage } from '../i18n';
+import { checkMouse, USUAL_MOUSE } from '../imaging/mouse';
 import { Icon } from '../ui/Icon';
 import { Header } from './Header';
 import { navigate, routeOf, useAddress } from './router';
@@ -31,6 +34,8 @@ export function App() {
 
   const enter = useCallback(async (entered: Session) => {
     await preferences.load(entered.user.name);
+    const language = languageOf(preferences.get('language'));
+    if (language) chooseLanguage(language);
     setSession(entered);
   }, []);
   const look = useCallback(() => {
@@ -104,7 +109,7 @@ function useServer(): { status: ServerStatus | undefined; refused: number; refre
   return { status, refused, refresh };
 }
 
-type OpenDialog = 'palette' | 'help' | 'callers' | 'password' | undefined;
+type OpenDialog = 'palette' | 'help' | 'keys' | 'callers' | 'password' | undefined;
 
 function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
   const address = useAddress();
@@ -135,6 +140,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
         run: () => setDialog('palette'),
       },
       { id: 'help', title: 'help.open', group: 'general', keys: ['?'], run: () => setDialog('help') },
+      { id: 'keys', title: 'keys.title', group: 'general', run: () => setDialog('keys') },
       { id: 'callers', title: 'cmd.callers', group: 'general', run: () => setDialog('callers') },
       ...(administers ? adminCommands(openRoom) : []),
       ...(session.open_access
@@ -151,7 +157,10 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
     ],
     [session.open_access, administers, openRoom, onSignOut],
   );
-  useCommands(commands);
+  const offered = useCommands(commands);
+  const [ownKeys] = usePreference('keys', NO_OWN_KEYS, checkOwnKeys);
+  useEffect(() => setOwnKeys(ownKeys), [ownKeys]);
+  const [mouse] = usePreference('viewer.mouse', USUAL_MOUSE, checkMouse);
 
   const close = useCallback(() => setDialog(undefined), []);
   return (
@@ -159,7 +168,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       {route.page === 'worklist' && (
         <UploadZone queue={queue}>
           <div className="page">
-            <Header session={session} status={status} refused={refused} commands={commands}>
+            <Header session={session} status={status} refused={refused} commands={offered}>
               <UploadButton queue={queue} />
             </Header>
             <WorklistPage
@@ -188,7 +197,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       )}
       {route.page === 'admin' && (
         <div className="page">
-          <Header session={session} status={status} refused={refused} commands={commands}>
+          <Header session={session} status={status} refused={refused} commands={offered}>
             <button type="button" className="button" onClick={backToList}>
               <Icon name="back" /> {t('app.backToWorklist')}
             </button>
@@ -214,7 +223,14 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       )}
       <UploadPanel queue={queue} />
       {dialog === 'palette' && <Palette onClose={close} />}
-      {dialog === 'help' && <HelpSheet onClose={close} mouse={route.page === 'viewer'} />}
+      {dialog === 'help' && (
+        <HelpSheet
+          onClose={close}
+          onChange={() => setDialog('keys')}
+          mouse={route.page === 'viewer' ? mouse : undefined}
+        />
+      )}
+      {dialog === 'keys' && <KeysDialog onClose={close} />}
       {dialog === 'callers' && <CallersDialog status={status} onClose={close} onChanged={refresh} />}
       {dialog === 'password' && <PasswordDialog userName={session.user.name} onClose={close} />}
     </>

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { preferences } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
-import { titleOf } from '../commands/Palette';
 import type { Command } from '../commands/registry';
+import { titleOf, titleWithKey } from '../commands/titles';
 import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t } from '../i18n';
 import { Icon } from '../ui/Icon';
 
@@ -16,7 +17,12 @@ interface Props {
 const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', fr: 'Français', es: 'Español' };
 
 export function Header({ session, status, refused, commands, children }: Props) {
-  const run = (id: string): void => commands.find((command) => command.id === id)?.run();
+  const find = (id: string): Command | undefined => commands.find((command) => command.id === id);
+  const run = (id: string): void => find(id)?.run();
+  const hint = (id: string): string | undefined => {
+    const command = find(id);
+    return command && titleWithKey(command);
+  };
   return (
     <header className="bar">
       <img src="/icon.svg" alt="" width="22" height="22" />
@@ -34,7 +40,7 @@ export function Header({ session, status, refused, commands, children }: Props) 
         type="button"
         className="icon-button"
         aria-label={t('palette.open')}
-        title={`${t('palette.open')} (Ctrl K)`}
+        title={hint('palette')}
         onClick={() => run('palette')}
       >
         <Icon name="commands" />
@@ -43,7 +49,7 @@ export function Header({ session, status, refused, commands, children }: Props) 
         type="button"
         className="icon-button"
         aria-label={t('help.open')}
-        title={`${t('help.open')} (?)`}
+        title={hint('help')}
         onClick={() => run('help')}
       >
         <Icon name="help" />
@@ -74,7 +80,7 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
       window.removeEventListener('keydown', onEscape, true);
     };
   }, [open]);
-  const offered = commands.filter((command) => ['admin', 'password', 'signOut'].includes(command.id));
+  const offered = commands.filter((command) => ['admin', 'keys', 'password', 'signOut'].includes(command.id));
   return (
     <div className="menu" ref={menu}>
       <button
@@ -94,7 +100,10 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
             <select
               className="select"
               value={currentLanguage()}
-              onChange={(event) => chooseLanguage(event.target.value as Language)}
+              onChange={(event) => {
+                chooseLanguage(event.target.value as Language);
+                preferences.set('language', event.target.value);
+              }}
             >
               {LANGUAGES.map((language) => (
                 <option key={language} value={language}>

@@ -2,13 +2,7 @@ import { useId, useMemo, useState } from 'react';
 import { t } from '../i18n';
 import { Dialog } from '../ui/Dialog';
 import { type Command, keyLabel, useOfferedCommands } from './registry';
-
-export function titleOf(command: Command): string {
-  const values = Object.fromEntries(
-    Object.entries(command.titleKeys ?? {}).map(([name, key]) => [name, t(key, command.titleValues)]),
-  );
-  return t(command.title, { ...command.titleValues, ...values });
-}
+import { titleOf } from './titles';
 
 /** Every command by name (Ctrl+K). */
 export function Palette({ onClose }: { onClose: () => void }) {

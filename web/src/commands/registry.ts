@@ -2,10 +2,13 @@
  * One registry of commands: menu, hotkeys, palette and help sheet are all drawn from it, so that they cannot disagree.
  * A page offers its commands while it is mounted.
  */
-import { useEffect, useRef, useSyncExternalStore } from 'react';
-import type { MessageKey } from '../i18n';
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { type MessageKey, t } from '../i18n';
+import { NO_OWN_KEYS, type OwnKeys, withOwnKeys } from './ownKeys';
 
-export type CommandGroup = 'general' | 'navigate' | 'view' | 'tool' | 'window' | 'layout';
+/** In the order in which they are shown. */
+export const COMMAND_GROUPS = ['navigate', 'view', 'window', 'tool', 'layout', 'general'] as const;
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 export interface Command {
   id: string;
@@ -35,14 +38,28 @@ type Source = { current: readonly Command[] };
 const sources: Source[] = [];
 const listeners = new Set<() => void>();
 let snapshot: readonly Command[] = [];
+let ownKeys: OwnKeys = NO_OWN_KEYS;
 
 function refresh(): void {
-  snapshot = sources.flatMap((source) => source.current);
+  snapshot = withOwnKeys(
+    sources.flatMap((source) => source.current),
+    ownKeys,
+  );
   for (const listener of listeners) listener();
 }
 
-/** Offers commands as long as the calling component lives. Later sources win over earlier ones for the same key. */
-export function useCommands(commands: readonly Command[]): void {
+/** From now on commands have the keys that the signed-in person has chosen. */
+export function setOwnKeys(own: OwnKeys): void {
+  ownKeys = own;
+  refresh();
+}
+
+/**
+ * Offers commands as long as the calling component lives. Later sources win over earlier ones for the same key.
+ * Returns them with the keys that count.
+ */
+export function useCommands(commands: readonly Command[]): readonly Command[] {
+  const offered = useOfferedCommands();
   const source = useRef(commands);
   useEffect(() => {
     source.current = commands;
@@ -56,6 +73,10 @@ export function useCommands(commands: readonly Command[]): void {
       refresh();
     };
   }, []);
+  return useMemo(() => {
+    const keys = new Map(offered.map((command) => [command.id, command.keys]));
+    return commands.map((command) => (keys.has(command.id) ? { ...command, keys: keys.get(command.id) } : command));
+  }, [commands, offered]);
 }
 
 export function useOfferedCommands(): readonly Command[] {
@@ -68,33 +89,49 @@ export function useOfferedCommands(): readonly Command[] {
   );
 }
 
+type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'> & Partial<KeyboardEvent>;
+
 /** The name of a pressed key as commands write it. Shift is part of the character, except for named keys. */
-export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+export function keyName(event: KeyPress): string {
   const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // `[` is AltGr and a digit on many keyboards; some systems tell AltGr as Ctrl and Alt.
+  const composed = key.length === 1 && (event.getModifierState?.('AltGraph') ?? false);
   const modifiers = [
-    event.ctrlKey || event.metaKey ? 'Ctrl' : '',
-    event.altKey ? 'Alt' : '',
+    (event.ctrlKey || event.metaKey) && !composed ? 'Ctrl' : '',
+    event.altKey && !composed ? 'Alt' : '',
     event.shiftKey && key.length > 1 ? 'Shift' : '',
   ];
   return [...modifiers.filter(Boolean), key].join('+');
 }
 
+/** The digit printed on a pressed key that writes something else: French keyboards have digits with Shift only. */
+export function digitOf(event: KeyPress): string | undefined {
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  return plain ? /^Digit(\d)$/.exec(event.code ?? '')?.[1] : undefined;
+}
+
+/** Keys whose names are words: each language has its own on its keyboards. */
+const KEY_WORDS = {
+  Space: 'key.space',
+  Enter: 'key.enter',
+  Escape: 'key.escape',
+  Delete: 'key.delete',
+  Backspace: 'key.backspace',
+  Home: 'key.home',
+  End: 'key.end',
+  PageUp: 'key.pageUp',
+  PageDown: 'key.pageDown',
+} as const;
+const ARROWS: Readonly<Record<string, string>> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→' };
+
 /** How a key is shown. */
 export function keyLabel(key: string): string {
-  const names: Readonly<Record<string, string>> = {
-    ArrowUp: '↑',
-    ArrowDown: '↓',
-    ArrowLeft: '←',
-    ArrowRight: '→',
-    PageUp: 'PgUp',
-    PageDown: 'PgDn',
-    Escape: 'Esc',
-    Delete: 'Del',
-  };
-  return key
-    .split('+')
-    .map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part))
-    .join(' ');
+  const parts = key === '+' ? ['+'] : key.split(/\+(?=.)/);
+  const labels = parts.map((part) => {
+    if (part in KEY_WORDS) return t(KEY_WORDS[part as keyof typeof KEY_WORDS]);
+    return ARROWS[part] ?? (part.length === 1 ? part.toUpperCase() : part);
+  });
+  return labels.join(' ');
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -104,12 +141,14 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(target.type);
 }
 
-/** Which command a key press means, if any. Pure but for the registry. */
+/** Which command a key press means, if any. What writes a character means none while somebody types. */
 export function commandForKey(name: string, typing: boolean, commands: readonly Command[]): Command | undefined {
+  const writes = name.length === 1 || name === 'Space';
   return [...commands]
     .reverse()
     .find(
-      (command) => command.keys?.includes(name) && (!typing || command.everywhere) && (command.enabled?.() ?? true),
+      (command) =>
+        command.keys?.includes(name) && (!typing || (command.everywhere && !writes)) && (command.enabled?.() ?? true),
     );
 }
 
@@ -130,7 +169,10 @@ export function listenForKeys(): () => void {
     if (document.querySelector('dialog[open], [data-owns-keys]')) return;
     const name = keyName(event);
     if (belongsToControl(name, event.target)) return;
-    const command = commandForKey(name, isTyping(event.target), snapshot);
+    const typing = isTyping(event.target);
+    const digit = digitOf(event);
+    const command =
+      commandForKey(name, typing, snapshot) ?? (digit ? commandForKey(digit, typing, snapshot) : undefined);
     if (!command || (event.repeat && !command.repeats)) return;
     event.preventDefault();
     command.run();

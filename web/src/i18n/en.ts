@@ -6,6 +6,7 @@ import { callersEn } from './callers.en';
 import { commandsEn } from './commands.en';
 import { displayEn } from './display.en';
 import { hangingEn } from './hanging.en';
+import { keysEn } from './keys.en';
 import { uploadEn } from './upload.en';
 import { viewerEn } from './viewer.en';
 import { worklistEn } from './worklist.en';
@@ -18,6 +19,7 @@ export const en = {
   ...commandsEn,
   ...displayEn,
   ...hangingEn,
+  ...keysEn,
   ...uploadEn,
   ...viewerEn,
   ...worklistEn,

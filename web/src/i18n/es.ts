@@ -6,6 +6,7 @@ import { commandsEs } from './commands.es';
 import { displayEs } from './display.es';
 import { hangingEs } from './hanging.es';
 import type { Catalogue } from './index';
+import { keysEs } from './keys.es';
 import { uploadEs } from './upload.es';
 import { viewerEs } from './viewer.es';
 import { worklistEs } from './worklist.es';
@@ -18,6 +19,7 @@ export const es: Catalogue = {
   ...commandsEs,
   ...displayEs,
   ...hangingEs,
+  ...keysEs,
   ...uploadEs,
   ...viewerEs,
   ...worklistEs,

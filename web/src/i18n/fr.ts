@@ -6,6 +6,7 @@ import { commandsFr } from './commands.fr';
 import { displayFr } from './display.fr';
 import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
+import { keysFr } from './keys.fr';
 import { uploadFr } from './upload.fr';
 import { viewerFr } from './viewer.fr';
 import { worklistFr } from './worklist.fr';
@@ -18,6 +19,7 @@ export const fr: Catalogue = {
   ...commandsFr,
   ...displayFr,
   ...hangingFr,
+  ...keysFr,
   ...uploadFr,
   ...viewerFr,
   ...worklistFr,

@@ -13,10 +13,15 @@ export const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, fr, es };
 const STORAGE_KEY = 'hounsfield.language';
 const listeners = new Set<() => void>();
 
+/** A language that was kept somewhere, if it is one. */
+export function languageOf(kept: unknown): Language | undefined {
+  return LANGUAGES.find((language) => language === kept);
+}
+
 function preferred(): Language {
   try {
-    const kept = localStorage.getItem(STORAGE_KEY);
-    if (kept && (LANGUAGES as readonly string[]).includes(kept)) return kept as Language;
+    const kept = languageOf(localStorage.getItem(STORAGE_KEY));
+    if (kept) return kept;
   } catch {
     // Storage may be forbidden; the browser's language serves.
   }

@@ -4,6 +4,7 @@ import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTyp
 import { destroyEngine, growContexts } from './contexts';
 import { TileLinks } from './links';
 import { Marks } from './marks';
+import { type MouseChoice, USUAL_MOUSE } from './mouse';
 import { Tile } from './tile';
 import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
 import { TOOL_CLASSES } from './tools';
@@ -19,7 +20,8 @@ export class Stage {
   readonly marks = new Marks(() => [...this.tiles.keys()]);
   /** What goes together. */
   readonly links = new TileLinks(() => this.tiles.values());
-  private tool: ToolName = 'window';
+  private tool: ToolName = USUAL_MOUSE.left;
+  private mouse: MouseChoice = USUAL_MOUSE;
 
   constructor() {
     counter += 1;
@@ -30,7 +32,7 @@ export class Stage {
     for (const name of TOOL_NAMES) {
       group.addTool(TOOL_CLASSES[name], this.configurationOf(name));
     }
-    this.setTool('window');
+    this.setTool(this.tool);
   }
 
   private configurationOf(tool: ToolName): object {
@@ -67,8 +69,12 @@ export class Stage {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.group.addViewport(id, this.engine.id);
-    const tile = new Tile(id, element, this.engine.getViewport(id) as Types.IStackViewport, (source, from, to) =>
-      this.links.follow(source, from, to),
+    const tile = new Tile(
+      id,
+      element,
+      this.engine.getViewport(id) as Types.IStackViewport,
+      (source, from, to) => this.links.follow(source, from, to),
+      (withCtrl) => (withCtrl ? this.mouse.ctrlWheel : this.mouse.wheel),
     );
     this.tiles.set(id, tile);
     this.links.watch(tile);
@@ -100,6 +106,13 @@ export class Stage {
     return this.tool;
   }
 
+  /** The active tool stays. */
+  setMouse(mouse: MouseChoice): void {
+    this.mouse = mouse;
+    this.setTool(this.tool);
+  }
+
+  /** It has the left button, and one finger. */
   setTool(tool: ToolName): void {
     for (const name of TOOL_NAMES) {
       if (isMeasuring(name)) this.group.setToolPassive(TOOL_CLASSES[name], { removeAllBindings: true });
@@ -111,12 +124,12 @@ export class Stage {
     };
     bind(tool, { mouseButton: MouseBindings.Primary });
     bind(tool, { numTouchPoints: 1 });
-    bind('pan', { mouseButton: MouseBindings.Auxiliary });
-    bind('zoom', { mouseButton: MouseBindings.Secondary });
+    bind(this.mouse.middle, { mouseButton: MouseBindings.Auxiliary });
+    bind(this.mouse.right, { mouseButton: MouseBindings.Secondary });
     bind('zoom', { numTouchPoints: 2 });
     for (const [name, list] of bindings) this.group.setToolActive(TOOL_CLASSES[name], { bindings: list });
     this.tool = tool;
-    if (tool !== 'cursor') this.links.hideCursor();
+    if (!bindings.has('cursor')) this.links.hideCursor();
   }
 
   /** Removes what was chosen by a click. Returns the tracking UIDs of the measurements among it, which the list gives up. */

@@ -6,6 +6,7 @@ import { Cine, frameDurations, meanRate } from './cine';
 import { TileDisplay } from './display';
 import type { DisplaySet } from './displaySets';
 import { imageIdFor } from './images';
+import type { WheelAction } from './mouse';
 import type { Vector } from './orientation';
 import { Prefetcher, reachOf } from './prefetch';
 import { TileCover } from './tileCover';
@@ -41,6 +42,7 @@ export class Tile {
     readonly element: HTMLDivElement,
     private readonly viewport: Types.IStackViewport,
     private readonly onScroll: (tile: Tile, from: number, to: number) => void,
+    private readonly wheelDoes: (withCtrl: boolean) => WheelAction,
   ) {
     const isDrawn = (): boolean => this.drawnImage !== '';
     this.camera = new TileCamera(viewport, isDrawn, () => this.state.zoom);
@@ -237,7 +239,7 @@ export class Tile {
 
   private onWheel(event: WheelEvent): void {
     event.preventDefault();
-    if (event.ctrlKey) {
+    if (this.wheelDoes(event.ctrlKey) === 'zoom') {
       this.camera.zoomBy(event.deltaY < 0 ? 1.1 : 1 / 1.1);
       return;
     }

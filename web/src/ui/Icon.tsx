@@ -1,6 +1,7 @@
 /** Line icons on a 16 px grid, drawn for this app. */
 const PATHS = {
   close: 'M4 4l8 8M12 4l-8 8',
+  plus: 'M8 3v10M3 8h10',
   search: 'M7 2.500a4.500 4.500 0 1 0 0 9a4.500 4.500 0 1 0 0-9M10.300 10.300L14 14',
   up: 'M8 13V3M4 7l4-4l4 4',
   down: 'M8 3v10M4 9l4 4l4-4',

@@ -1,5 +1,5 @@
-import { titleOf } from '../../commands/Palette';
-import { type Command, keyLabel } from '../../commands/registry';
+import { type Command, useOfferedCommands } from '../../commands/registry';
+import { titleOf, titleWithKey } from '../../commands/titles';
 import { t } from '../../i18n';
 import { MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
@@ -69,6 +69,11 @@ export function Toolbar({
   panel,
 }: Props) {
   const { study } = session.main;
+  const offered = useOfferedCommands();
+  const hint = (id: string): string | undefined => {
+    const command = offered.find((candidate) => candidate.id === id);
+    return command && titleWithKey(command);
+  };
   const presets = commands.filter((command) => command.id.startsWith('preset.'));
   return (
     <header className="bar">
@@ -77,7 +82,7 @@ export function Toolbar({
         className="icon-button"
         onClick={onLeave}
         aria-label={t('cmd.worklist')}
-        title={`${t('cmd.worklist')} (Esc)`}
+        title={hint('worklist')}
       >
         <Icon name="back" />
       </button>
@@ -102,15 +107,14 @@ export function Toolbar({
             {group.map((id) => {
               const command = commands.find((candidate) => candidate.id === id);
               if (!command) return null;
-              const name = titleOf(command);
               return (
                 <button
                   type="button"
                   key={id}
                   className="icon-button"
-                  aria-label={name}
+                  aria-label={titleOf(command)}
                   aria-pressed={command.active ? command.active() : undefined}
-                  title={command.keys?.[0] ? `${name} (${keyLabel(command.keys[0])})` : name}
+                  title={titleWithKey(command)}
                   onClick={command.run}
                 >
                   <Icon name={ICONS[id] ?? 'commands'} />
@@ -157,17 +161,11 @@ export function Toolbar({
         className="icon-button"
         onClick={onPalette}
         aria-label={t('palette.open')}
-        title={`${t('palette.open')} (Ctrl K)`}
+        title={hint('palette')}
       >
         <Icon name="commands" />
       </button>
-      <button
-        type="button"
-        className="icon-button"
-        onClick={onHelp}
-        aria-label={t('help.open')}
-        title={`${t('help.open')} (?)`}
-      >
+      <button type="button" className="icon-button" onClick={onHelp} aria-label={t('help.open')} title={hint('help')}>
         <Icon name="help" />
       </button>
     </header>

@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { ApiError, api } from '../../api/client';
+import { usePreference } from '../../api/preferences';
 import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
+import { checkMouse, USUAL_MOUSE } from '../../imaging/mouse';
 import { Grid } from './Grid';
 import { Hanger } from './hanging/hanger';
 import { MeasurementPanel } from './measurements/Panel';
@@ -130,7 +132,10 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
       }),
     [session, hanger, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
   );
-  useCommands(commands);
+  const withKeys = useCommands(commands);
+
+  const [mouse] = usePreference('viewer.mouse', USUAL_MOUSE, checkMouse);
+  useEffect(() => session.setMouse(mouse), [session, mouse]);
 
   const loadMeasurements = useCallback(() => {
     for (const studyUid of Object.keys(viewer.studies)) void measurements.load(studyUid);
@@ -143,7 +148,7 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
         session={session}
         hanger={hanger}
         viewer={viewer}
-        commands={commands}
+        commands={withKeys}
         onLeave={onLeave}
         onHelp={onHelp}
         onPalette={onPalette}

@@ -4,27 +4,28 @@ import type { MessageKey } from '../../i18n';
 import type { Tile } from '../../imaging';
 import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
+import { TOOL_TITLES } from '../../imaging/toolTitles';
 import type { Hanger } from './hanging/hanger';
 import { LAYOUTS, type Layout, shapeOf } from './layout';
 import type { MeasurementStore } from './measurements/store';
 import type { ViewerSession } from './session';
 
-const TOOL_COMMANDS: Readonly<Record<ToolName, { title: MessageKey; key: string }>> = {
-  window: { title: 'cmd.toolWindow', key: 'w' },
-  zoom: { title: 'cmd.toolZoom', key: 'z' },
-  pan: { title: 'cmd.toolPan', key: 'p' },
-  scroll: { title: 'cmd.toolScroll', key: 's' },
-  cursor: { title: 'cmd.toolCursor', key: 'c' },
-  length: { title: 'cmd.toolLength', key: 'l' },
-  angle: { title: 'cmd.toolAngle', key: 'a' },
-  cobb: { title: 'cmd.toolCobb', key: 'b' },
-  ellipse: { title: 'cmd.toolEllipse', key: 'e' },
-  rectangle: { title: 'cmd.toolRectangle', key: 'r' },
-  bidirectional: { title: 'cmd.toolBidirectional', key: 'd' },
-  probe: { title: 'cmd.toolProbe', key: 'q' },
-  freehand: { title: 'cmd.toolFreehand', key: 'u' },
-  arrow: { title: 'cmd.toolArrow', key: 't' },
-  text: { title: 'cmd.toolText', key: 'y' },
+const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
+  window: 'w',
+  zoom: 'z',
+  pan: 'p',
+  scroll: 's',
+  cursor: 'c',
+  length: 'l',
+  angle: 'a',
+  cobb: 'b',
+  ellipse: 'e',
+  rectangle: 'r',
+  bidirectional: 'd',
+  probe: 'q',
+  freehand: 'u',
+  arrow: 't',
+  text: 'y',
 };
 
 const LAYOUT_KEYS: Readonly<Partial<Record<Layout, string>>> = {
@@ -134,9 +135,9 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
     ...TOOL_NAMES.map(
       (tool): Command => ({
         id: `tool.${tool}`,
-        title: TOOL_COMMANDS[tool].title,
+        title: TOOL_TITLES[tool],
         group: 'tool',
-        keys: [TOOL_COMMANDS[tool].key],
+        keys: [TOOL_KEYS[tool]],
         active: () => session.getState().tool === tool,
         run: () => session.setTool(tool),
       }),
@@ -202,6 +203,6 @@ function leaveOrCalm(session: ViewerSession, around: Surroundings): void {
   if (document.fullscreenElement) around.toggleFullScreen();
   else if (tile?.isPlaying()) tile.toggleCine();
   else if (session.getState().maximised) session.toggleMaximised();
-  else if (session.getState().tool !== 'window') session.setTool('window');
+  else if (session.getState().tool !== session.firstTool()) session.setTool(session.firstTool());
   else around.backToWorklist();
 }

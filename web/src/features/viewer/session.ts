@@ -4,6 +4,7 @@ import type { SeriesRow, StudyDetail } from '../../api/types';
 import type { Stage, Tile } from '../../imaging';
 import type { Arrangement } from '../../imaging/arrangement';
 import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
+import { type MouseChoice, USUAL_MOUSE } from '../../imaging/mouse';
 import type { ToolName } from '../../imaging/toolNames';
 import { hasPictures } from '../../ui/modalities';
 import { type Layout, MOST_TILES, tileCount } from './layout';
@@ -49,6 +50,7 @@ export class ViewerSession {
   private readonly listeners = new Set<() => void>();
   private readonly metadata = new Map<string, Promise<readonly DisplaySet[]>>();
   private readonly tileObjects = new Map<number, Tile>();
+  private mouse: MouseChoice = USUAL_MOUSE;
 
   constructor(
     readonly stage: Stage,
@@ -62,7 +64,7 @@ export class ViewerSession {
       active: 0,
       maximised: false,
       hanging: true,
-      tool: 'window',
+      tool: USUAL_MOUSE.left,
       overlay: 'full',
       sets: {},
     };
@@ -174,6 +176,19 @@ export class ViewerSession {
   step(direction: 1 | -1): void {
     const next = this.neighbour(this.state.tiles[this.state.active], direction);
     if (next) this.show(next);
+  }
+
+  /** Takes over what somebody has chosen for the mouse; a tool that was picked meanwhile stays. */
+  setMouse(mouse: MouseChoice): void {
+    const untouched = this.state.tool === this.mouse.left;
+    this.mouse = mouse;
+    this.stage.setMouse(mouse);
+    if (untouched && this.state.tool !== mouse.left) this.setTool(mouse.left);
+  }
+
+  /** What the left button has while nobody picks another tool. */
+  firstTool(): ToolName {
+    return this.mouse.left;
   }
 
   setTool(tool: ToolName): void {
