@@ -244,8 +244,7 @@ def test_an_archive_process_that_dies_is_started_again(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     made = make(tmp_path / "files", random.Random(9), 19, 0, 2)
     with running(data_dir, "--open-access") as server:
-        children = psutil.Process(server.process.pid).children()
-        (archive,) = [one for one in children if "hounsfield.app.archive_process" in one.cmdline()]
+        archive = server.process_of("archive")
         for _ in range(8):  # every worker has a connection to the one that dies
             assert httpx.post(f"{server.dicom_web}/studies", **an_upload(made[0]), timeout=30).status_code == 200
         archive.kill()
@@ -264,7 +263,7 @@ def test_an_import_outlives_the_archive_process(tmp_path: Path) -> None:
         command = [HOUNSFIELD, "import", str(tmp_path / "files"), "--data-dir", str(data_dir)]
         importing = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         until(lambda: sum(len(path.read_bytes()) for path in data_dir.glob("imports/*.journal")) > 20 * 33, 30)
-        (archive,) = [one for one in psutil.Process(server.process.pid).children() if "hounsfield.app.archive_process" in one.cmdline()]
+        archive = server.process_of("archive")
         archive.kill()
         _, words = importing.communicate(timeout=60)
         assert importing.returncode == 0, words

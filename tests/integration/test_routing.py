@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 from pathlib import Path
 
-import psutil
 import pydicom
 import pytest
 
@@ -147,16 +144,10 @@ def test_the_jobs_process_is_started_again_and_ingest_does_not_notice(tmp_path: 
         add_destination(server, port, "SLOW")
         send(server, *objects(tmp_path, range(50)))
         assert until(lambda: len(store.kept) >= 5, WITHIN_S)
-        os.kill(jobs_process(server).pid, signal.SIGKILL)
+        server.process_of("jobs").kill()
         send(server, *objects(tmp_path, range(50, 60)))
         assert until(lambda: count(jobs, JobState.DONE) == 60, WITHIN_S)
         assert set(store.uids()) == set(uids(range(60)))
-
-
-def jobs_process(server: Server) -> psutil.Process:
-    """Of a running server."""
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return next(child for child in children if "hounsfield.app.jobs_process" in " ".join(child.cmdline()))
 
 
 def test_jobs_are_cancelled_and_tried_again_by_hand(tmp_path: Path) -> None:

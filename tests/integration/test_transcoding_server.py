@@ -18,7 +18,7 @@ from dicomweb_kit.pacs import parts_of
 from dimse_kit.dcmtk import needs_dcmtk
 from routing_kit.destination import send, until
 from services.command_line import hounsfield
-from services.server import Server, launch
+from services.server import Server, is_process_of, launch
 
 CT = "ts/cornerstone3D/CTImage.dcm_RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm"
 OBJECTS = 5
@@ -31,7 +31,7 @@ def decoders_of_the_web(server: Server) -> int:
     for process in psutil.Process(server.process.pid).children(recursive=True):
         parent = process.parent()
         if "hounsfield.codecs.child" in process.cmdline() and parent is not None:
-            found += not any("jobs_process" in word for word in parent.cmdline())
+            found += not is_process_of(parent, "jobs")
     return found
 
 

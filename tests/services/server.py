@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from services.command_line import Ran, hounsfield
 from services.databases import environment_of
 from services.ports import free_port
@@ -49,6 +51,11 @@ class Server:
         assert not check or ran.code == 0, ran.err or ran.out
         return ran
 
+    def process_of(self, name: str) -> psutil.Process:
+        """name: `archive` or `jobs`."""
+        (found,) = [child for child in psutil.Process(self.process.pid).children() if is_process_of(child, name)]
+        return found
+
     def kill(self) -> None:
         """SIGKILL to every process of the server at once."""
         with contextlib.suppress(ProcessLookupError):
@@ -64,6 +71,11 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.process.returncode
+
+
+def is_process_of(process: psutil.Process, name: str) -> bool:
+    """name: `archive` or `jobs`."""
+    return process.name() == f"pacs-{name}"
 
 
 def launch(data_dir: Path, *options: str, command: str = "serve", ready_within_s: float = 60.0, **environment: str) -> Server:

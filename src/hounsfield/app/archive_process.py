@@ -12,7 +12,7 @@ import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import tls_of_listener
-from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
+from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready, take_name
 from hounsfield.app.dimse_services import dimse_services
 from hounsfield.app.memory import give_back
 from hounsfield.app.settings import Settings
@@ -42,6 +42,7 @@ SWITCH_INTERVAL_S = 0.00002
 def main() -> int:
     """Runs until SIGTERM; the exit code."""
     die_with_parent()
+    take_name("pacs-archive")
     settings = handed_over()
     configure_logging(settings, "archive")
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -13,7 +13,7 @@ import structlog
 
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer, tls_context_for
-from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready
+from hounsfield.app.children import die_with_parent, end_when_told, handed_over, say_ready, take_name
 from hounsfield.app.commitments import asked_commitments
 from hounsfield.app.settings import Settings
 from hounsfield.app.telemetry import configure_logging
@@ -60,6 +60,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Runs until SIGTERM; the exit code."""
     die_with_parent()
+    take_name("pacs-jobs")
     settings = handed_over()
     configure_logging(settings, "jobs")
     stop = threading.Event()

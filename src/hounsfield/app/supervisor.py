@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -68,27 +69,38 @@ class Supervisor:
 
     def run(self) -> int:
         """Blocks until a signal stops the server; the exit code. Raises: ArchiveLocked, ConfigurationError."""
-        settings = self._settings
+        hand_over(self._settings)
+        try:
+            if sys.platform == "linux":
+                self._archive.fork_ahead()
+                self._jobs.fork_ahead()
+            return self._run(self._settings)
+        finally:
+            self._stop_children()
+
+    def _run(self, settings: Settings) -> int:
         with locks.exclusive(settings.data_dir / "serve.lock", who="hounsfield serve"):
             _check_port(settings.host, settings.http_port, "http-port")
             _check_port(settings.host, settings.dicom_port, "dicom-port")
             if settings.tls_certificate:
                 _check_port(settings.host, settings.tls_port, "tls-port")
-            hand_over(settings)
             try:
-                # Side by side: each spends its first second importing. Until the archive is there, `/health/ready` says so.
+                # Side by side. Until the archive is there, `/health/ready` says so.
                 threading.Thread(target=self._keep_archive, name="keep-archive", daemon=True).start()
                 threading.Thread(target=self._keep_jobs, name="keep-jobs", daemon=True).start()
                 threading.Thread(target=self._announce, name="announce", daemon=True).start()
                 self._serve_http()
             finally:
-                self._stopping.set()
-                self._jobs.stop()
-                self._archive.stop()
+                self._stop_children()
         if self._failure:
             log.error("serve.gave_up", reason=self._failure)
             return 1
         return 0
+
+    def _stop_children(self) -> None:
+        self._stopping.set()
+        self._jobs.stop()
+        self._archive.stop()
 
     def _serve_http(self) -> None:
         from granian.constants import HTTPModes, Interfaces

@@ -14,7 +14,7 @@ from typing import Any
 from hounsfield import __version__
 from hounsfield.app import bootstrap
 from hounsfield.app.calling import dimse_peer
-from hounsfield.app.children import die_with_parent, handed_over
+from hounsfield.app.children import die_with_parent, end_at_once_when_told, handed_over
 from hounsfield.app.explained_settings import explained
 from hounsfield.app.memory import give_back_now_and_then
 from hounsfield.app.settings import Settings
@@ -73,6 +73,7 @@ def application() -> Site:
     """Called once in each worker by granian."""
     # It has nothing to finish that a dead supervisor could wait for, and a handler of signals may come too late on a busy machine.
     die_with_parent(signal.SIGKILL)
+    end_at_once_when_told()  # until granian says what it does then
     settings = handed_over()
     configure_logging(settings, "web")
     sys.setswitchinterval(0.001)

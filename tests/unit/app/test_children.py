@@ -57,3 +57,34 @@ sys.exit(0 if stop.wait(30) else 1)
 
 def test_a_process_that_is_told_to_end_while_it_begins_to_wait_ends() -> None:
     subprocess.run([sys.executable, "-c", TOLD_IN_THE_MIDDLE], timeout=60, check=True)
+
+
+TOLD_BEFORE_IT_HAS_BEGUN = """
+import os, signal, sys
+from hounsfield.app.children import end_at_once_when_told
+
+signal.signal(signal.SIGTERM, lambda *_: None)  # of the parent, as granian has one
+reading, writing = os.pipe()
+process = os.fork()
+if process == 0:
+    os.read(reading, 1)
+    end_at_once_when_told()
+    os._exit(0)
+os.kill(process, signal.SIGTERM)
+os.write(writing, b"g")
+sys.exit(0 if os.waitpid(process, 0)[1] == signal.SIGTERM else 1)
+"""
+
+
+def test_a_worker_that_is_told_to_end_while_it_starts_ends() -> None:
+    subprocess.run([sys.executable, "-c", TOLD_BEFORE_IT_HAS_BEGUN], timeout=60, check=True)
+
+
+def test_a_fork_leaves_the_signals_of_the_parent_as_they_were() -> None:
+    asked = """
+import os, signal, hounsfield.app.children
+if os.fork() == 0:
+    os._exit(0 if signal.pthread_sigmask(signal.SIG_BLOCK, ()) == {signal.SIGINT, signal.SIGTERM} else 1)
+os._exit(os.wait()[1] or len(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+"""
+    subprocess.run([sys.executable, "-c", asked], timeout=60, check=True)
