@@ -58,6 +58,8 @@ tests/peers/ohif/node_modules/.installed: tests/peers/ohif/package.json tests/pe
 test-tools: $(VENV)/.installed-dev tests/peers/dcmjs/node_modules/.installed ## install what the tests need, from Debian and npm
 	@tools/install_test_tools.sh
 
+# The tests' own byte code is kept, whatever the environment says of it: each of eight processes would compile some 600 modules anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: build test-tools ## every test; those of whole servers on PostgreSQL and on SQLite
 	@cd web && npm run --silent test
 	@# Hundreds of processes are started: each would compile anew what an environment without byte code (PYTHONDONTWRITEBYTECODE) does not keep.
