@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("hounsfield", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hounsfield")
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -17,6 +24,17 @@ def corpus() -> Path:
     if not (root / "MANIFEST.tsv").is_file():
         pytest.skip("the shared corpus is not beside the checkout (set HOUNSFIELD_CORPUS)")
     return root
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """None of what is loaded for the tests is garbage, and no collection during one of them goes through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

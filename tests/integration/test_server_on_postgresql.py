@@ -17,7 +17,7 @@ from services.command_line import hounsfield
 from services.postgresql import Postgresql, PostgresqlMissing, postgresql
 from services.server import Server, running
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.no_database]
 
 HEALS_WITHIN_S = 10.0
 

@@ -60,7 +60,8 @@ def check_every_prefix(start: SimulatedDisk, disk: SimulatedDisk, history: Histo
 
 def _check(image: SimulatedDisk, history: History, at: int, chance: random.Random, deeper: float) -> int:
     through = indexed_through(history, chance.choice((0, at, chance.randrange(at + 1))))
-    before = copy_of(image)
+    again = chance.random() < deeper
+    before = copy_of(image) if again else image
     archive = small_archive(image, chance, Clock())
     for done, pack_id in history.sealed:
         promise(done > at or pack_file(ROOT / "sealed", pack_id) in image.entries, f"pack {pack_id} is no longer sealed")
@@ -72,7 +73,7 @@ def _check(image: SimulatedDisk, history: History, at: int, chance: random.Rando
     promise(not archive.problems, f"recovery of renditions reports {archive.problems}")
     _check_renditions(image, history, at, through, rendered)
     _check_tar(image, history, at, recovered)
-    if chance.random() >= deeper:
+    if not again:
         return 1
     later = _use_again(image, archive, history, at, recovered, rendered, chance)
     return 1 + check_every_prefix(before, image, later, chance.getrandbits(32), images=1, deeper=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import ctypes
+import gc
 import importlib
 import os
 import select
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 
 from hounsfield.app.forked import Forked
+from hounsfield.app.loading import loading
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import ConfigurationError
 
@@ -115,7 +117,9 @@ class Child:
 
         A process that takes the place of one that ended begins from nothing: by then there is no good moment to fork.
         """
-        main: Callable[[], int] = importlib.import_module(f"hounsfield.app.{self.name}_process").main
+        with loading():
+            main: Callable[[], int] = importlib.import_module(f"hounsfield.app.{self.name}_process").main
+        gc.freeze()  # nor does the new process go through it
 
         def begin(ready: int) -> int:
             os.environ[READY_VARIABLE] = str(ready)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import sys
 
+from hounsfield.app.loading import loading
 from hounsfield.model.errors import ConfigurationError, HounsfieldError, InvalidInput
 
 
 def main() -> None:
     """Entry point: errors a person can act on are printed as words, without a traceback."""
-    from hounsfield.app.command_line import application
+    with loading():
+        from hounsfield.app.command_line import application
 
     try:
         application()

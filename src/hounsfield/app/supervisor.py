@@ -24,6 +24,7 @@ import structlog
 
 from hounsfield.app import locks
 from hounsfield.app.children import Child, hand_over
+from hounsfield.app.loading import loading
 from hounsfield.app.settings import Settings
 from hounsfield.model.errors import ConfigurationError
 
@@ -108,7 +109,8 @@ class Supervisor:
         from granian.server import Server
 
         # The workers are forked from this process: what it has imported they need not import each for itself, and share.
-        import hounsfield.app.web  # noqa: F401
+        with loading():
+            import hounsfield.app.web  # noqa: F401
 
         gc.freeze()
         settings = self._settings
