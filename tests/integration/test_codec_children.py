@@ -143,12 +143,14 @@ def test_a_killed_child_costs_at_most_one_frame() -> None:
             assert pool.decode(SLICE.tobytes(), CT).data == SLICE.tobytes()
 
 
-def test_a_hanging_child_is_replaced() -> None:
-    with CodecPool(timeout_s=0.5) as pool:
+def test_a_hanging_child_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with CodecPool() as pool:
         pool.decode(SLICE.tobytes(), CT)
         hanging = newest_child()
         hanging.suspend()
-        with pytest.raises(UndecodablePixels, match="longer than"):
+        # For this frame alone: on a busy machine a new child may take as long to start.
+        with monkeypatch.context() as short, pytest.raises(UndecodablePixels, match="longer than"):
+            short.setattr(pool, "_timeout_s", 0.3)
             pool.decode(SLICE.tobytes(), CT)
         assert not hanging.is_running()
         assert pool.decode(SLICE.tobytes(), CT).data == SLICE.tobytes()
