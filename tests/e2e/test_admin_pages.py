@@ -9,10 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from dimse_kit.dcmtk import needs_dcmtk, storescp
 from services.ports import free_port
 from services.server import launch
+from web_kit.gallery import keep_picture
 from web_kit.pages import Complaints, Site, first_password, session_of, skip_unless_built, until
 from webapi_kit.server import small_object
 
@@ -98,6 +101,25 @@ def test_a_peer_is_added_echoed_changed_and_removed(
     assert page.evaluate("document.activeElement.id") == "room-title"
 
 
+def test_who_is_connected_is_seen_as_they_come_and_go(open_room: OpenRoom, site: Site) -> None:
+    page = open_room("associations")
+    page.wait_for_selector("text=Nobody is connected")
+    site.server.run("peer", "add", "CT_ROOM_1", "127.0.0.1:104")
+    entity = AE(ae_title="CT_ROOM_1")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", site.server.dicom_port, ae_title="HOUNSFIELD")
+    assert association.is_established
+    row = page.get_by_test_id("association")
+    row.filter(has_text="waits").wait_for()
+    association.send_c_echo()
+    row.filter(has_text="tests the connection (C-ECHO)").wait_for()
+    assert "CT_ROOM_1" in row.inner_text()
+    keep_picture(page, "admin-associations", "Who is connected by DICOM at this moment, and what they do")
+    association.release()
+    page.wait_for_selector("text=Nobody is connected")
+    site.server.run("peer", "remove", "CT_ROOM_1")
+
+
 @needs_dcmtk
 def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, site: Site, complaints: Complaints, tmp_path: Path) -> None:
     """A rule is added and tried; what arrives waits for a peer that is down, and goes once it is up and somebody says so."""
@@ -172,6 +194,7 @@ def test_a_user_is_added_who_can_sign_in_and_a_token_is_made_and_revoked(
     theirs.keyboard.press("Enter")
     theirs.wait_for_selector("text=These pages are for administrators.")
     theirs.wait_for_selector("dialog:has-text('Change password')")
+    theirs.close()  # its session ends below, whatever it asks for then
 
     row.get_by_label("Role of noor").select_option("viewer")
     until(page, "!document.querySelector('[data-testid=user-noor] select').disabled")

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hounsfield.servers.webapi import measurement_schemas, people_schemas, routing_schemas, schemas, settings_routes, storage_routes
+from hounsfield.servers.webapi import (
+    association_routes,
+    measurement_schemas,
+    people_schemas,
+    routing_schemas,
+    schemas,
+    settings_routes,
+    storage_routes,
+)
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
 
@@ -52,6 +60,8 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("ApiToken", people_schemas.TokenAnswer),
         ("TokenAsked", people_schemas.TokenAsked),
         ("NewToken", people_schemas.NewTokenAnswer),
+        ("LiveAssociation", association_routes.AssociationAnswer),
+        ("LiveAssociations", association_routes.AssociationsAnswer),
         ("Setting", settings_routes.SettingAnswer),
         ("StorageShare", storage_routes.ShareAnswer),
         ("StorageCounted", storage_routes.CountedAnswer),

@@ -30,6 +30,7 @@ from hounsfield.servers.dimse.service import Service
 from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.intake.server import IntakeServer
 from hounsfield.services.keep_rendition import COMMAND, KeepRendition
+from hounsfield.services.live_associations import ASSOCIATIONS, told
 from hounsfield.services.workitems import Workitems
 
 log = structlog.get_logger()
@@ -63,8 +64,9 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             log.error("archive.not_indexed", member=line)
         log.info("archive.recovered", objects=report.objects, decisions=report.decisions)
         services = stack.enter_context(dimse_services(parts, settings))
-        intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts, settings))
-        servers = _dimse_servers(parts, settings, services)
+        registry = AssociationRegistry(_limits(settings))
+        intake = IntakeServer(settings.intake_socket, parts.store, _commands(parts, settings, registry))
+        servers = _dimse_servers(parts, settings, services, registry)
         intake.start()
         for server in servers:
             server.start()
@@ -80,17 +82,22 @@ def _run(settings: Settings, stop: threading.Event) -> None:
         log.info("archive.stopped")
 
 
-def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequence[Service]) -> list[DimseServer]:
-    """The plain one, and one for TLS where there is a certificate to show; they share their limits."""
-    limits = AssociationLimits(
+def _limits(settings: Settings) -> AssociationLimits:
+    return AssociationLimits(
         idle_timeout_s=settings.idle_timeout_s,
         max_associations=settings.max_associations,
         max_associations_per_caller=settings.max_associations_per_peer,
     )
+
+
+def _dimse_servers(
+    parts: bootstrap.Owning, settings: Settings, services: Sequence[Service], registry: AssociationRegistry
+) -> list[DimseServer]:
+    """The plain one, and one for TLS where there is a certificate to show; they share their limits."""
+    limits = _limits(settings)
     callers = bootstrap.callers_of(parts.database, settings)
     passwords = None if settings.open_access else bootstrap.access_of(parts.database, settings).accounts
     tokens = web_tokens(settings, Records(parts.database).account)
-    registry = AssociationRegistry(limits)
 
     def server(port: int, tls_context: ServerTls | None) -> DimseServer:
         return DimseServer(
@@ -111,7 +118,7 @@ def _dimse_servers(parts: bootstrap.Owning, settings: Settings, services: Sequen
     return [server(settings.dicom_port, None)] + ([server(settings.tls_port, tls)] if tls is not None else [])
 
 
-def _commands(parts: bootstrap.Owning, settings: Settings) -> dict[str, Any]:
+def _commands(parts: bootstrap.Owning, settings: Settings, registry: AssociationRegistry) -> dict[str, Any]:
     def decide(record: Mapping[str, Any]) -> None:
         parts.decisions.decide(record)
 
@@ -119,8 +126,11 @@ def _commands(parts: bootstrap.Owning, settings: Settings) -> dict[str, Any]:
         parts.writer.indexed_through()
         return "pong"
 
+    def associations(_: Mapping[str, Any]) -> dict[str, Any]:
+        return told(registry)
+
     keep = KeepRendition(parts.archive, parts.writer, settings.renditions_dir, parts.store.require_room_for)
-    return {"decide": decide, "ping": ping, COMMAND: keep}
+    return {"decide": decide, "ping": ping, ASSOCIATIONS: associations, COMMAND: keep}
 
 
 def _maintain(parts: bootstrap.Owning) -> None:

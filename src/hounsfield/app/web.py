@@ -38,6 +38,7 @@ from hounsfield.servers.dicomweb.store.stow import UploadLimits
 from hounsfield.servers.webapi.annotation_routes import AnnotationParts, add_annotation_routes
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
+from hounsfield.servers.webapi.association_routes import add_association_routes
 from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.measurement_routes import add_measurement_routes
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
@@ -52,6 +53,7 @@ from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.key_images import KeyImages
+from hounsfield.services.live_associations import ask
 from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
 from hounsfield.services.metadata import SeriesMetadata
@@ -162,6 +164,7 @@ def build(settings: Settings) -> Site:
             Parts(check, access.sessions, callers, worklist, delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
             lambda app: add_routing_routes(app, routing),
             lambda app: add_people_routes(app, people),
+            lambda app: add_association_routes(app, lambda: ask(remote.command)),
             lambda app: add_preference_routes(app, Preferences(PreferenceRecords(opened))),
             lambda app: add_storage_routes(app, storage),
             lambda app: add_settings_routes(app, told),

@@ -17,6 +17,7 @@ class AssociationRecord:
     since: when it was asked for, UTC.
     state: `negotiating`, `established`, or how it ended.
     objects: objects stored or sent.
+    doing: what the latest message was for, in the words of whoever serves it; empty before the first.
     """
 
     association_id: int
@@ -29,6 +30,7 @@ class AssociationRecord:
     state: str = "negotiating"
     objects: int = 0
     bytes_received: int = 0
+    doing: str = ""
 
 
 class AssociationRegistry:

@@ -4,6 +4,7 @@ import type {
   Account,
   ApiToken,
   Job,
+  LiveAssociations,
   NewPassword,
   NewToken,
   Peer,
@@ -28,6 +29,8 @@ export const admin = {
   putPeer: (aeTitle: string, peer: Partial<PeerAsked>): Promise<Peer> =>
     request(`/api/peers/${part(aeTitle)}`, { method: 'PUT', body: peer }),
   removePeer: (aeTitle: string): Promise<void> => request(`/api/peers/${part(aeTitle)}`, { method: 'DELETE' }),
+
+  associations: (asking?: Asking): Promise<LiveAssociations> => request('/api/associations', asking),
 
   queues: (query: string, asking?: Asking): Promise<Queues> => request(`/api/queue?${query}`, asking),
   retryJob: (id: number): Promise<Job> => request(`/api/queue/${id}/retry`, { method: 'POST' }),

@@ -340,3 +340,23 @@ export interface DicomElement {
 
 /** One instance in the DICOM JSON model, keyed by tag such as `00100010`. */
 export type DicomInstance = Record<string, DicomElement>;
+
+/** An association that is open now. since: ISO 8601 UTC. state: `negotiating`, `established`, or how it has just ended. */
+export interface LiveAssociation {
+  host: string;
+  port: number;
+  calling_ae_title: string;
+  called_ae_title: string;
+  since: string;
+  encrypted: boolean;
+  state: string;
+  objects: number;
+  bytes_received: number;
+  doing: string;
+}
+
+/** The oldest first. total: all that are open, whatever number is listed. */
+export interface LiveAssociations {
+  total: number;
+  associations: LiveAssociation[];
+}

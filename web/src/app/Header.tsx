@@ -33,7 +33,9 @@ export function Header({ session, status, refused, commands, children }: Props) 
       {children}
       <button type="button" className="button" onClick={() => run('callers')} data-testid="node">
         <Icon name="node" />
-        {status ? `${status.ae_title} ${status.host}:${status.dicom_port}` : t('callers.node')}
+        <span className="wide-only">
+          {status ? `${status.ae_title} ${status.host}:${status.dicom_port}` : t('callers.node')}
+        </span>
         {refused > 0 && <span className="badge badge-warn">{t('callers.badge', { count: refused })}</span>}
       </button>
       <button

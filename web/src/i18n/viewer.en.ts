@@ -8,6 +8,7 @@ export const viewerEn = {
   'viewer.noSeries': 'No series in this study.',
   'viewer.rail': 'Series and priors',
   'viewer.toggleRail': 'Show or hide the rail',
+  'viewer.tile': 'Tile {number}: {series}',
   'viewer.emptyTile': 'Drop or choose a series',
   'viewer.notForDiagnosis': 'not for diagnosis',
   'viewer.lossy': 'LOSSY',

@@ -9,6 +9,7 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.noSeries': 'No hay series en este estudio.',
   'viewer.rail': 'Series y previos',
   'viewer.toggleRail': 'Mostrar u ocultar la columna',
+  'viewer.tile': 'Recuadro {number}: {series}',
   'viewer.emptyTile': 'Suelte o elija una serie',
   'viewer.notForDiagnosis': 'no para diagnóstico',
   'viewer.lossy': 'CON PÉRDIDA',

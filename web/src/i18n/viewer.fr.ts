@@ -9,6 +9,7 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.noSeries': 'Pas de série dans cet examen.',
   'viewer.rail': 'Séries et antérieurs',
   'viewer.toggleRail': 'Montrer ou cacher la colonne',
+  'viewer.tile': 'Case {number} : {series}',
   'viewer.emptyTile': 'Déposez ou choisissez une série',
   'viewer.notForDiagnosis': 'pas pour le diagnostic',
   'viewer.lossy': 'AVEC PERTE',

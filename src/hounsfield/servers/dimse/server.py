@@ -28,6 +28,10 @@ from hounsfield.services.store import Store
 IMPLEMENTATION = Implementation(IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
 
 
+VERIFYING = "verify"
+"""What an association does that asks nothing that needs a permission."""
+
+
 class DimseServer:
     """Listens on one address.
 
@@ -102,6 +106,7 @@ class DimseServer:
                 if service is None:
                     _refuse(association, message)
                 else:
+                    association.record.doing = service.permission or VERIFYING
                     service.handle(association, message, origin)
         finally:
             for service in self._services:

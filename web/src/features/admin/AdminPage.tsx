@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { Session } from '../../api/types';
 import { t } from '../../i18n';
+import { AssociationsRoom } from './associations/AssociationsRoom';
 import { PeersRoom } from './peers/PeersRoom';
 import { PeopleRoom } from './people/PeopleRoom';
 import { QueueRoom } from './queue/QueueRoom';
@@ -23,6 +24,7 @@ export default function AdminPage({ room, session, onRoom, onOpenStudy }: Props)
   const title = useRef<HTMLHeadingElement>(null);
   const rooms: Readonly<Record<Room, () => ReactNode>> = {
     peers: () => <PeersRoom />,
+    associations: () => <AssociationsRoom />,
     queue: () => <QueueRoom onOpenStudy={onOpenStudy} />,
     rules: () => <RulesRoom />,
     rejected: () => <RejectedRoom />,

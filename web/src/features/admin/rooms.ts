@@ -1,5 +1,5 @@
 /** The pages of administration, in the order of the menu. */
-export const ROOMS = ['peers', 'queue', 'rules', 'people', 'storage', 'rejected', 'settings'] as const;
+export const ROOMS = ['peers', 'associations', 'queue', 'rules', 'people', 'storage', 'rejected', 'settings'] as const;
 
 export type Room = (typeof ROOMS)[number];
 

@@ -89,7 +89,7 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
     <section
       className={tileClass(active, viewer.maximised, over)}
       style={viewer.maximised && active ? undefined : { gridArea: area }}
-      aria-label={series?.description || t('viewer.emptyTile')}
+      aria-label={t('viewer.tile', { number: position + 1, series: series?.description || t('viewer.emptyTile') })}
       data-status={seriesError ? 'failed' : state.status}
       data-testid={`tile-${position}`}
       onPointerDownCapture={() => session.activate(position)}

@@ -96,7 +96,7 @@ export function Toolbar({
         <Icon name="rail" />
       </button>
       <div className="bar-title" title={study.description}>
-        <strong>{personName(study.patient_name) || t('worklist.noName')}</strong>
+        <h1>{personName(study.patient_name) || t('worklist.noName')}</h1>
         <span className="muted">
           {[study.patient_id, dicomDate(study.study_date), study.description].filter(Boolean).join(' · ')}
         </span>

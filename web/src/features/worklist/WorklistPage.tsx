@@ -104,6 +104,7 @@ export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: P
   const chosenRow = rows[chosen];
   return (
     <main className="worklist">
+      <h1 className="visually-hidden">{t('worklist.title')}</h1>
       <FilterBar ref={searchField} filters={filters} total={list.total} loading={list.loading} onChange={setFilters} />
       <div className="worklist-body">
         {empty && !isFiltered(filters) ? (

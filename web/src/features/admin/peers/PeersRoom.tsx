@@ -7,6 +7,7 @@ import { Icon } from '../../../ui/Icon';
 import { Confirm, focusTitle } from '../Confirm';
 import { Switch } from '../fields';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useActions } from '../useActions';
 import { useLive } from '../useLive';
 import { echoWords } from '../words';
@@ -58,41 +59,34 @@ export function PeersRoom() {
         </div>
       )}
       {peers.value && peers.value.peers.length > 0 && (
-        <div className="admin-scroll">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                <th scope="col">{t('callers.aeTitle')}</th>
-                <th scope="col">{t('admin.peers.address')}</th>
-                {PERMISSIONS.map((permission) => (
-                  <th scope="col" key={permission} className="narrow" title={t(`admin.peers.mayLong.${permission}`)}>
-                    {t(`admin.peers.may.${permission}`)}
-                  </th>
-                ))}
-                <th scope="col">
-                  <span className="visually-hidden">{t('admin.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {peers.value.peers.map((peer) => (
-                <PeerRow
-                  key={peer.ae_title}
-                  peer={peer}
-                  busy={actions.busy.has(peer.ae_title)}
-                  echo={echoes[peer.ae_title]}
-                  problem={actions.failures[peer.ae_title]?.text}
-                  onRetry={() => actions.failures[peer.ae_title]?.again()}
-                  onEcho={() => void echo(peer)}
-                  may={switched[peer.ae_title] ?? peer.may}
-                  onMay={(may) => void permit(peer, may)}
-                  onEdit={() => setOpen({ kind: 'edit', peer })}
-                  onRemove={() => setOpen({ kind: 'remove', peer })}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={[
+            t('callers.aeTitle'),
+            t('admin.peers.address'),
+            ...PERMISSIONS.map((permission) => ({
+              text: t(`admin.peers.may.${permission}`),
+              className: 'narrow',
+              hint: t(`admin.peers.mayLong.${permission}`),
+            })),
+          ]}
+          actions
+        >
+          {peers.value.peers.map((peer) => (
+            <PeerRow
+              key={peer.ae_title}
+              peer={peer}
+              busy={actions.busy.has(peer.ae_title)}
+              echo={echoes[peer.ae_title]}
+              problem={actions.failures[peer.ae_title]?.text}
+              onRetry={() => actions.failures[peer.ae_title]?.again()}
+              onEcho={() => void echo(peer)}
+              may={switched[peer.ae_title] ?? peer.may}
+              onMay={(may) => void permit(peer, may)}
+              onEdit={() => setOpen({ kind: 'edit', peer })}
+              onRemove={() => setOpen({ kind: 'remove', peer })}
+            />
+          ))}
+        </Table>
       )}
       {open?.kind === 'edit' && (
         <PeerDialog peer={open.peer} onClose={() => setOpen(undefined)} onSaved={() => void peers.refresh()} />

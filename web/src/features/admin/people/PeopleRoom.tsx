@@ -6,6 +6,7 @@ import { moment } from '../../../ui/format';
 import { Confirm } from '../Confirm';
 import { Field, Switch } from '../fields';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useActions } from '../useActions';
 import { useLive } from '../useLive';
 import { RoleSelect } from './RoleSelect';
@@ -63,35 +64,23 @@ export function PeopleRoom({ session }: { session: Session }) {
       </form>
       <Problem text={actions.failures.add?.text} onRetry={add} />
       <Problem text={users.problem} onRetry={() => void users.refresh()} />
-      <div className="admin-scroll">
-        <table className="admin-table">
-          <thead>
-            <tr>
-              <th scope="col">{t('session.name')}</th>
-              <th scope="col">{t('admin.people.role')}</th>
-              <th scope="col">{t('admin.people.maySignIn')}</th>
-              <th scope="col">{t('admin.people.since')}</th>
-              <th scope="col">
-                <span className="visually-hidden">{t('admin.actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {users.value?.users.map((user) => (
-              <UserRow
-                key={user.name}
-                user={user}
-                own={user.name === session.user.name}
-                busy={actions.busy.has(user.name)}
-                problem={actions.failures[user.name]}
-                onRole={(next) => void change(user, () => admin.changeUser(user.name, { role: next }))}
-                onDisabled={(disabled) => void change(user, () => admin.changeUser(user.name, { disabled }))}
-                onReset={() => setResetting(user)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        heads={[t('session.name'), t('admin.people.role'), t('admin.people.maySignIn'), t('admin.people.since')]}
+        actions
+      >
+        {users.value?.users.map((user) => (
+          <UserRow
+            key={user.name}
+            user={user}
+            own={user.name === session.user.name}
+            busy={actions.busy.has(user.name)}
+            problem={actions.failures[user.name]}
+            onRole={(next) => void change(user, () => admin.changeUser(user.name, { role: next }))}
+            onDisabled={(disabled) => void change(user, () => admin.changeUser(user.name, { disabled }))}
+            onReset={() => setResetting(user)}
+          />
+        ))}
+      </Table>
       <p className="muted admin-lead">{t('admin.people.rolesHint')}</p>
       <Tokens />
       {resetting && (

@@ -6,6 +6,7 @@ import { moment } from '../../../ui/format';
 import { Confirm } from '../Confirm';
 import { Field } from '../fields';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useActions } from '../useActions';
 import { useLive } from '../useLive';
 import { useNow } from '../useNow';
@@ -82,34 +83,27 @@ export function Tokens() {
       <Problem text={tokens.problem} onRetry={() => void tokens.refresh()} />
       {tokens.value?.tokens.length === 0 && <p className="muted">{t('admin.tokens.none')}</p>}
       {tokens.value && tokens.value.tokens.length > 0 && (
-        <div className="admin-scroll">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                <th scope="col">{t('session.name')}</th>
-                <th scope="col">{t('admin.people.role')}</th>
-                <th scope="col">{t('admin.tokens.made')}</th>
-                <th scope="col">{t('admin.tokens.used')}</th>
-                <th scope="col">{t('admin.tokens.until')}</th>
-                <th scope="col">
-                  <span className="visually-hidden">{t('admin.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {byWorth(tokens.value.tokens, now).map((token) => (
-                <TokenRow
-                  key={token.name}
-                  token={token}
-                  now={now}
-                  busy={actions.busy.has(`token ${token.name}`)}
-                  problem={actions.failures[`token ${token.name}`]}
-                  onRevoke={() => setRevoking(token)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={[
+            t('session.name'),
+            t('admin.people.role'),
+            t('admin.tokens.made'),
+            t('admin.tokens.used'),
+            t('admin.tokens.until'),
+          ]}
+          actions
+        >
+          {byWorth(tokens.value.tokens, now).map((token) => (
+            <TokenRow
+              key={token.name}
+              token={token}
+              now={now}
+              busy={actions.busy.has(`token ${token.name}`)}
+              problem={actions.failures[`token ${token.name}`]}
+              onRevoke={() => setRevoking(token)}
+            />
+          ))}
+        </Table>
       )}
       {revoking && (
         <Confirm

@@ -4,6 +4,7 @@ import type { Job } from '../../../api/types';
 import { t } from '../../../i18n';
 import { moment } from '../../../ui/format';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import type { Actions } from '../useActions';
 import { useNow } from '../useNow';
 import { queueWords, untilWords } from '../words';
@@ -51,50 +52,42 @@ export function JobTable({ jobs, actions, act, onOpenStudy }: Props) {
         </button>
         <Problem text={actions.failures[MANY]?.text} onRetry={() => actions.failures[MANY]?.again()} />
       </div>
-      <div className="admin-scroll">
-        <table className="admin-table">
-          <thead>
-            <tr>
-              <th scope="col" className="tick">
-                <input
-                  type="checkbox"
-                  aria-label={t('admin.queue.chooseAll')}
-                  checked={jobs.every((job) => chosen.has(job.id))}
-                  onChange={() => setChosen(allToggled(chosen, jobs))}
-                />
-              </th>
-              <th scope="col">{t('admin.queue.job')}</th>
-              <th scope="col">{t('admin.queue.what')}</th>
-              <th scope="col">{t('admin.queue.state')}</th>
-              <th scope="col" className="number">
-                {t('admin.queue.attempts')}
-              </th>
-              <th scope="col" className="until">
-                {t('admin.queue.when')}
-              </th>
-              <th scope="col">
-                <span className="visually-hidden">{t('admin.actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <JobRow
-                key={job.id}
-                job={job}
-                now={now}
-                chosen={chosen.has(job.id)}
-                busy={actions.busy.has(`job ${job.id}`)}
-                problem={actions.failures[`job ${job.id}`]}
-                onChoose={() => setChosen(toggled(chosen, job.id))}
-                onRetry={() => void act(`job ${job.id}`, () => admin.retryJob(job.id))}
-                onCancel={() => void act(`job ${job.id}`, () => admin.cancelJob(job.id))}
-                onOpenStudy={onOpenStudy}
+      <Table
+        heads={[
+          {
+            text: (
+              <input
+                type="checkbox"
+                aria-label={t('admin.queue.chooseAll')}
+                checked={jobs.every((job) => chosen.has(job.id))}
+                onChange={() => setChosen(allToggled(chosen, jobs))}
               />
-            ))}
-          </tbody>
-        </table>
-      </div>
+            ),
+            className: 'tick',
+          },
+          t('admin.queue.job'),
+          t('admin.queue.what'),
+          t('admin.queue.state'),
+          { text: t('admin.queue.attempts'), className: 'number' },
+          { text: t('admin.queue.when'), className: 'until' },
+        ]}
+        actions
+      >
+        {jobs.map((job) => (
+          <JobRow
+            key={job.id}
+            job={job}
+            now={now}
+            chosen={chosen.has(job.id)}
+            busy={actions.busy.has(`job ${job.id}`)}
+            problem={actions.failures[`job ${job.id}`]}
+            onChoose={() => setChosen(toggled(chosen, job.id))}
+            onRetry={() => void act(`job ${job.id}`, () => admin.retryJob(job.id))}
+            onCancel={() => void act(`job ${job.id}`, () => admin.cancelJob(job.id))}
+            onOpenStudy={onOpenStudy}
+          />
+        ))}
+      </Table>
     </>
   );
 }

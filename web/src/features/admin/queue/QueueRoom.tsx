@@ -6,6 +6,7 @@ import { count } from '../../../ui/format';
 import { Icon } from '../../../ui/Icon';
 import { Confirm } from '../Confirm';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { type Actions, useActions } from '../useActions';
 import { type Asking, useLive } from '../useLive';
 import { useNow } from '../useNow';
@@ -117,38 +118,27 @@ function QueueTable({ queues, actions, act }: TableProps) {
   const now = useNow();
   const [cancelling, setCancelling] = useState<Queue>();
   return (
-    <div className="admin-scroll">
-      <table className="admin-table">
-        <thead>
-          <tr>
-            <th scope="col">{t('admin.queue.queue')}</th>
-            {STATES.map((state) => (
-              <th scope="col" key={state} className="number">
-                {t(`admin.queue.state.${state}`)}
-              </th>
-            ))}
-            <th scope="col" className="until">
-              {t('admin.queue.nextTry')}
-            </th>
-            <th scope="col">
-              <span className="visually-hidden">{t('admin.actions')}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {queues.map((queue) => (
-            <QueueRow
-              key={queue.name}
-              queue={queue}
-              now={now}
-              busy={actions.busy.has(queue.name)}
-              problem={actions.failures[queue.name]}
-              onRetry={() => void act(queue.name, () => admin.retryQueue(queue.name))}
-              onCancel={() => setCancelling(queue)}
-            />
-          ))}
-        </tbody>
-      </table>
+    <>
+      <Table
+        heads={[
+          t('admin.queue.queue'),
+          ...STATES.map((state) => ({ text: t(`admin.queue.state.${state}`), className: 'number' })),
+          { text: t('admin.queue.nextTry'), className: 'until' },
+        ]}
+        actions
+      >
+        {queues.map((queue) => (
+          <QueueRow
+            key={queue.name}
+            queue={queue}
+            now={now}
+            busy={actions.busy.has(queue.name)}
+            problem={actions.failures[queue.name]}
+            onRetry={() => void act(queue.name, () => admin.retryQueue(queue.name))}
+            onCancel={() => setCancelling(queue)}
+          />
+        ))}
+      </Table>
       {cancelling && (
         <Confirm
           title={t('admin.queue.cancelTitle', { queue: queueWords(cancelling) })}
@@ -163,7 +153,7 @@ function QueueTable({ queues, actions, act }: TableProps) {
           </p>
         </Confirm>
       )}
-    </div>
+    </>
   );
 }
 

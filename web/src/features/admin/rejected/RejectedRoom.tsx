@@ -7,6 +7,7 @@ import { Icon } from '../../../ui/Icon';
 import { Confirm, focusTitle } from '../Confirm';
 import { Field } from '../fields';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useActions } from '../useActions';
 import { type Asking, useLive } from '../useLive';
 import { codeKey, levelOf, subjectKey, uidOf } from './subject';
@@ -41,36 +42,26 @@ export function RejectedRoom() {
         </div>
       )}
       {rejected.length > 0 && (
-        <div className="admin-scroll">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                <th scope="col">{t('admin.rejected.what')}</th>
-                <th scope="col">{t('admin.rejected.why')}</th>
-                <th scope="col">{t('admin.rejected.who')}</th>
-                <th scope="col">{t('admin.queue.when')}</th>
-                <th scope="col">
-                  <span className="visually-hidden">{t('admin.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rejected.map((one) => (
-                <Row
-                  key={subjectKey(one)}
-                  rejection={one}
-                  busy={actions.busy.has(subjectKey(one))}
-                  problem={actions.failures[subjectKey(one)]}
-                  onRestore={() => {
-                    setReason('');
-                    setRestoring(one);
-                  }}
-                />
-              ))}
-            </tbody>
-          </table>
+        <>
+          <Table
+            heads={[t('admin.rejected.what'), t('admin.rejected.why'), t('admin.rejected.who'), t('admin.queue.when')]}
+            actions
+          >
+            {rejected.map((one) => (
+              <Row
+                key={subjectKey(one)}
+                rejection={one}
+                busy={actions.busy.has(subjectKey(one))}
+                problem={actions.failures[subjectKey(one)]}
+                onRestore={() => {
+                  setReason('');
+                  setRestoring(one);
+                }}
+              />
+            ))}
+          </Table>
           {rejected.length === MOST && <p className="muted">{t('admin.rejected.most', { count: MOST })}</p>}
-        </div>
+        </>
       )}
       {restoring && (
         <Confirm

@@ -5,6 +5,7 @@ import { t } from '../../../i18n';
 import { Icon } from '../../../ui/Icon';
 import { Confirm, focusTitle } from '../Confirm';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useActions } from '../useActions';
 import { useLive } from '../useLive';
 import { conditionText } from './draft';
@@ -42,39 +43,27 @@ export function RulesRoom() {
         </div>
       )}
       {routes.length > 0 && (
-        <div className="admin-scroll">
-          <table className="admin-table">
-            <thead>
-              <tr>
-                <th scope="col">{t('admin.rules.name')}</th>
-                <th scope="col">{t('admin.rules.does')}</th>
-                <th scope="col">{t('admin.rules.when')}</th>
-                <th scope="col">{t('admin.rules.priority')}</th>
-                <th scope="col">
-                  <span className="visually-hidden">{t('admin.actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {routes.map((route) => (
-                <tr key={route.name} data-testid={`rule-${route.name}`}>
-                  <th scope="row">{route.name}</th>
-                  <td>{doesWords(route)}</td>
-                  <td>{whenWords(route)}</td>
-                  <td>{t(`admin.rules.priority.${route.priority}`)}</td>
-                  <td>
-                    <div className="row row-end">
-                      <button type="button" className="button" onClick={() => setRemoving(route)}>
-                        {t('callers.forget')}
-                      </button>
-                    </div>
-                    <Problem text={actions.failures[route.name]?.text} onRetry={() => remove(route)} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={[t('admin.rules.name'), t('admin.rules.does'), t('admin.rules.when'), t('admin.rules.priority')]}
+          actions
+        >
+          {routes.map((route) => (
+            <tr key={route.name} data-testid={`rule-${route.name}`}>
+              <th scope="row">{route.name}</th>
+              <td>{doesWords(route)}</td>
+              <td>{whenWords(route)}</td>
+              <td>{t(`admin.rules.priority.${route.priority}`)}</td>
+              <td>
+                <div className="row row-end">
+                  <button type="button" className="button" onClick={() => setRemoving(route)}>
+                    {t('callers.forget')}
+                  </button>
+                </div>
+                <Problem text={actions.failures[route.name]?.text} onRetry={() => remove(route)} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {routes.length > 0 && <TryRules rules={routes} />}
       {adding && rules.value && (

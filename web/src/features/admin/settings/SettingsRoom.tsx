@@ -3,6 +3,7 @@ import { admin } from '../../../api/admin';
 import { t } from '../../../i18n';
 import { Field, Switch } from '../fields';
 import { Problem } from '../Problem';
+import { Table } from '../Table';
 import { useLive } from '../useLive';
 import { matching, piecesOf } from './prose';
 
@@ -31,36 +32,28 @@ export function SettingsRoom() {
       </div>
       {live.value && shown.length === 0 && <p className="muted">{t('admin.settings.none')}</p>}
       {shown.length > 0 && (
-        <div className="admin-scroll">
-          <table className="admin-table settings">
-            <thead>
-              <tr>
-                <th scope="col">{t('admin.settings.setting')}</th>
-                <th scope="col">{t('admin.settings.value')}</th>
-                <th scope="col">{t('admin.settings.meaning')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((setting) => (
-                <tr key={setting.name} data-testid={`setting-${setting.name}`}>
-                  <th scope="row">{setting.name}</th>
-                  <td>
-                    <span className="setting-value">{setting.value || '–'}</span>
-                    {setting.changed && (
-                      <div className="muted">{t('admin.settings.default', { value: setting.default || '–' })}</div>
-                    )}
-                  </td>
-                  <td lang="en">
-                    {piecesOf(setting.meaning).map((piece, at) =>
-                      // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text that does not change
-                      piece.code ? <code key={at}>{piece.text}</code> : <span key={at}>{piece.text}</span>,
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={[t('admin.settings.setting'), t('admin.settings.value'), t('admin.settings.meaning')]}
+          className="settings"
+        >
+          {shown.map((setting) => (
+            <tr key={setting.name} data-testid={`setting-${setting.name}`}>
+              <th scope="row">{setting.name}</th>
+              <td>
+                <span className="setting-value">{setting.value || '–'}</span>
+                {setting.changed && (
+                  <div className="muted">{t('admin.settings.default', { value: setting.default || '–' })}</div>
+                )}
+              </td>
+              <td lang="en">
+                {piecesOf(setting.meaning).map((piece, at) =>
+                  // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text that does not change
+                  piece.code ? <code key={at}>{piece.text}</code> : <span key={at}>{piece.text}</span>,
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </>
   );
