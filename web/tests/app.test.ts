@@ -128,6 +128,8 @@ describe('commands', () => {
       maySave: true,
       togglePanel: () => {},
       hanger: { chooseLayout: () => {} },
+      keepHanging: () => {},
+      editHanging: () => {},
     });
     const keys = commands.flatMap((command) => command.keys ?? []);
     expect(new Set(keys).size).toBe(keys.length);

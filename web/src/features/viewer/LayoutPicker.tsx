@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { t } from '../../i18n';
 import { Icon } from '../../ui/Icon';
 import { type Layout, layoutOf, MOST_COLUMNS, MOST_ROWS, type Shape, shapeOf } from './layout';
@@ -7,6 +7,8 @@ import './layoutPicker.css';
 interface Props {
   layout: Layout;
   onChoose: (layout: Layout) => void;
+  /** Below the grid, while the sheet is open. */
+  children: (close: () => void) => ReactNode;
 }
 
 const CELLS: readonly Shape[] = Array.from({ length: MOST_ROWS * MOST_COLUMNS }, (_, at) => ({
@@ -15,7 +17,7 @@ const CELLS: readonly Shape[] = Array.from({ length: MOST_ROWS * MOST_COLUMNS },
 }));
 
 /** Rows and columns chosen on a small grid, in the browser's own layer above everything. */
-export function LayoutPicker({ layout, onChoose }: Props) {
+export function LayoutPicker({ layout, onChoose, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<Shape>();
@@ -26,7 +28,7 @@ export function LayoutPicker({ layout, onChoose }: Props) {
     const element = sheet.current;
     if (!box || !element) return;
     element.style.top = `${box.bottom + 4}px`;
-    element.style.left = `${Math.min(box.left, window.innerWidth - 180)}px`;
+    element.style.left = `${Math.min(box.left, window.innerWidth - 320)}px`;
     element.togglePopover();
   };
   return (
@@ -76,6 +78,7 @@ export function LayoutPicker({ layout, onChoose }: Props) {
           })}
         </div>
         <p className="layout-name">{t('layout.shape', { ...marked })}</p>
+        {shown && children(() => sheet.current?.hidePopover())}
       </div>
     </>
   );

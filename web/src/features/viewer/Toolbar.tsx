@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
 import { Icon, type IconName } from '../../ui/Icon';
+import { HangingMenu } from './hanging/HangingMenu';
 import type { Hanger } from './hanging/hanger';
 import { LayoutPicker } from './LayoutPicker';
 import type { ViewerSession, ViewerState } from './session';
@@ -18,6 +19,8 @@ interface Props {
   onPalette: () => void;
   onRail: () => void;
   onPanel: () => void;
+  onKeepHanging: () => void;
+  onEditHanging: () => void;
   panel: boolean;
 }
 
@@ -66,6 +69,8 @@ export function Toolbar({
   onPalette,
   onRail,
   onPanel,
+  onKeepHanging,
+  onEditHanging,
   panel,
 }: Props) {
   const { study } = session.main;
@@ -123,7 +128,9 @@ export function Toolbar({
             })}
           </div>
         ))}
-        <LayoutPicker layout={viewer.layout} onChoose={(layout) => hanger.chooseLayout(layout)} />
+        <LayoutPicker layout={viewer.layout} onChoose={(layout) => hanger.chooseLayout(layout)}>
+          {(close) => <HangingMenu hanger={hanger} onDone={close} onKeep={onKeepHanging} onEdit={onEditHanging} />}
+        </LayoutPicker>
         <select
           className="select"
           aria-label={t('group.window')}

@@ -6,7 +6,9 @@ import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { checkMouse, USUAL_MOUSE } from '../../imaging/mouse';
 import { Grid } from './Grid';
+import { HangingDialog } from './hanging/HangingDialog';
 import { Hanger } from './hanging/hanger';
+import type { HangingProtocol } from './hanging/protocol';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
 import { TextDialog } from './measurements/TextDialog';
@@ -114,6 +116,13 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
   const modality = (shown && session.series(shown)?.modality) ?? '';
   const offered = useOffered(session, viewer.active);
 
+  const [editing, setEditing] = useState<{ fresh?: HangingProtocol }>();
+  const keepHanging = useCallback(
+    () => setEditing({ fresh: hanger.fromScreen(session.main.study.description.slice(0, 64)) }),
+    [hanger, session],
+  );
+  const editHanging = useCallback(() => setEditing({}), []);
+
   const toggleFullScreen = useCallback(() => {
     if (document.fullscreenElement) void document.exitFullscreen();
     else void page.current?.requestFullscreen?.();
@@ -128,9 +137,11 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
         measurements,
         maySave,
         hanger,
+        keepHanging,
+        editHanging,
         togglePanel: () => setPanel((before) => !before),
       }),
-    [session, hanger, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
+    [session, hanger, keepHanging, editHanging, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
   );
   const withKeys = useCommands(commands);
 
@@ -154,6 +165,8 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
         onPalette={onPalette}
         onRail={() => setRail(!rail)}
         onPanel={() => setPanel(!panel)}
+        onKeepHanging={keepHanging}
+        onEditHanging={editHanging}
         panel={panel}
       />
       <div className="viewer-body">
@@ -173,6 +186,7 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
           />
         )}
       </div>
+      {editing && <HangingDialog hanger={hanger} fresh={editing.fresh} onClose={() => setEditing(undefined)} />}
       {measured.question && <TextDialog store={measurements} question={measured.question} />}
       {usesProcessorOnly() && <p className="viewer-note muted">{t('viewer.noWebgl')}</p>}
     </div>

@@ -48,6 +48,8 @@ export interface Surroundings {
   measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'getState'>;
   maySave: boolean;
   hanger: Pick<Hanger, 'chooseLayout'>;
+  keepHanging: () => void;
+  editHanging: () => void;
   togglePanel: () => void;
 }
 
@@ -182,6 +184,8 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
       active: () => session.getState().maximised,
       run: () => session.toggleMaximised(),
     },
+    { id: 'hanging.keep', title: 'hanging.keep', group: 'layout', run: around.keepHanging },
+    { id: 'hanging.edit', title: 'hanging.edit', group: 'layout', run: around.editHanging },
     ...LAYOUTS.map((layout): Command => {
       const key = LAYOUT_KEYS[layout];
       return {

@@ -1,8 +1,10 @@
 /** Hangs a study: chooses the protocol, fills the tiles, brings the priors in, and keeps what the reader chose. */
 import type { StudyDetail, StudyRow } from '../../../api/types';
-import type { Layout } from '../layout';
+import { directionsOf } from '../../../imaging/arrangement';
+import { type Layout, tileCount } from '../layout';
 import { seriesInOrder, type ViewerSession } from '../session';
 import { type Candidate, candidatesOf, factsOfStudy, type StudyFacts } from './facts';
+import { protocolFromScreen, type ScreenTile } from './fromScreen';
 import { asksForObjects, fittingProtocols, hang } from './hang';
 import { KeptHanging, kindOf } from './kept';
 import type { HangingProtocol } from './protocol';
@@ -83,6 +85,11 @@ export class Hanger {
     await this.place(protocol, this.next(), true);
   }
 
+  /** Only to see how it looks. */
+  async try(protocol: HangingProtocol): Promise<void> {
+    await this.place(protocol, this.next(), true);
+  }
+
   /** By the reader's wish, and so next time. */
   chooseLayout(layout: Layout): void {
     this.kept.keepChoice(kindOf(this.study), { protocol: this.current?.id, layout });
@@ -91,9 +98,26 @@ export class Hanger {
     if (layout === '1x2' && !tiles[1]) void this.showPriorBeside();
   }
 
-  /** What a tile could show of the study that is read, as it is known by now. */
-  candidates(): Candidate[] {
-    return this.candidatesOf(this.session.main, 0);
+  /** A protocol of what is on the screen, under a name of its own. */
+  fromScreen(name: string): HangingProtocol {
+    const { layout, tiles, studies } = this.session.getState();
+    const shown = tiles.slice(0, tileCount(layout));
+    const ranks = this.priors.map(({ study }) => study.study_instance_uid);
+    const priors = ranks.filter((uid) => shown.some((tile) => tile?.studyUid === uid));
+    const screen = shown.map((tile, position): ScreenTile | undefined => {
+      const detail = tile && studies[tile.studyUid];
+      const state = this.session.tileAt(position)?.getState();
+      if (!detail || !state?.instance) return undefined;
+      const candidate = this.candidatesOf(detail, priors.indexOf(tile.studyUid) + 1).find(
+        ({ assignment }) => assignment.seriesUid === tile.seriesUid && assignment.set === tile.set,
+      );
+      if (!candidate) return undefined;
+      const { letters, window, displaySet, index } = state;
+      const stored = directionsOf(state.instance, (displaySet?.slices[index]?.frame ?? 1) - 1);
+      return { candidate, window, seen: [letters.right, letters.bottom], stored };
+    });
+    const { slices } = this.session.stage.links.getState();
+    return protocolFromScreen(crypto.randomUUID(), name, this.study, layout, screen, slices);
   }
 
   private next(): number {
@@ -107,7 +131,7 @@ export class Hanger {
       await this.readObjects(this.session.main);
       if (round !== this.round) return false;
     }
-    const candidates = this.candidates();
+    const candidates = this.candidatesOf(this.session.main, 0);
     const hung = hang(protocol, candidates);
     if (!hung.complete && !anyway) return false;
     this.current = protocol;
