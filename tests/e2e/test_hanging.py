@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,18 @@ HEAD_MM, HEAD_PIXELS = 230.0, 256
 """Field of view and matrix of the head MR (tools/make_demo_studies.py)."""
 
 
+@pytest.fixture
+def unread(open_study: OpenStudy, browser: Any, signed_in: Any, site: Any) -> OpenStudy:
+    """Opens studies as a reader who has chosen nothing yet."""
+    context = browser.new_context(storage_state=signed_in)
+    csrf = context.request.get(f"{site.url}/api/session").json()["csrf_token"]
+    for name in ("viewer.hanging", "viewer.layouts"):
+        answer = context.request.delete(f"{site.url}/api/me/preferences/{name}", headers={"X-CSRF-Token": csrf})
+        assert answer.status in {204, 404}
+    context.close()
+    return lambda modality: open_study(modality, hanging="")
+
+
 def press_and_wait(tile: Tile, key: str, tiles: int) -> list[Tile]:
     """A layout by its key, until so many tiles show something."""
     tile.page.keyboard.press(key)
@@ -27,7 +40,7 @@ def press_and_wait(tile: Tile, key: str, tiles: int) -> list[Tile]:
 
 
 def test_linked_tiles_reference_lines_and_the_3d_cursor(open_study: OpenStudy) -> None:
-    """T1 and T2 go to the same place of the head; the sagittal series stays, and shows where that is."""
+    """T1 and T2 go to the same place of the head; the sagittal series stays, and shows where that is. Window and zoom go along if asked."""
     tile = open_study("MR")
     page = tile.page
     axial, other, sagittal = press_and_wait(tile, "F4", 3)
@@ -69,35 +82,24 @@ def test_linked_tiles_reference_lines_and_the_3d_cursor(open_study: OpenStudy) -
     page.keyboard.press("w")
     page.wait_for_selector("[data-testid=cursor]", state="detached")
 
-
-def test_window_and_zoom_go_together_where_wanted(open_study: OpenStudy) -> None:
-    """A drag in one tile is a drag in all; without the option it is not."""
-    tile = open_study("MR")
-    page = tile.page
-    first, second = press_and_wait(tile, "F2", 2)
-    untouched = second.corner("br")
-
-    def run(command: str) -> None:
+    untouched = other.corner("br")
+    page.keyboard.press("2")
+    axial.wait()
+    assert other.corner("br") == untouched
+    for command in ("same window", "zoom and pan all"):
         page.keyboard.press("Control+k")
         page.keyboard.type(command)
         page.keyboard.press("Enter")
-
-    page.keyboard.press("2")
-    first.wait()
-    assert second.corner("br") == untouched
-    run("same window")
-    run("zoom and pan all")
     page.keyboard.press("1")
-    first.wait_for_corner("br", "W 760 C 400")
-    second.wait_for_corner("br", "W 760 C 400")
     page.keyboard.press("g")
-    first.wait_for_corner("br", "Zoom 100 %")
-    second.wait_for_corner("br", "Zoom 100 %")
+    for one in (axial, other):
+        one.wait_for_corner("br", "W 760 C 400")
+        one.wait_for_corner("br", "Zoom 100 %")
 
 
-def test_a_mammogram_hangs_with_its_chest_walls_together(open_study: OpenStudy) -> None:
+def test_a_mammogram_hangs_with_its_chest_walls_together(unread: OpenStudy) -> None:
     """R and L beside each other, CC above MLO; each touches the other at the chest wall, after a change of size too."""
-    tile = open_study("MG", hanging="")
+    tile = unread("MG")
     page = tile.page
     for position, (view, letters) in enumerate((("R CC", "A P"), ("L CC", "P A"), ("R MLO", "A P"), ("L MLO", "P A"))):
         one = Tile(page, position)
@@ -123,9 +125,9 @@ def test_a_mammogram_hangs_with_its_chest_walls_together(open_study: OpenStudy) 
     assert touches(0), "a reset gives back what was hung"
 
 
-def test_a_ct_hangs_beside_its_prior_and_the_two_scroll_together(open_study: OpenStudy) -> None:
+def test_a_ct_hangs_beside_its_prior_and_the_two_scroll_together(unread: OpenStudy) -> None:
     """By themselves; the prior is of another frame of reference, so the distance in mm counts. Who it is stays in sight."""
-    tile = open_study("CT", hanging="")
+    tile = unread("CT")
     page = tile.page
     prior = Tile(page, 1)
     prior.wait()
@@ -147,3 +149,30 @@ def test_a_ct_hangs_beside_its_prior_and_the_two_scroll_together(open_study: Ope
     page.keyboard.press("o")
     page.wait_for_selector("[data-testid=tile-1] [data-testid=corner-bl]", state="detached")
     assert "Yamada" in prior.corner("tl")
+
+
+def test_what_a_reader_arranged_is_hung_again(unread: OpenStudy, site: Any) -> None:
+    """A protocol made of the screen, named, kept and hung by at the next opening; then on to the next study of the list."""
+    tile = unread("DX")
+    page = tile.page
+    Tile(page, 1).wait()
+    page.keyboard.press("h")
+    tile.wait_for_letters("L R H F")
+    page.click("[aria-label='Layout of the tiles']")
+    page.click("text=Keep what is on the screen")
+    page.fill("dialog input >> nth=0", "")
+    page.click("dialog >> text=Save")
+    page.wait_for_selector("[role=alert]:has-text('it needs a name')")
+    page.fill("dialog input >> nth=0", "Chest, mirrored")
+    with page.expect_response("**/api/me/preferences/viewer.hanging") as kept:
+        page.click("dialog >> text=Save")
+    assert kept.value.status in {200, 204}
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.reload()
+    Tile(page, 1).wait()
+    tile.wait_for_letters("L R H F")
+    Tile(page, 1).wait_for_corner("tl", "PRIOR")
+    here = page.url
+    page.keyboard.press("n")
+    page.wait_for_url(lambda address: address != here)

@@ -128,6 +128,7 @@ describe('commands', () => {
       maySave: true,
       togglePanel: () => {},
       hanger: { chooseLayout: () => {} },
+      goTo: () => {},
       keepHanging: () => {},
       editHanging: () => {},
     });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Worklist } from '../src/api/types';
 import { datePresetRange, isoDate } from '../src/features/worklist/datePresets';
 import { filtersFromUrl, filtersToQuery, filtersToUrl, isFiltered, NO_FILTERS } from '../src/features/worklist/filters';
+import { neighbourStudy } from '../src/features/worklist/neighbour';
 import { scrollToShow, visibleRows } from '../src/features/worklist/visibleRows';
 
 const TODAY = new Date(2026, 2, 1, 0, 30);
@@ -71,5 +73,38 @@ describe('virtual rows', () => {
     expect(scrollToShow(5, 0, 320)).toBe(0);
     expect(scrollToShow(10, 0, 320)).toBe(32);
     expect(scrollToShow(2, 320, 320)).toBe(64);
+  });
+});
+
+describe('the next study', () => {
+  const page = (uids: string[], next: string | null) =>
+    ({ rows: uids.map((uid) => ({ study_instance_uid: uid })), next, total: { count: 4, capped: false } }) as Worklist;
+  const pages: Record<string, Worklist> = { '': page(['a', 'b'], 'p2'), p2: page(['c', 'd'], null) };
+  const asked: string[] = [];
+  const read = async (query: string): Promise<Worklist> => {
+    asked.push(query);
+    return pages[new URLSearchParams(query).get('after') ?? ''] as Worklist;
+  };
+
+  it('is that of the list, across its pages', async () => {
+    expect(await neighbourStudy('?modality=CT&sort=patient_name', 'b', 1, read)).toBe('c');
+    expect(await neighbourStudy('', 'c', -1, read)).toBe('b');
+    expect(asked[0]).toMatch(/modality=CT.*sort=patient_name/);
+  });
+
+  it('is none at the ends, and for a study that the list does not hold', async () => {
+    expect(await neighbourStudy('', 'd', 1, read)).toBeUndefined();
+    expect(await neighbourStudy('', 'a', -1, read)).toBeUndefined();
+    expect(await neighbourStudy('', 'x', 1, read)).toBeUndefined();
+  });
+
+  it('is not looked for without end', async () => {
+    asked.length = 0;
+    const endless = async (query: string): Promise<Worklist> => {
+      asked.push(query);
+      return page(['a'], 'more');
+    };
+    expect(await neighbourStudy('', 'x', 1, endless)).toBeUndefined();
+    expect(asked).toHaveLength(5);
   });
 });

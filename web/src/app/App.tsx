@@ -13,6 +13,7 @@ import { KeysDialog } from '../features/keys/KeysDialog';
 import { PasswordDialog } from '../features/session/PasswordDialog';
 import { SignInPage } from '../features/session/SignInPage';
 import { UploadButton, UploadPanel, UploadZone, useUploadQueue } from '../features/upload/UploadZone';
+import { neighbourStudy } from '../features/worklist/neighbour';
 import { WorklistPage } from '../features/worklist/WorklistPage';
 import { chooseLanguage, languageOf, t, useLanguage } from '../i18n';
 import { checkMouse, USUAL_MOUSE } from '../imaging/mouse';
@@ -121,6 +122,15 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
   const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
 
   const openStudy = useCallback((studyUid: string) => navigate(`/viewer/${studyUid}`), []);
+  const viewed = route.page === 'viewer' ? route.studyUid : '';
+  const openNeighbour = useCallback(
+    async (direction: 1 | -1): Promise<boolean> => {
+      const next = await neighbourStudy(listSearch, viewed, direction);
+      if (next) openStudy(next);
+      return next !== undefined;
+    },
+    [listSearch, viewed, openStudy],
+  );
   const openRoom = useCallback((room: Room) => navigate(`/admin/${room}`), []);
   const administers = session.user.role === 'administrator';
   const backToList = useCallback(() => navigate(`/${listSearch}`), [listSearch]);
@@ -190,6 +200,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
             user={session.user.name}
             maySave={session.user.role !== 'viewer'}
             onLeave={backToList}
+            onNeighbour={openNeighbour}
             onHelp={() => setDialog('help')}
             onPalette={() => setDialog('palette')}
           />

@@ -8,6 +8,10 @@ export const hangingFr: Readonly<Record<keyof typeof hangingEn, string>> = {
   'cmd.link.window': 'Même fenêtrage dans toutes les cases',
   'cmd.link.zoom': 'Zoomer et déplacer toutes les cases ensemble',
   'cmd.link.lines': 'Lignes de référence',
+  'cmd.nextStudy': 'Examen suivant de la liste',
+  'cmd.previousStudy': 'Examen précédent de la liste',
+  'viewer.noNext': 'La liste n’a pas d’examen après celui-ci.',
+  'viewer.noPrevious': 'La liste n’a pas d’examen avant celui-ci.',
   'layout.choose': 'Disposition des cases',
   'layout.shape': '{rows} × {columns}',
 

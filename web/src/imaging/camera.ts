@@ -41,9 +41,12 @@ export class TileCamera {
     if (flipHorizontal) this.flip('horizontal');
   }
 
+  /** As large as the tile allows; turned and mirrored as it is, which a reset of the renderer's camera forgets. */
   fit(): void {
     if (!this.isDrawn()) return;
+    const { rotation = 0, flipHorizontal = false, flipVertical = false } = this.viewport.getViewPresentation();
     this.viewport.resetCamera({ resetPan: true, resetZoom: true });
+    this.viewport.setViewPresentation({ rotation, flipHorizontal, flipVertical });
     this.justify();
     this.viewport.render();
   }

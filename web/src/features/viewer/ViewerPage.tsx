@@ -27,11 +27,22 @@ interface Props {
   user: string;
   maySave: boolean;
   onLeave: () => void;
+  /** Opens the study after or before this one in the worklist; resolves to false where there is none. */
+  onNeighbour: (direction: 1 | -1) => Promise<boolean>;
   onHelp: () => void;
   onPalette: () => void;
 }
 
-export default function ViewerPage({ studyUid, hanging, user, maySave, onLeave, onHelp, onPalette }: Props) {
+export default function ViewerPage({
+  studyUid,
+  hanging,
+  user,
+  maySave,
+  onLeave,
+  onNeighbour,
+  onHelp,
+  onPalette,
+}: Props) {
   const [opened, setOpened] = useState<{ session: ViewerSession; hanger: Hanger; measurements: MeasurementStore }>();
   const [error, setError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
@@ -86,7 +97,16 @@ export default function ViewerPage({ studyUid, hanging, user, maySave, onLeave, 
     );
   }
   if (!opened) return <main className="page-message muted">{t('viewer.loadingStudy')}</main>;
-  return <OpenStudy {...opened} maySave={maySave} onLeave={onLeave} onHelp={onHelp} onPalette={onPalette} />;
+  return (
+    <OpenStudy
+      {...opened}
+      maySave={maySave}
+      onLeave={onLeave}
+      onNeighbour={onNeighbour}
+      onHelp={onHelp}
+      onPalette={onPalette}
+    />
+  );
 }
 
 /** The browser's storage, unless it is forbidden. */
@@ -104,7 +124,16 @@ interface OpenStudyProps extends Omit<Props, 'studyUid' | 'hanging' | 'user'> {
   measurements: MeasurementStore;
 }
 
-function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, onPalette }: OpenStudyProps) {
+function OpenStudy({
+  session,
+  hanger,
+  measurements,
+  maySave,
+  onLeave,
+  onNeighbour,
+  onHelp,
+  onPalette,
+}: OpenStudyProps) {
   const measured = useSyncExternalStore(measurements.subscribe, measurements.getState);
   const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
@@ -121,6 +150,17 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
     () => setEditing({ fresh: hanger.fromScreen(session.main.study.description.slice(0, 64)) }),
     [hanger, session],
   );
+  const [note, setNote] = useState('');
+  const goTo = useCallback(
+    (direction: 1 | -1) => {
+      setNote('');
+      onNeighbour(direction).then(
+        (found) => !found && setNote(t(direction > 0 ? 'viewer.noNext' : 'viewer.noPrevious')),
+        () => setNote(t('worklist.failed')),
+      );
+    },
+    [onNeighbour],
+  );
   const editHanging = useCallback(() => setEditing({}), []);
 
   const toggleFullScreen = useCallback(() => {
@@ -131,6 +171,7 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
     () =>
       viewerCommands(session, {
         backToWorklist: onLeave,
+        goTo,
         toggleFullScreen,
         modality,
         offered,
@@ -141,7 +182,19 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
         editHanging,
         togglePanel: () => setPanel((before) => !before),
       }),
-    [session, hanger, keepHanging, editHanging, measurements, maySave, onLeave, toggleFullScreen, modality, offered],
+    [
+      session,
+      hanger,
+      goTo,
+      keepHanging,
+      editHanging,
+      measurements,
+      maySave,
+      onLeave,
+      toggleFullScreen,
+      modality,
+      offered,
+    ],
   );
   const withKeys = useCommands(commands);
 
@@ -188,6 +241,11 @@ function OpenStudy({ session, hanger, measurements, maySave, onLeave, onHelp, on
       </div>
       {editing && <HangingDialog hanger={hanger} fresh={editing.fresh} onClose={() => setEditing(undefined)} />}
       {measured.question && <TextDialog store={measurements} question={measured.question} />}
+      {note && (
+        <p className="viewer-note" role="status">
+          {note}
+        </p>
+      )}
       {usesProcessorOnly() && <p className="viewer-note muted">{t('viewer.noWebgl')}</p>}
     </div>
   );

@@ -40,6 +40,8 @@ const LAYOUT_KEYS: Readonly<Partial<Record<Layout, string>>> = {
 
 export interface Surroundings {
   backToWorklist: () => void;
+  /** The study after (1) or before (-1) this one in the worklist. */
+  goTo: (direction: 1 | -1) => void;
   toggleFullScreen: () => void;
   /** Modality shown in the active tile: its presets have the number keys. */
   modality: string;
@@ -80,6 +82,14 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
       group: 'general',
       keys: ['Escape'],
       run: () => leaveOrCalm(session, around),
+    },
+    { id: 'study.next', title: 'cmd.nextStudy', group: 'navigate', keys: ['n'], run: () => around.goTo(1) },
+    {
+      id: 'study.previous',
+      title: 'cmd.previousStudy',
+      group: 'navigate',
+      keys: ['Ctrl+ArrowUp'],
+      run: () => around.goTo(-1),
     },
     move('slice.next', 'cmd.nextSlice', ['ArrowDown', 'ArrowRight'], (tile) => tile.scrollBy(1)),
     move('slice.previous', 'cmd.previousSlice', ['ArrowUp', 'ArrowLeft'], (tile) => tile.scrollBy(-1)),

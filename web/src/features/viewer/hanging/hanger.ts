@@ -75,7 +75,7 @@ export class Hanger {
       if (round !== this.round) return;
     }
     const { layout } = this.session.getState();
-    if (round === this.round && choice.layout && choice.layout !== layout) this.session.setLayout(choice.layout);
+    if (round === this.round && choice.layout && choice.layout !== layout) this.applyLayout(choice.layout);
     this.session.endHanging();
   }
 
@@ -93,9 +93,7 @@ export class Hanger {
   /** By the reader's wish, and so next time. */
   chooseLayout(layout: Layout): void {
     this.kept.keepChoice(kindOf(this.study), { protocol: this.current?.id, layout });
-    this.session.setLayout(layout);
-    const { tiles } = this.session.getState();
-    if (layout === '1x2' && !tiles[1]) void this.showPriorBeside();
+    this.applyLayout(layout);
   }
 
   /** A protocol of what is on the screen, under a name of its own. */
@@ -118,6 +116,11 @@ export class Hanger {
     });
     const { slices } = this.session.stage.links.getState();
     return protocolFromScreen(crypto.randomUUID(), name, this.study, layout, screen, slices);
+  }
+
+  private applyLayout(layout: Layout): void {
+    this.session.setLayout(layout);
+    if (layout === '1x2' && !this.session.getState().tiles[1]) void this.showPriorBeside();
   }
 
   private next(): number {
