@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from web_kit.gallery import keep_picture
 from web_kit.pages import Tile
 
 pytestmark = pytest.mark.xdist_group("web_app")
@@ -79,6 +80,7 @@ def test_linked_tiles_reference_lines_and_the_3d_cursor(open_study: OpenStudy) -
     box = sagittal.root.bounding_box()
     assert across + 14 == pytest.approx(box["width"] / 2 + patient_y / (HEAD_MM / HEAD_PIXELS) * scale, abs=1.5)
     assert down == pytest.approx(row * scale, abs=1.5)
+    keep_picture(page, "linked-series", "MR series linked by place, with a reference line and the 3D cursor")
     page.keyboard.press("w")
     page.wait_for_selector("[data-testid=cursor]", state="detached")
 
@@ -113,6 +115,7 @@ def test_a_mammogram_hangs_with_its_chest_walls_together(unread: OpenStudy) -> N
         inner, outer = (grey[:, -4:], grey[:, :4]) if position % 2 == 0 else (grey[:, :4], grey[:, -4:])
         return bool((inner.mean(axis=1) > 40).mean() > 0.4 and (outer > 20).mean() == 0)
 
+    keep_picture(page, "mammogram", "A mammogram in four views, chest walls together")
     for size in ((1280, 800), (1500, 700)):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         for position in range(4):
@@ -164,6 +167,7 @@ def test_what_a_reader_arranged_is_hung_again(unread: OpenStudy, site: Any) -> N
     page.click("dialog >> text=Save")
     page.wait_for_selector("[role=alert]:has-text('it needs a name')")
     page.fill("dialog input >> nth=0", "Chest, mirrored")
+    keep_picture(page, "hanging-protocol", "A hanging protocol made of what is on the screen")
     with page.expect_response("**/api/me/preferences/viewer.hanging") as kept:
         page.click("dialog >> text=Save")
     assert kept.value.status in {200, 204}
