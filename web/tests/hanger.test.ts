@@ -101,6 +101,14 @@ describe('a study that is opened', () => {
     expect(chest.session.getState().layout).not.toBe('2x2');
   });
 
+  it('keeps the place of the prior in a larger layout', async () => {
+    const { session, hanger } = opened(MAIN, {
+      'viewer.layouts': { 'CT HEAD': { protocol: 'ct-prior', layout: '2x2' } },
+    });
+    await hanger.begin();
+    await vi.waitFor(() => expect(shown(session).slice(0, 4)).toEqual(['1.1', '2.2', '1.2', '-']));
+  });
+
   it('prefers a protocol of its reader', async () => {
     const own = readProtocol({
       id: 'own',

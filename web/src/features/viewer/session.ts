@@ -132,13 +132,14 @@ export class ViewerSession {
     this.activate((this.state.active + 1) % tileCount(this.state.layout));
   }
 
-  /** Empty tiles of a larger layout take the series of the study that are not shown. */
-  setLayout(layout: Layout): void {
+  /** Empty tiles of a larger layout take the series of the study that are not shown, but for those that are awaited. */
+  setLayout(layout: Layout, awaited: ReadonlySet<number> = new Set()): void {
     const count = tileCount(layout);
     const tiles = [...this.state.tiles];
     const shown = new Set(tiles.slice(0, count).map((tile) => tile && `${tile.seriesUid} ${tile.set}`));
     const rest = this.assignments().filter(({ seriesUid, set }) => !shown.has(`${seriesUid} ${set}`));
-    for (let position = 0; position < count; position += 1) tiles[position] ??= rest.shift();
+    for (let position = 0; position < count; position += 1)
+      if (!awaited.has(position)) tiles[position] ??= rest.shift();
     this.change({ layout, tiles, active: Math.min(this.state.active, count - 1), maximised: false });
   }
 

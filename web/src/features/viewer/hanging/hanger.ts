@@ -26,6 +26,8 @@ export class Hanger {
   readonly priors: readonly RankedPrior[];
   private round = 0;
   private current: HangingProtocol | undefined;
+  /** Tiles, by position, for which a prior is on its way. */
+  private awaited: ReadonlySet<number> = new Set();
 
   constructor(
     private readonly session: ViewerSession,
@@ -119,8 +121,8 @@ export class Hanger {
   }
 
   private applyLayout(layout: Layout): void {
-    this.session.setLayout(layout);
-    if (layout === '1x2' && !this.session.getState().tiles[1]) void this.showPriorBeside();
+    this.session.setLayout(layout, this.awaited);
+    if (layout === '1x2' && this.awaited.size === 0 && !this.session.getState().tiles[1]) void this.showPriorBeside();
   }
 
   private next(): number {
@@ -140,7 +142,12 @@ export class Hanger {
     this.current = protocol;
     this.session.lay(protocol.layout, hung.tiles);
     this.session.stage.links.linkSlices(protocol.linked);
-    if (protocol.priors > 0) void this.placePriors(protocol, candidates, round);
+    this.awaited = new Set(
+      protocol.displaySets
+        .filter(({ imageSet }) => imageSet.abstractPriorValue > 0)
+        .map(({ imageBox }) => imageBox - 1),
+    );
+    void this.placePriors(protocol, candidates, round);
     return true;
   }
 
@@ -155,6 +162,7 @@ export class Hanger {
       known = [...known, ...this.candidatesOf(detail, at + 1)];
       this.session.fill(hang(protocol, known).tiles);
     }
+    this.awaited = new Set();
   }
 
   /** The most relevant prior goes into the second of two tiles, while that is empty. */
