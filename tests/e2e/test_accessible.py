@@ -56,6 +56,13 @@ def test_the_viewer_its_panel_and_its_dialogs(open_study: Callable[..., Tile]) -
     page.locator(".dialog-foot button").click()
     page.wait_for_selector(".keys-dialog[open]")
     found += barriers(page, "dialog")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('dialog')")
+    page.get_by_role("button", name="Disposition des cases").click()
+    found += barriers(page, ".layout-sheet")
+    page.get_by_role("button", name="Garder ce qui est à l’écran").click()
+    page.wait_for_selector(".hanging-dialog[open]")
+    found += barriers(page, "dialog")
     assert found == []
 
 

@@ -19,7 +19,7 @@ export function HangingMenu({ hanger, onDone, onKeep, onEdit }: Props) {
   };
   return (
     <div className="hanging-menu">
-      <h3>{t('hanging.title')}</h3>
+      <p className="hanging-heading">{t('hanging.title')}</p>
       {hanger.fitting().map((protocol) => (
         <button
           type="button"
