@@ -16,6 +16,7 @@ from hounsfield.servers.webapi import (
     schemas,
     settings_routes,
     storage_routes,
+    volume_schemas,
 )
 
 TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
@@ -66,6 +67,12 @@ def fields_in_typescript(interface: str) -> set[str]:
         ("StorageShare", storage_routes.ShareAnswer),
         ("StorageCounted", storage_routes.CountedAnswer),
         ("StorageUse", storage_routes.StorageAnswer),
+        ("VolumeSlice", volume_schemas.SliceAnswer),
+        ("VolumeTrait", volume_schemas.TraitAnswer),
+        ("VolumeGap", volume_schemas.GapAnswer),
+        ("Volume", volume_schemas.VolumeAnswer),
+        ("VolumeLeftOut", volume_schemas.LeftOutAnswer),
+        ("SeriesVolumes", volume_schemas.VolumesAnswer),
     ],
 )
 def test_the_app_knows_the_fields_that_the_server_sends(interface: str, schema: type[BaseModel]) -> None:

@@ -5,6 +5,7 @@ import type {
   Echo,
   MeasurementChanges,
   Measurements,
+  SeriesVolumes,
   ServerStatus,
   Session,
   StudyDetail,
@@ -107,6 +108,8 @@ export const api = {
     request(`/api/studies/${encodeURIComponent(studyUid)}/measurements`),
   saveMeasurements: (studyUid: string, changes: MeasurementChanges): Promise<Measurements> =>
     request(`/api/studies/${encodeURIComponent(studyUid)}/measurements`, { method: 'POST', body: changes }),
+  volumes: (studyUid: string, seriesUid: string): Promise<SeriesVolumes> =>
+    request(`/api/studies/${encodeURIComponent(studyUid)}/series/${encodeURIComponent(seriesUid)}/volumes`),
   seriesMetadata: (studyUid: string, seriesUid: string, signal?: AbortSignal): Promise<DicomInstance[]> =>
     request(`${seriesPath(studyUid, seriesUid)}/metadata`, { accept: 'application/dicom+json', signal }),
 };

@@ -7,6 +7,7 @@ import { commandsEn } from './commands.en';
 import { displayEn } from './display.en';
 import { hangingEn } from './hanging.en';
 import { keysEn } from './keys.en';
+import { mprEn } from './mpr.en';
 import { uploadEn } from './upload.en';
 import { viewerEn } from './viewer.en';
 import { worklistEn } from './worklist.en';
@@ -20,6 +21,7 @@ export const en = {
   ...displayEn,
   ...hangingEn,
   ...keysEn,
+  ...mprEn,
   ...uploadEn,
   ...viewerEn,
   ...worklistEn,

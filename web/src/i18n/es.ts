@@ -7,6 +7,7 @@ import { displayEs } from './display.es';
 import { hangingEs } from './hanging.es';
 import type { Catalogue } from './index';
 import { keysEs } from './keys.es';
+import { mprEs } from './mpr.es';
 import { uploadEs } from './upload.es';
 import { viewerEs } from './viewer.es';
 import { worklistEs } from './worklist.es';
@@ -20,6 +21,7 @@ export const es: Catalogue = {
   ...displayEs,
   ...hangingEs,
   ...keysEs,
+  ...mprEs,
   ...uploadEs,
   ...viewerEs,
   ...worklistEs,

@@ -7,6 +7,7 @@ import { displayFr } from './display.fr';
 import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
 import { keysFr } from './keys.fr';
+import { mprFr } from './mpr.fr';
 import { uploadFr } from './upload.fr';
 import { viewerFr } from './viewer.fr';
 import { worklistFr } from './worklist.fr';
@@ -20,6 +21,7 @@ export const fr: Catalogue = {
   ...displayFr,
   ...hangingFr,
   ...keysFr,
+  ...mprFr,
   ...uploadFr,
   ...viewerFr,
   ...worklistFr,

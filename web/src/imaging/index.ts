@@ -5,3 +5,5 @@ export { Stage } from './stage';
 export { forgetStudy, startImaging, usesProcessorOnly } from './start';
 export type { Tile } from './tile';
 export type { TileFailure, TileState } from './tileState';
+export { MOST_VOLUME_BYTES, mostVoxelsAlongAxis } from './volume/limits';
+export { Mpr } from './volume/mpr';

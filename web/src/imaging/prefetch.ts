@@ -6,7 +6,7 @@ import { Lanes } from './lanes';
 import { mostUrgentFirst } from './prefetchOrder';
 
 /** Requests of all tiles together, and of one: of a browser's six connections one is free for what somebody looks at. */
-const LANES = new Lanes(5, 4);
+export const LANES = new Lanes(5, 4);
 /** Decoded bytes that prefetching may take for one tile. */
 const PREFETCH_BYTES = 200_000_000;
 

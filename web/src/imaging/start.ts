@@ -7,7 +7,7 @@ import { complete, forgetImages, lookUpImage } from './images';
 import { acceptFor, asDecodable } from './receive';
 import { registerTools } from './tools';
 
-const CACHE_LIMIT_BYTES = 1_000_000_000;
+export const CACHE_LIMIT_BYTES = 1_000_000_000;
 /** To begin with; the stage asks for more (`growContexts`). */
 const WEBGL_CONTEXTS = 1;
 

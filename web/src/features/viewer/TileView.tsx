@@ -8,7 +8,7 @@ import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { Crossings } from './Crossings';
-import { badges, cornerText, shortNumber } from './corner';
+import { badges, cornerText, lengthLabel, shortNumber } from './corner';
 import { ScrollBar } from './ScrollBar';
 import type { Assignment, ViewerSession, ViewerState } from './session';
 
@@ -289,11 +289,6 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
 /** CSS pixels; a small tile has less room between its corners. */
 const SCALE_BAR_ROOM = 120;
 const SCALE_BAR_SHARE = 0.22;
-
-function lengthLabel(mm: number): string {
-  if (mm >= 100) return `${shortNumber(mm / 10)} cm`;
-  return mm < 1 ? `${shortNumber(mm * 1000)} µm` : `${shortNumber(mm)} mm`;
-}
 
 function ScaleBar({ state, tileWidth }: { state: TileState; tileWidth: number }) {
   const perPixel = state.mmPerPixel?.x ?? 1 / state.zoom;

@@ -48,6 +48,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'rotate.right': 'rotateRight',
   cine: 'play',
   link: 'link',
+  mpr: 'mpr',
   fullScreen: 'expand',
 };
 
@@ -55,7 +56,7 @@ const GROUPS: ReadonlyArray<readonly string[]> = [
   MOVING_TOOLS.map((tool) => `tool.${tool}`),
   ['tool.length', 'tool.bidirectional', 'tool.angle', 'tool.ellipse', 'tool.arrow', 'tool.text'],
   ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'reset'],
-  ['cine', 'link'],
+  ['cine', 'link', 'mpr'],
   ['fullScreen'],
 ];
 

@@ -12,6 +12,8 @@ import type { HangingProtocol } from './hanging/protocol';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
 import { TextDialog } from './measurements/TextDialog';
+import { MprView } from './mpr/MprView';
+import { useMpr } from './mpr/useMpr';
 import { Rail } from './Rail';
 import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
@@ -167,7 +169,7 @@ function OpenStudy({
     if (document.fullscreenElement) void document.exitFullscreen();
     else void page.current?.requestFullscreen?.();
   }, []);
-  const commands = useMemo(
+  const commandsOfTiles = useMemo(
     () =>
       viewerCommands(session, {
         backToWorklist: onLeave,
@@ -196,6 +198,8 @@ function OpenStudy({
       offered,
     ],
   );
+  const mpr = useMpr(session, viewer, commandsOfTiles, { toggleFullScreen, modality });
+  const { commands } = mpr;
   const withKeys = useCommands(commands);
 
   const [mouse] = usePreference('viewer.mouse', USUAL_MOUSE, checkMouse);
@@ -224,18 +228,22 @@ function OpenStudy({
       />
       <div className="viewer-body">
         {rail && <Rail session={session} hanger={hanger} viewer={viewer} />}
-        <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
+        <div className={`viewer-stage${mpr.room ? ' viewer-stage-covered' : ''}`}>
+          <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
+          {mpr.room && <MprView room={mpr.room} onOpened={mpr.onOpened} onClose={mpr.close} />}
+        </div>
         {panel && (
           <MeasurementPanel
             store={measurements}
             state={measured}
             canSave={maySave}
             onRetry={loadMeasurements}
-            onJump={({ studyUid, measurement }) =>
+            onJump={({ studyUid, measurement }) => {
+              mpr.close();
               session
                 .jumpTo(studyUid, measurement.series_instance_uid, measurement.sop_instance_uid, measurement.frame)
-                .catch(() => {})
-            }
+                .catch(() => {});
+            }}
           />
         )}
       </div>

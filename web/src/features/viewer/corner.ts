@@ -43,6 +43,11 @@ export function shortNumber(value: number, digits = 4): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+export function lengthLabel(mm: number): string {
+  if (mm >= 100) return `${shortNumber(mm / 10)} cm`;
+  return mm < 1 ? `${shortNumber(mm * 1000)} µm` : `${shortNumber(mm)} mm`;
+}
+
 export function ageText(days: number): string {
   const age = ageOf(Math.abs(days));
   return t(`viewer.${age.unit}`, { count: age.count });

@@ -1,0 +1,77 @@
+/** The tools of a reformat. What is measured on one is not saved: it lies on no image of the archive. */
+import { eventTarget } from '@cornerstonejs/core';
+import { annotation, Enums, ToolGroupManager, type Types } from '@cornerstonejs/tools';
+import { t } from '../../i18n';
+import { valueText } from '../measuredText';
+import { UNIT } from '../measuring';
+import type { Vector } from '../orientation';
+import { TOOL_CLASSES } from '../tools';
+import { minus } from '../vectors';
+import { MPR_TOOLS, type MprTool } from './mprState';
+
+const { MouseBindings, Events } = Enums;
+
+function lengthLines(data: { handles?: { points?: Vector[] } }): string[] {
+  const [start, end] = data.handles?.points ?? [];
+  if (!start || !end) return [];
+  const value = Math.hypot(...minus(end, start));
+  return [`${valueText({ name: 'length', value, unit: UNIT.millimetres })} · ${t('viewer.notSavedShort')}`];
+}
+
+export class MprTools {
+  private readonly group: Types.IToolGroup;
+  private readonly drawn = new Set<string>();
+
+  constructor(
+    private readonly engineId: string,
+    private readonly viewportIds: readonly string[],
+  ) {
+    const group = ToolGroupManager.createToolGroup(engineId);
+    if (!group) throw new Error('the tool group could not be created');
+    this.group = group;
+    for (const name of MPR_TOOLS)
+      group.addTool(TOOL_CLASSES[name], name === 'length' ? { getTextLines: lengthLines } : {});
+    for (const id of viewportIds) group.addViewport(id, engineId);
+    eventTarget.addEventListener(Events.ANNOTATION_ADDED, this.onAdded);
+  }
+
+  choose(tool: MprTool): void {
+    for (const name of MPR_TOOLS) {
+      if (name === 'length') this.group.setToolPassive(TOOL_CLASSES[name], { removeAllBindings: true });
+      else this.group.setToolDisabled(TOOL_CLASSES[name]);
+    }
+    const bindings = new Map<MprTool, Types.IToolBinding[]>();
+    const bind = (name: MprTool, binding: Types.IToolBinding): void => {
+      bindings.set(name, [...(bindings.get(name) ?? []), binding]);
+    };
+    bind(tool, { mouseButton: MouseBindings.Primary });
+    bind(tool, { numTouchPoints: 1 });
+    bind('pan', { mouseButton: MouseBindings.Auxiliary });
+    bind('zoom', { mouseButton: MouseBindings.Secondary });
+    bind('zoom', { numTouchPoints: 2 });
+    for (const [name, list] of bindings) this.group.setToolActive(TOOL_CLASSES[name], { bindings: list });
+  }
+
+  /** Those chosen by a click. */
+  deleteChosen(): void {
+    for (const uid of annotation.selection.getAnnotationsSelected()) if (this.drawn.has(uid)) this.remove(uid);
+  }
+
+  destroy(): void {
+    eventTarget.removeEventListener(Events.ANNOTATION_ADDED, this.onAdded);
+    for (const uid of this.drawn) this.remove(uid);
+    ToolGroupManager.destroyToolGroup(this.engineId);
+  }
+
+  private remove(uid: string): void {
+    annotation.state.removeAnnotation(uid);
+    this.drawn.delete(uid);
+  }
+
+  private readonly onAdded = (event: Event): void => {
+    const { annotation: added, viewportId } = (
+      event as CustomEvent<{ annotation: Types.Annotation; viewportId: string }>
+    ).detail;
+    if (added.annotationUID && this.viewportIds.includes(viewportId)) this.drawn.add(added.annotationUID);
+  };
+}
