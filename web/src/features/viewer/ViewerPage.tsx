@@ -230,7 +230,7 @@ function OpenStudy({
         {rail && <Rail session={session} hanger={hanger} viewer={viewer} />}
         <div className={`viewer-stage${mpr.room ? ' viewer-stage-covered' : ''}`}>
           <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
-          {mpr.room && <MprView room={mpr.room} onOpened={mpr.onOpened} onClose={mpr.close} />}
+          {mpr.room && <MprView room={mpr.room} mouse={mouse} onOpened={mpr.onOpened} onClose={mpr.close} />}
         </div>
         {panel && (
           <MeasurementPanel

@@ -6,6 +6,7 @@ import { CURSOR_EVENT } from '../cursorTool';
 import { type DicomInstance, TAG, text } from '../dicom';
 import type { Slice } from '../displaySets';
 import { imageIdFor } from '../images';
+import type { MouseChoice } from '../mouse';
 import { edgeLetters, type Vector } from '../orientation';
 import { dot, minus, plus } from '../vectors';
 import type { Range } from '../voi';
@@ -46,6 +47,7 @@ export interface MprSource {
   slices: readonly Slice[];
   window: Range;
   inverted: boolean;
+  mouse: MouseChoice;
 }
 
 export class Mpr {
@@ -87,7 +89,7 @@ export class Mpr {
       this.engine.id,
       PLANES.map((name) => this.idOf(name)),
     );
-    this.tools.choose(this.state.tool);
+    this.tools.choose(this.state.tool, source.mouse);
     this.loading = new VolumeLoading(
       plan,
       slices.map(imageIdFor),
@@ -110,8 +112,15 @@ export class Mpr {
 
   /** Shows the volume, empty at first, and fetches it. */
   async open(): Promise<void> {
-    for (const name of PLANES) await this.viewport(name).setVolumes([{ volumeId: this.block.id }]);
-    if (this.destroyed) return;
+    for (const name of PLANES) {
+      try {
+        await this.viewport(name).setVolumes([{ volumeId: this.block.id }]);
+      } catch (error) {
+        if (!this.destroyed) throw error;
+      }
+      // It was left meanwhile.
+      if (this.destroyed) return;
+    }
     for (const name of PLANES) this.watch(name);
     this.resetCameras();
     this.applyWindow();
@@ -181,7 +190,7 @@ export class Mpr {
   }
 
   setTool(tool: MprTool): void {
-    this.tools.choose(tool);
+    this.tools.choose(tool, this.source.mouse);
     this.change({ tool });
   }
 
@@ -263,7 +272,8 @@ export class Mpr {
     listen(element, 'wheel', (event) => {
       event.preventDefault();
       const turn = event as WheelEvent;
-      if (turn.ctrlKey) this.zoomBy(name, turn.deltaY < 0 ? 1.1 : 1 / 1.1);
+      const { mouse } = this.source;
+      if ((turn.ctrlKey ? mouse.ctrlWheel : mouse.wheel) === 'zoom') this.zoomBy(name, turn.deltaY < 0 ? 1.1 : 1 / 1.1);
       else {
         const steps = wheel.of(turn);
         if (steps !== 0) this.scroll(name, steps);

@@ -4,7 +4,9 @@ import { annotation, Enums, ToolGroupManager, type Types } from '@cornerstonejs/
 import { t } from '../../i18n';
 import { valueText } from '../measuredText';
 import { UNIT } from '../measuring';
+import type { MouseChoice } from '../mouse';
 import type { Vector } from '../orientation';
+import type { ToolName } from '../toolNames';
 import { TOOL_CLASSES } from '../tools';
 import { minus } from '../vectors';
 import { MPR_TOOLS, type MprTool } from './mprState';
@@ -16,6 +18,10 @@ function lengthLines(data: { handles?: { points?: Vector[] } }): string[] {
   if (!start || !end) return [];
   const value = Math.hypot(...minus(end, start));
   return [`${valueText({ name: 'length', value, unit: UNIT.millimetres })} · ${t('viewer.notSavedShort')}`];
+}
+
+function offered(tool: ToolName): MprTool | undefined {
+  return MPR_TOOLS.find((name) => name === tool);
 }
 
 export class MprTools {
@@ -35,7 +41,8 @@ export class MprTools {
     eventTarget.addEventListener(Events.ANNOTATION_ADDED, this.onAdded);
   }
 
-  choose(tool: MprTool): void {
+  /** mouse: what the reader has on the other buttons; a tool that is not offered here leaves its button as usual. */
+  choose(tool: MprTool, mouse: MouseChoice): void {
     for (const name of MPR_TOOLS) {
       if (name === 'length') this.group.setToolPassive(TOOL_CLASSES[name], { removeAllBindings: true });
       else this.group.setToolDisabled(TOOL_CLASSES[name]);
@@ -46,8 +53,8 @@ export class MprTools {
     };
     bind(tool, { mouseButton: MouseBindings.Primary });
     bind(tool, { numTouchPoints: 1 });
-    bind('pan', { mouseButton: MouseBindings.Auxiliary });
-    bind('zoom', { mouseButton: MouseBindings.Secondary });
+    bind(offered(mouse.middle) ?? 'pan', { mouseButton: MouseBindings.Auxiliary });
+    bind(offered(mouse.right) ?? 'zoom', { mouseButton: MouseBindings.Secondary });
     bind('zoom', { numTouchPoints: 2 });
     for (const [name, list] of bindings) this.group.setToolActive(TOOL_CLASSES[name], { bindings: list });
   }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { t } from '../../../i18n';
 import { Mpr } from '../../../imaging';
+import type { MouseChoice } from '../../../imaging/mouse';
 import { PLANES, type PlaneName } from '../../../imaging/volume/planes';
 import { Icon } from '../../../ui/Icon';
 import { PlaneTile } from './PlaneTile';
@@ -11,12 +12,13 @@ import './mpr.css';
 
 interface Props {
   room: MprRoom;
+  mouse: MouseChoice;
   onOpened: (mpr: Mpr | undefined) => void;
   onClose: () => void;
 }
 
 /** Three planes of a series and a sheet beside them, over the tiles, which stay as they are. */
-export function MprView({ room, onOpened, onClose }: Props) {
+export function MprView({ room, mouse, onOpened, onClose }: Props) {
   const roomState = useSyncExternalStore(room.subscribe, room.getState);
   const hosts = {
     axial: useRef<HTMLDivElement>(null),
@@ -35,7 +37,7 @@ export function MprView({ room, onOpened, onClose }: Props) {
       HTMLDivElement
     >;
     const { set, window, inverted } = room.request;
-    const opened = new Mpr({ ...offer, name: `${set.seriesInstanceUid}/${chosen}`, window, inverted }, elements);
+    const opened = new Mpr({ ...offer, name: `${set.seriesInstanceUid}/${chosen}`, window, inverted, mouse }, elements);
     setMpr(opened);
     onOpened(opened);
     void opened.open();
