@@ -54,14 +54,16 @@ export function Sheet({ room, roomState, mpr, state, remarks, onClose }: Props) 
         </p>
       )}
       {offer && remarks.length === 0 && <p className="muted">{t('mpr.plain')}</p>}
-      <ul className="mpr-remarks" role="status" data-testid="mpr-remarks">
-        {remarks.map(({ badge, sentence }) => (
-          <li key={badge}>
-            <Icon name="warning" size={14} />
-            <span>{sentence}</span>
-          </li>
-        ))}
-      </ul>
+      <div role="status">
+        <ul className="mpr-remarks" data-testid="mpr-remarks">
+          {remarks.map(({ badge, sentence }) => (
+            <li key={badge}>
+              <Icon name="warning" size={14} />
+              <span>{sentence}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
       {mpr && state && (
         <>
           {state.progress.failed > 0 && (
