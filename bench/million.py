@@ -131,7 +131,7 @@ def fill(database: Database, hospital: Hospital, instances: int, remember: Calla
         for _ in range(min(GROUP, instances - first)):
             entry = hospital.entry()
             identity = entry.identity
-            projection.note_pack(entry)
+            projection.note_pack(entry.stored.location, entry.stored.node)
             _, _, series, study = projection.judge(identity)
             projection.place(entry, identity, series, study)
             remember(entry)

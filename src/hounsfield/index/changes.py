@@ -16,6 +16,8 @@ class ChangeKind(enum.IntEnum):
     KEPT_ASIDE = 5
     REJECTED = 6
     RESTORED = 7
+    MARKED = 8
+    """What is said of its reading (`model.reading`)."""
 
 
 class Change(NamedTuple):

@@ -103,6 +103,19 @@ def _attributes() -> dict[str, Attribute]:
 ATTRIBUTES = _attributes()
 """What can be matched, by keyword."""
 
+READING_STATUS, READING_PRIORITY = "ReadingStatus", "ReadingPriority"
+
+OWN_ATTRIBUTES = {
+    READING_STATUS: Attribute(READING_STATUS, Level.STUDY, Kind.NUMBER, (study.c.reading_status,)),
+    READING_PRIORITY: Attribute(READING_PRIORITY, Level.STUDY, Kind.NUMBER, (study.c.reading_priority,)),
+}
+"""Keys of our own beside those of PS3.6, for the app alone; values are ranks of `model.reading`."""
+
+
+def attribute_of(keyword: str) -> Attribute | None:
+    """What is matched by a keyword; None where it has no column."""
+    return ATTRIBUTES.get(keyword) or OWN_ATTRIBUTES.get(keyword)
+
 
 def criteria(attribute: Attribute, match: Match, dialect: Dialect, *, fuzzy: bool = False) -> list[Criterion]:
     """One key as criteria that must all hold; none where it matches anything.
@@ -264,7 +277,7 @@ def condition(shape: Shape, name: Callable[[], str], dialect: Dialect) -> Column
         return _NEVER
     if kind == "any":
         return or_(*(condition(part, name, dialect) for part in shape[1:]))
-    attribute = ATTRIBUTES[shape[1]]
+    attribute = ATTRIBUTES.get(shape[1]) or OWN_ATTRIBUTES[shape[1]]
     columns = attribute.columns
     column = columns[0]
     if attribute.kind is Kind.NAME_GROUPS and kind != "empty":

@@ -8,6 +8,7 @@ from typing import Any
 from hounsfield.index.aside import decode_entry
 from hounsfield.index.changes import ChangeKind
 from hounsfield.index.contention import reconsider
+from hounsfield.index.marking import forget_mark
 from hounsfield.index.projection import Projection
 from hounsfield.index.rejection import release
 from hounsfield.index.removal import Removed, remove_instances
@@ -60,6 +61,7 @@ def apply_deletion(projection: Projection, record: Mapping[str, Any], now_ns: in
     places = [(location.pack_id, location.offset_bytes) for location in hidden]
     drop_renditions(projection, places + [(one.pack_id, one.offset_bytes) for one, _ in covered])
     newly = _bury(projection, deletion, record)
+    forget_mark(projection, deletion)
     if newly or covered or aside or withheld:
         kind = ChangeKind.STUDY_DELETED
         if deletion.series_instance_uid:

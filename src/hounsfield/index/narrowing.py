@@ -8,13 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Integer, bindparam, literal_column, select
 
 from hounsfield.dicom.person_name import fold
-from hounsfield.index.criteria import ATTRIBUTES, Kind
+from hounsfield.index.criteria import ATTRIBUTES, READING_PRIORITY, READING_STATUS, Kind
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.tables import study, study_word, word
 from hounsfield.index.words import LONGEST_WORD, cut, heard
 from hounsfield.model.matching import date_bounds, date_column, literal_prefix, literal_runs, prefix_range
-from hounsfield.model.query import DateTimeRange, Key, Range, SingleValue, WildCard
+from hounsfield.model.query import AnyOf, DateTimeRange, Key, Range, SingleValue, WildCard
 
 NOTHING: ColumnElement[int] = literal_column("0")
 MOST_CANDIDATES = 5_000
@@ -36,21 +36,27 @@ class Ends(enum.Enum):
     PATIENT_ID = "patient_id_fold"  # what lies between two values of this column; so the next two
     ACCESSION_NUMBER = "accession_fold"
     STUDY_DATE = "study_date"
+    READING_STATUS = "reading_status"  # numbers; the next too
+    READING_PRIORITY = "reading_priority"
 
 
 class Clue(NamedTuple):
     """Something that every match has: a word, or a value between `text` and `last`."""
 
     ends: Ends
-    text: str
-    last: str = ""
+    text: str | int
+    last: str | int = ""
 
 
+READING_CLUES = {READING_STATUS: Ends.READING_STATUS, READING_PRIORITY: Ends.READING_PRIORITY}
 COLUMN_CLUES = {"PatientID": Ends.PATIENT_ID, "AccessionNumber": Ends.ACCESSION_NUMBER}
 
 
 def clues_of(key: Key, *, fuzzy: bool = False) -> list[Clue]:
     """What a study must have to match a key, as far as it can be looked up; the most telling first."""
+    if key.keyword in READING_CLUES and isinstance(key.match, SingleValue | AnyOf):
+        ranks = sorted(map(int, (key.match.value,) if isinstance(key.match, SingleValue) else key.match.values))
+        return [Clue(READING_CLUES[key.keyword], ranks[0], ranks[-1])]
     if key.keyword in COLUMN_CLUES and isinstance(key.match, WildCard):
         prefix = fold(literal_prefix(key.match.pattern))
         return [Clue(COLUMN_CLUES[key.keyword], *prefix_range(prefix))] if prefix else []
@@ -84,7 +90,7 @@ def clues_of(key: Key, *, fuzzy: bool = False) -> list[Clue]:
             if len(text) < LONGEST_WORD - 1:
                 found.append(Clue(kind, text))
     order = list(Ends)
-    return sorted(set(found), key=lambda clue: (order.index(clue.ends), -len(clue.text)))[:3]
+    return sorted(set(found), key=lambda clue: (order.index(clue.ends), -len(str(clue.text))))[:3]
 
 
 def _modality_clues(key: Key) -> list[Clue]:
@@ -116,7 +122,8 @@ class Narrowing:
         parts = select(word.c.id).where(dialect.contains(word.c.word, "part"))
         contains = select(study_word.c.study_key).where(study_word.c.word_key.in_(parts)).limit(limit).offset(NOTHING)
         self._contains = database.compile(contains).sql
-        self._columns = {ends: of_column(study.c[ends.value]) for ends in (Ends.PATIENT_ID, Ends.ACCESSION_NUMBER, Ends.STUDY_DATE)}
+        by_column = (Ends.PATIENT_ID, Ends.ACCESSION_NUMBER, Ends.STUDY_DATE, Ends.READING_STATUS, Ends.READING_PRIORITY)
+        self._columns = {ends: of_column(study.c[ends.value]) for ends in by_column}
 
     def candidates(self, partition_id: int, clues: list[Clue], most: int) -> set[int] | None:
         """Keys of the studies that have all clues, or more than these; None where there are more than `most` to list."""
@@ -147,7 +154,7 @@ class Narrowing:
         elif clue.ends is Ends.CONTAINS:
             rows = fetch(self._contains, (clue.text, limit))
         else:
-            span = prefix_range(clue.text)
+            span = prefix_range(str(clue.text))
             rows = fetch(self._prefix, (*span, limit))
             if clue.ends is Ends.TYPED and len(rows) < limit:
                 rows += fetch(self._columns[Ends.PATIENT_ID], (partition_id, *span, limit))

@@ -23,6 +23,8 @@ from hounsfield.model.outcomes import StoreOutcome
 
 MOST_REMEMBERED = 5_000
 MOST_WORDS_REMEMBERED = 20_000
+NOT_MARKED = (0, 0)
+"""Reading status and priority of a study of which nobody has said anything."""
 
 
 @dataclass(slots=True)
@@ -379,7 +381,8 @@ class Projection:
         key = self.allocate()
         received = stored.received_at_ns
         head = (key, stored.partition_id, identity.study_instance_uid, patient_key, precedence, 0, received, received, 0, 0, "", "")
-        self.execute(self.sql.insert_study, (*head, *study_values(entry, texts)))
+        mark = self.one(self.sql.mark_of, (stored.partition_id, identity.study_instance_uid)) or NOT_MARKED
+        self.execute(self.sql.insert_study, (*head, *mark, *study_values(entry, texts)))
         self._add_words(key, texts.indexed)
         study = KnownStudy(key, identity.study_instance_uid, patient, precedence, set(), set(), received, received, storable(texts.line))
         self._studies.remember((stored.partition_id, identity.study_instance_uid), study)

@@ -11,14 +11,15 @@ from typing import Any
 
 from hounsfield.dicom.frames import FrameSpan, count_in_head, frame_from_bytes
 from hounsfield.index.changes import Change, ChangeKind
+from hounsfield.index.criteria import OWN_ATTRIBUTES
 from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
 from hounsfield.index.patients import Patients
 from hounsfield.index.reading import Reading
 from hounsfield.index.renditions import Renditions
 from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, Stream, StudyHit
-from hounsfield.index.search import Cursor, Planned, Projected, Search
-from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUE, STUDY_HIT, STUDY_ROW_END, WORKLIST
+from hounsfield.index.search import Cursor, Planned, Projected, Search, fits
+from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUES, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
 from hounsfield.index.visibility import Visibility
 from hounsfield.index.zones import moment_matches, narrowed
@@ -27,6 +28,7 @@ from hounsfield.model.identifiers import DEFAULT_PARTITION
 from hounsfield.model.identity import Standing
 from hounsfield.model.location import Digests, Location, StoredObject
 from hounsfield.model.query import Key, Level, Order, Query, SingleValue
+from hounsfield.model.reading import ReadingPriority, ReadingStatus
 from hounsfield.model.rejection import StandingRejection
 from hounsfield.model.representative import SeriesFacts, rank
 from hounsfield.model.stored_instance import StoredInstance
@@ -268,10 +270,13 @@ class IndexReader:
     def worklist(self, query: Query, after: str | None = None, cap: int = 10_000) -> WorklistPage:
         """A page of studies. after: the `next` of the page before, of a query of the same order.
 
-        Orders: StudyDate, PatientName, PatientID, AccessionNumber, StudyDescription, ModalitiesInStudy, ReceivedAt (the latest object).
+        Orders: StudyDate, PatientName, PatientID, AccessionNumber, StudyDescription, ModalitiesInStudy, ReceivedAt (the latest object);
+        ReadingStatus and ReadingPriority, within which by StudyDate.
         Raises: InvalidQuery.
         """
         order = query.order or NEWEST_FIRST
+        if any(key.keyword == order.keyword and isinstance(key.match, SingleValue) for key in query.keys if key.keyword in OWN_ATTRIBUTES):
+            order = replace(order, keyword="StudyDate")  # within one status or one priority they are in that order
         query = replace(query, order=order)
         rows, more, _ = self._page(WORKLIST, query, None if after is None else _read_cursor(after, order))
         following = _write_cursor(rows[-1], order) if more else None
@@ -330,31 +335,30 @@ _HITS: dict[Level, tuple[Projected, Callable[[Any], Hit]]] = {
 }
 
 
+_STATUSES, _PRIORITIES = list(ReadingStatus), list(ReadingPriority)
+
+
 def _is_within(keyword: str, level: Level) -> bool:
     own = level_of(keyword)
     return own is not None and own <= level
 
 
 def _study_row(row: Any) -> StudyRow:
-    *texts, modalities, series_count, instance_count, received_at_ns = row[1:STUDY_ROW_END]
-    return StudyRow(*texts, tuple(modalities.split()), series_count, instance_count, received_at_ns)  # type: ignore[call-arg]
+    *texts, modalities, series_count, instance_count, received_at_ns, status, priority = row[1:STUDY_ROW_END]
+    marks = (_STATUSES[status], _PRIORITIES[priority])
+    return StudyRow(*texts, tuple(modalities.split()), series_count, instance_count, received_at_ns, *marks)  # type: ignore[call-arg]
 
 
 def _write_cursor(row: Any, order: Order) -> str:
-    place = json.dumps([order.keyword, order.descending, row[SORT_VALUE[order.keyword]], row[0]])
+    place = json.dumps([order.keyword, order.descending, *(row[index] for index in SORT_VALUES[order.keyword]), row[0]])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def _read_cursor(text: str, order: Order) -> Cursor:
     try:
-        keyword, descending, value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        numeric = order.keyword == "ReceivedAt"
-        if (
-            [keyword, descending] != [order.keyword, order.descending]
-            or not isinstance(key, int)
-            or not isinstance(value, int if numeric else str)
-        ):
+        keyword, descending, *place = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if [keyword, descending] != [order.keyword, order.descending] or not fits(place, order):
             raise InvalidQuery("the cursor belongs to a list in another order")
     except (ValueError, TypeError, binascii.Error) as exc:
         raise InvalidQuery("this is no cursor of ours") from exc
-    return value, key
+    return tuple(place)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, or_, select, tuple_
 
 from hounsfield.index import narrowing
-from hounsfield.index.criteria import ATTRIBUTES, Shape, condition, criteria
+from hounsfield.index.criteria import OWN_ATTRIBUTES, READING_PRIORITY, READING_STATUS, Shape, attribute_of, condition, criteria
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
 from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
@@ -21,11 +23,13 @@ from hounsfield.model.matching import has_wild_card
 from hounsfield.model.query import AnyOf, Level, Match, Order, Query, SingleValue, UIDList, WildCard
 
 CANDIDATES: Shape = ("candidates",)
+SPAN = "span"
+"""From the least to the greatest of several values of one of our own keys: a stretch of its index."""
 
 FIRST_PAGE_ROWS = 50
 
-Cursor = tuple[Any, int]
-"""Where a page ended: the last row's sort value and its key."""
+Cursor = tuple[Any, ...]
+"""Where a page ended: the last row's sort values and its key."""
 
 STUDY_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
     "StudyDate": study.c.study_date,
@@ -35,6 +39,8 @@ STUDY_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
     "StudyDescription": study.c.description_fold,
     "ModalitiesInStudy": study.c.modalities,
     "ReceivedAt": study.c.last_received_at_ns,
+    READING_STATUS: study.c.reading_status,
+    READING_PRIORITY: study.c.reading_priority,
 }
 _SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.number, "Modality": series.c.modality}
 _INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
@@ -96,8 +102,22 @@ class Search:
 
     def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
         """At most `limit` rows of a query, and the keywords that were not matched."""
+        parts = _apart(query)
+        if len(parts) > 1:
+            return self._merged(projected, parts, limit, after)
         plan = self.plan(query)
         return self._rows(projected, plan, _order_of(query), limit, query.offset, after), plan.unsupported
+
+    def _merged(self, projected: Projected, parts: list[Query], limit: int, after: Cursor | None) -> tuple[list[Any], tuple[str, ...]]:
+        """Rows of several queries of one order that have none in common: each is served by an index, which all together is not."""
+        order = parts[0].order
+        assert order is not None
+        place = (*sort_columns(projected.level, order), _TABLES[projected.level].c.id)
+        tracked = Projected(f"{projected.name} in parts", projected.level, (*projected.columns, *place))
+        plans = [self.plan(part) for part in parts]
+        found = [self._rows(tracked, plan, order, limit, 0, after) for plan in plans]
+        in_order = heapq.merge(*found, key=lambda row: tuple(row[-len(place) :]), reverse=order.descending)
+        return [row[: -len(place)] for row in islice(in_order, limit)], plans[0].unsupported
 
     def plan(self, query: Query) -> Planned:
         """Looks up what narrows the search. Raises: InvalidQuery."""
@@ -112,19 +132,19 @@ class Search:
         """
         order = _order_of(query)
         counted = order is not None and order.keyword in _NUMBERS
-        key, column = _TABLES[projected.level].c.id, _sort_column(projected.level, order)
-        tracked = Projected(f"{projected.name} in pages", projected.level, (*projected.columns, column, key))
+        place = (*sort_columns(projected.level, order), _TABLES[projected.level].c.id)
+        tracked = Projected(f"{projected.name} in pages", projected.level, (*projected.columns, *place))
         after: Cursor | None = None
         passed = 0
         limit = min(page_rows, FIRST_PAGE_ROWS)
         while rows := self._rows(tracked, plan, order, limit, passed, after):
-            yield [row[:-2] for row in rows]
+            yield [row[: -len(place)] for row in rows]
             if len(rows) < limit:
                 return
             if counted:
                 passed += len(rows)
             else:
-                after = (rows[-1][-2], rows[-1][-1])
+                after = tuple(rows[-1][-len(place) :])
             limit = page_rows
 
     def _rows(self, projected: Projected, plan: Planned, order: Order | None, limit: int, offset: int, after: Cursor | None) -> list[Any]:
@@ -132,8 +152,7 @@ class Search:
             return []
         shape = (projected.name, plan.shape, order, after is not None)
         compiled = self._compiled.get(shape) or self._compile(shape, projected, plan.shape, order, after is not None)
-        place = () if after is None else after if order is not None else after[1:]
-        values = (*plan.values, *place, limit, offset)
+        values = (*plan.values, *(after or ()), limit, offset)
         return self._database.fetch(compiled.sql, [values[index] for index in compiled.order])
 
     def count(self, query: Query, most: int) -> int:
@@ -163,7 +182,7 @@ class Search:
         unsupported: list[str] = []
         selective = False
         for key in query.keys:
-            attribute = ATTRIBUTES.get(key.keyword)
+            attribute = attribute_of(key.keyword)
             if attribute is None or attribute.level > query.level:
                 unsupported.append(key.keyword)
                 continue
@@ -171,6 +190,9 @@ class Search:
                 selective = selective or (attribute.unique and _is_exact(key.match))
                 shapes.append(found.shape)
                 values.extend(found.values)
+                if _own_keyword(found.shape) and found.shape[0] == "any":
+                    shapes.append((SPAN, key.keyword))
+                    values.extend((min(found.values), max(found.values)))
         for found in self._visibility.criteria(query.visible, query.level):
             shapes.append(found.shape)
             values.extend(found.values)
@@ -182,7 +204,9 @@ class Search:
             by_date = _order_of(query)
             # Where something is left to be judged on what is found, that is listed first, dates or not.
             walked = by_date is not None and by_date.keyword == "StudyDate" and not unsupported
-            asked = [key for key in query.keys if key.keyword not in unsupported and not (walked and key.keyword == "StudyDate")]
+            led_by = _leading(shapes, by_date)
+            served = {"StudyDate" if walked else "", led_by if len(list(filter(None, map(_own_keyword, shapes)))) == 1 else ""}
+            asked = [key for key in query.keys if key.keyword not in unsupported and key.keyword not in served]
             clues = [clue for key in asked for clue in clues_of(key, fuzzy=query.fuzzy)]
             clues += [Clue(Ends.TYPED, word) for word in words]
             candidates = self._narrowing.candidates(query.partition_id, clues, most) if clues else None
@@ -200,7 +224,8 @@ class Search:
         # The one way in is by a unique value, by the candidates or in the order asked for; an index on the partition alone, or on
         # a range, would lead the database to too many rows.
         ordered = order is not None and CANDIDATES not in shapes
-        conditions = [(partition if selective or ordered else dialect.unhinted(partition)) == bindparam(names())]
+        led_by = None if selective or CANDIDATES in shapes else _leading(shapes, order)
+        conditions = [(partition if selective or ordered or led_by else dialect.unhinted(partition)) == bindparam(names())]
         for one in shapes:
             if one == CANDIDATES:
                 conditions.append(dialect.among(study.c.id, names()))
@@ -208,6 +233,13 @@ class Search:
                 conditions.append(or_(dialect.contains(study.c.words, names()), dialect.contains(study.c.modalities, names())))
             elif one[0] in SHAPES:
                 conditions.append(self._visibility.condition(one, names))
+            elif (own := _own_keyword(one)) and (own != led_by or one[0] == "any"):
+                column = dialect.unhinted(OWN_ATTRIBUTES[own].columns[0])
+                conditions.append(or_(*(column == bindparam(names()) for _ in range(len(one) - 1))))
+            elif one[0] == SPAN:
+                column = OWN_ATTRIBUTES[one[1]].columns[0]
+                walked = one[1] == led_by or (ordered and order is not None and order.keyword == one[1])
+                conditions.append(within(column if walked else dialect.unhinted(column), names(), names()))
             elif one == ("between", "StudyDate") and not (ordered and order is not None and order.keyword == "StudyDate"):
                 conditions.append(within(dialect.unhinted(study.c.study_date), names(), names()))
             else:
@@ -221,17 +253,17 @@ class Search:
         statement = _from(select(*projected.columns), projected.level)
         statement = statement.where(*self._conditions(plan, names, projected.level, order))
         key = _TABLES[projected.level].c.id
-        column = _sort_column(projected.level, order)
+        columns = sort_columns(projected.level, order)
         descending = order is not None and order.descending
         if plan[0] or CANDIDATES in plan:
-            column = self._database.dialect.unhinted(column) if column is not key else key
-        if after and column is key:
+            columns = tuple(map(self._database.dialect.unhinted, columns))
+        place = (*columns, key)
+        if after and not columns:
             statement = statement.where(key > bindparam(names(), type_=key.type))
         elif after:
-            place = tuple_(column, key)
-            bounds = tuple_(bindparam(names(), type_=column.type), bindparam(names(), type_=key.type))
-            statement = statement.where(place < bounds if descending else place > bounds)
-        directions = [one.desc() if descending else one.asc() for one in ([key] if column is key else [column, key])]
+            bounds = tuple_(*(bindparam(names(), type_=one.type) for one in place))
+            statement = statement.where(tuple_(*place) < bounds if descending else tuple_(*place) > bounds)
+        directions = [one.desc() if descending else one.asc() for one in place]
         statement = statement.order_by(*directions).limit(bindparam(names())).offset(bindparam(names()))
         return self._store(shape, statement, names)
 
@@ -285,9 +317,42 @@ def _order_of(query: Query) -> Order | None:
     return query.order
 
 
-def _sort_column(level: Level, order: Order | None) -> ColumnElement[Any]:
+def _apart(query: Query) -> list[Query]:
+    """A query by date for several values of one of our own keys as one query for each value; the priority is divided before the status."""
+    if query.order is None or query.order.keyword != "StudyDate" or query.offset:
+        return [query]
+    several = [key for key in query.keys if key.keyword in OWN_ATTRIBUTES and isinstance(key.match, AnyOf)]
+    if not several:
+        return [query]
+    divided = next((key for key in several if key.keyword == READING_PRIORITY), several[0])
+    assert isinstance(divided.match, AnyOf)
+    return [
+        replace(query, keys=tuple(replace(key, match=SingleValue(value)) if key is divided else key for key in query.keys))
+        for value in dict.fromkeys(divided.match.values)
+    ]
+
+
+def _own_keyword(shape: Shape) -> str:
+    """Which of our own keys, with one value or several, has this shape; empty where it is another's."""
+    one = shape[1] if shape[0] == "any" else shape
+    return one[1] if one[0] == "equal" and one[1] in OWN_ATTRIBUTES else ""
+
+
+def _leading(shapes: Sequence[Shape], order: Order | None) -> str | None:
+    """Which of our own keys a database may find studies by: their indexes have the study dates behind them, and no other order.
+
+    The priority before the status: fewer studies are urgent than unread.
+    """
+    if order is not None and order.keyword != "StudyDate":
+        return None
+    asked = [own for one in shapes if (own := _own_keyword(one)) and (one[0] == "equal" or order is None)]
+    return READING_PRIORITY if READING_PRIORITY in asked else asked[0] if asked else None
+
+
+def sort_columns(level: Level, order: Order | None) -> tuple[ColumnElement[Any], ...]:
+    """What stands before the row's own key in the order asked for. Raises: InvalidQuery."""
     if order is None:
-        return _TABLES[level].c.id
+        return ()
     columns = dict(STUDY_SORT_COLUMNS) if level is Level.STUDY else {}
     if level is Level.SERIES:
         columns = _SERIES_SORT_COLUMNS
@@ -296,4 +361,12 @@ def _sort_column(level: Level, order: Order | None) -> ColumnElement[Any]:
     column = columns.get(order.keyword)
     if column is None:
         raise InvalidQuery(f"cannot sort by {order.keyword[:64]!r}; by {', '.join(columns)} one can")
-    return column
+    return (column, study.c.study_date) if order.keyword in OWN_ATTRIBUTES else (column,)
+
+
+def fits(place: Sequence[object], order: Order) -> bool:
+    """Whether these may be the sort values and the key of a study in this order."""
+    columns = (*sort_columns(Level.STUDY, order), study.c.id)
+    return len(place) == len(columns) and all(
+        isinstance(value, column.type.python_type) and not isinstance(value, bool) for value, column in zip(place, columns, strict=True)
+    )

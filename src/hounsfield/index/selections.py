@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hounsfield.index.rows import InstanceHit, PatientHit, SeriesHit, StudyHit
-from hounsfield.index.search import STUDY_SORT_COLUMNS, Projected
+from hounsfield.index.search import STUDY_SORT_COLUMNS, Projected, sort_columns
 from hounsfield.index.tables import instance, series, study
-from hounsfield.model.query import Level
+from hounsfield.model.query import Level, Order
 
 PATIENT_HIT = Projected("patient", Level.PATIENT, (study.c.patient_id, study.c.study_instance_uid, study.c.json))
 
@@ -73,6 +73,8 @@ _STUDY_ROW = (
     "series_count",
     "instance_count",
     "last_received_at_ns",
+    "reading_status",
+    "reading_priority",
 )
 """As `model.worklist.StudyRow` has them."""
 
@@ -85,8 +87,10 @@ WORKLIST = Projected("worklist", Level.STUDY, tuple(study.c[name] for name in _W
 STUDY_ROW_END = 1 + len(_STUDY_ROW)
 """A worklist row is the study's key, the columns of a `StudyRow` up to here, and what else it may be sorted by."""
 
-SORT_VALUE: dict[str, int] = {keyword: _WORKLIST.index(column.name) for keyword, column in STUDY_SORT_COLUMNS.items()}
-"""Where in a worklist row the value lies that it is sorted by."""
+SORT_VALUES: dict[str, tuple[int, ...]] = {
+    keyword: tuple(_WORKLIST.index(column.name) for column in sort_columns(Level.STUDY, Order(keyword))) for keyword in STUDY_SORT_COLUMNS
+}
+"""Where in a worklist row the values lie that it is sorted by."""
 
 assert len(PATIENT_HIT.columns) == len(PatientHit._fields)
 assert len(STUDY_HIT.columns) == len(StudyHit._fields)

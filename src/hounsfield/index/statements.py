@@ -21,6 +21,7 @@ from hounsfield.index.tables import (
     rendition,
     series,
     study,
+    study_mark,
     study_word,
     tombstone,
     total,
@@ -178,11 +179,24 @@ class Statements:
         self.classify_study = write(
             update(study).values(modalities=p("new_modalities"), sop_classes=p("new_sop_classes")).where(study.c.id == p("key"))
         )
-        described = [column.name for column in study.columns][12:]
+        described = [column.name for column in study.columns][14:]
         self.describe_study = write(
             update(study)
             .values({"precedence": p("new_precedence")} | {name: p(f"new_{name}") for name in described})
             .where(study.c.id == p("key"))
+        )
+        of_mark = (study_mark.c.partition_id == p("partition"), study_mark.c.study_instance_uid == p("uid"))
+        self.mark_of = text(select(study_mark.c.reading_status, study_mark.c.reading_priority).where(*of_mark))
+        self.marked_study = text(
+            select(study.c.id, study.c.reading_status, study.c.reading_priority).where(
+                study.c.partition_id == p("partition"), study.c.study_instance_uid == p("uid")
+            )
+        )
+        self.insert_mark = insert_into(study_mark)
+        self.delete_mark = write(delete(study_mark).where(*of_mark))
+        self.delete_mark_until = write(delete(study_mark).where(*of_mark, study_mark.c.marked_at_ns <= p("until")))
+        self.mark_study = write(
+            update(study).values(reading_status=p("new_status"), reading_priority=p("new_priority")).where(study.c.id == p("key"))
         )
         self.delete_study = write(delete(study).where(study.c.id == p("key")))
         self.modalities_of_study = text(select(series.c.modality).distinct().where(series.c.study_key == p("key")))

@@ -1,4 +1,4 @@
-"""The derived tables: a projection of packs and decisions, dropped and rebuilt at will.
+"""The derived tables: a projection of packs and decisions, dropped and rebuilt at will; `study_mark` alone is kept (ADR 0021).
 
 Texts compare by code point on every database (collation "C" on PostgreSQL), so that ranges over prefixes mean the same. An absent
 text is the empty string, so that paging by key never meets NULL. Row identifiers come from `allocator`, are
@@ -87,6 +87,8 @@ study = Table(
     Column("instance_count", Integer, nullable=False),
     _text("modalities"),  # " CT SR ": sorted, between spaces
     _text("sop_classes"),  # the same of SOP Class UIDs
+    Column("reading_status", SmallInteger, nullable=False, server_default="0"),  # `model.reading`, by rank; from `study_mark`
+    Column("reading_priority", SmallInteger, nullable=False, server_default="0"),
     _text("patient_id"),
     _text("patient_id_fold"),
     _text("issuer"),
@@ -116,6 +118,19 @@ study = Table(
     Index("study_name", "partition_id", "name_fold", "id"),
     Index("study_description", "partition_id", "description_fold", "id"),
     Index("study_modalities", "partition_id", "modalities", "id"),
+    Index("study_status", "partition_id", "reading_status", "study_date", "id"),
+    Index("study_priority", "partition_id", "reading_priority", "study_date", "id"),
+)
+
+study_mark = Table(
+    "study_mark",
+    metadata,
+    Column("partition_id", Integer, primary_key=True, autoincrement=False),
+    Column("study_instance_uid", TEXT, primary_key=True),
+    Column("reading_status", SmallInteger, nullable=False),
+    Column("reading_priority", SmallInteger, nullable=False),
+    _big("marked_at_ns"),
+    _text("principal"),  # who said so last
 )
 
 word = Table(

@@ -20,6 +20,7 @@ from hounsfield.index.database import Database
 from hounsfield.index.deletion import apply_deletion
 from hounsfield.index.dialect import Connection
 from hounsfield.index.entry import IndexEntry
+from hounsfield.index.marking import apply_mark
 from hounsfield.index.projection import Projection
 from hounsfield.index.reader import stored_instance
 from hounsfield.index.reading import INSTANCE
@@ -39,6 +40,7 @@ from hounsfield.model.errors import (
 )
 from hounsfield.model.identity import Judgement
 from hounsfield.model.outcomes import KEPT_ASIDE, StoreOutcome
+from hounsfield.model.reading import Mark
 from hounsfield.model.rendition import Rendition
 from hounsfield.model.stored_instance import StoredInstance
 
@@ -155,6 +157,10 @@ class IndexWriter:
         if record.get("kind") == "reject":
             self._any_aside = True
         return removed
+
+    def mark(self, mark: Mark) -> int:
+        """Keep what is said of the reading of some studies; how many of them are here. Raises: IndexUnavailable."""
+        return cast(int, self._ask(lambda projection: apply_mark(projection, mark, self._clock_ns())))
 
     def add_rendition(self, one: Rendition, node: str, frame_table: bytes) -> bool:
         """Index what was made of an object; returns once that is committed. node: of its pack.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hounsfield.model.reading import ReadingPriority, ReadingStatus
+
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
@@ -24,6 +26,8 @@ class StudyRow:
     series_count: int
     instance_count: int
     received_at_ns: int
+    status: ReadingStatus = ReadingStatus.UNREAD
+    priority: ReadingPriority = ReadingPriority.ROUTINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,16 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class WorklistPage:
-    """next: the opaque cursor of the following page, None on the last. count: of all that match, up to the cap; capped: there are more."""
+    """next: the opaque cursor of the following page, None on the last. count: of all that match, up to the cap; capped: there are more.
+
+    change: of the feed of changes, where those begin that may not be in the page.
+    """
 
     rows: tuple[StudyRow, ...]
     next: str | None
     count: int
     capped: bool
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
