@@ -161,3 +161,23 @@ def test_without_it_names_are_uids(pacs: Pacs) -> None:
 )
 def test_what_makes_no_sense(pacs: Pacs, query: str, accept: str) -> None:
     assert pacs.get(f"{STUDY}?{query}", accept).status_code == 400
+
+
+def test_several_studies_are_one_file_set(pacs: Pacs, tmp_path: Path) -> None:
+    """As they are stored; a study that is not here is left out, unless it is the first."""
+    pacs.store(as_file(ct(1, study="1.2.7", series="1.2.7.1")), as_file(ct(1, study="1.2.88", series="1.2.88.1", PatientID="PAT-2")))
+    answer = pacs.get("/archive?studies=1.2.7,1.2.3,1.2.7,1.2.99,1.2.88")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert answer.headers["content-disposition"] == 'attachment; filename="studies.zip"'
+    zipfile.ZipFile(io.BytesIO(answer.content)).extractall(tmp_path)
+    found = {(one.PatientID, one.StudyInstanceUID) for one in FileSet(tmp_path / "DICOMDIR")}
+    assert found == {("PAT-1", "1.2.3"), ("PAT-1", "1.2.7"), ("PAT-2", "1.2.88")}
+    kinds = [record.DirectoryRecordType for record in pydicom.dcmread(tmp_path / "DICOMDIR").DirectoryRecordSequence]
+    assert (kinds.count("PATIENT"), kinds.count("STUDY")) == (2, 3)
+    (first,) = [path for path in (tmp_path / "DICOM").glob("*1/*") if pydicom.dcmread(path).StudyInstanceUID == "1.2.7"]
+    assert first.read_bytes() == as_file(ct(1, study="1.2.7", series="1.2.7.1"))
+
+
+@pytest.mark.parametrize(("asked", "status"), [("1.2.99", 404), ("", 400), ("1.2.3;1", 400), (",".join(["1.2.3"] * 201), 400)])
+def test_an_archive_of_nothing_is_refused(pacs: Pacs, asked: str, status: int) -> None:
+    assert pacs.get(f"/archive?studies={asked}").status_code == status

@@ -31,6 +31,8 @@ from hounsfield.servers.dimse.storage import StoragePolicy
 from hounsfield.servers.intake.server import IntakeServer
 from hounsfield.services.keep_rendition import COMMAND, KeepRendition
 from hounsfield.services.live_associations import ASSOCIATIONS, told
+from hounsfield.services.mark_studies import COMMAND as MARK
+from hounsfield.services.mark_studies import marking
 from hounsfield.services.workitems import Workitems
 
 log = structlog.get_logger()
@@ -130,7 +132,7 @@ def _commands(parts: bootstrap.Owning, settings: Settings, registry: Association
         return told(registry)
 
     keep = KeepRendition(parts.archive, parts.writer, settings.renditions_dir, parts.store.require_room_for)
-    return {"decide": decide, "ping": ping, ASSOCIATIONS: associations, COMMAND: keep}
+    return {"decide": decide, "ping": ping, ASSOCIATIONS: associations, COMMAND: keep, MARK: marking(parts.writer)}
 
 
 def _maintain(parts: bootstrap.Owning) -> None:

@@ -41,6 +41,7 @@ from hounsfield.services.rewrite import Rewriter
 from hounsfield.services.routing import Router
 from hounsfield.services.send_jobs import COMMIT, SEND
 from hounsfield.services.send_priors import SendPriors
+from hounsfield.services.send_studies import STUDY, EnqueueStudies
 from hounsfield.services.transcode import Transcode
 from hounsfield.services.transcode_rules import TRANSCODE, TranscodeFollower
 from hounsfield.services.transfer import Transfer
@@ -98,6 +99,7 @@ def _run(settings: Settings, stop: threading.Event) -> None:
             PREFETCH: _prefetch(opened, settings, jobs, stop),
             PRIORS: SendPriors(jobs, IndexReader(opened), stop.is_set),
             TRANSCODE: _transcode(opened, settings, jobs, stop, stack),
+            STUDY: EnqueueStudies(jobs, IndexReader(opened), stop.is_set),
             COMMIT: AskToKeep(jobs, commitments, _caller(opened, settings), stop.is_set),
         }
         workers = Workers(jobs, handlers, settings.node)

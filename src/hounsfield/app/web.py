@@ -25,6 +25,7 @@ from hounsfield.archive.reader import PackReader
 from hounsfield.codecs.pool import CodecPool
 from hounsfield.index.arrivals import Arrivals
 from hounsfield.index.database import Database
+from hounsfield.index.holdings import Holdings
 from hounsfield.index.reader import IndexReader
 from hounsfield.index.usage import Usage
 from hounsfield.model.origin import Origin
@@ -39,6 +40,7 @@ from hounsfield.servers.webapi.annotation_routes import AnnotationParts, add_ann
 from hounsfield.servers.webapi.api import create_api
 from hounsfield.servers.webapi.application import Site
 from hounsfield.servers.webapi.association_routes import add_association_routes
+from hounsfield.servers.webapi.bulk_routes import BulkParts, add_bulk_routes
 from hounsfield.servers.webapi.health import Health, has_free_space
 from hounsfield.servers.webapi.measurement_routes import add_measurement_routes
 from hounsfield.servers.webapi.parts import Parts, SiteFacts
@@ -53,6 +55,7 @@ from hounsfield.services.delete import delete_study
 from hounsfield.services.guard import AccessCheck, Guard, OpenAccess
 from hounsfield.services.intake import RemoteStore
 from hounsfield.services.key_images import KeyImages
+from hounsfield.services.known_objects import KnownObjects
 from hounsfield.services.live_associations import ask
 from hounsfield.services.made_objects import Making
 from hounsfield.services.measurements import Measurements
@@ -63,6 +66,7 @@ from hounsfield.services.report_documents import ReportDocuments
 from hounsfield.services.retrieve import Retrieve
 from hounsfield.services.saved_views import SavedViews
 from hounsfield.services.search import Search
+from hounsfield.services.send_studies import SendStudies
 from hounsfield.services.storage_use import StorageUse
 from hounsfield.services.volumes import Volumes
 from hounsfield.services.worklist import Worklist
@@ -146,6 +150,7 @@ def build(settings: Settings) -> Site:
         Arrivals(opened).of_study,
         bootstrap.priors_of(opened, settings),
     )
+    bulk = BulkParts(remote.command, SendStudies(bootstrap.jobs_of(opened), peers.destination), KnownObjects(Holdings(opened)))
     people = PeopleParts(access.accounts, access.tokens, check.forget)
     making = Making(retrieve, remote)
     told = explained(settings)
@@ -163,6 +168,7 @@ def build(settings: Settings) -> Site:
         api=create_api(
             Parts(check, access.sessions, callers, worklist, delete, facts, peers, lambda peer: echo(dimse_peer(settings, peer))),
             lambda app: add_routing_routes(app, routing),
+            lambda app: add_bulk_routes(app, bulk),
             lambda app: add_people_routes(app, people),
             lambda app: add_association_routes(app, lambda: ask(remote.command)),
             lambda app: add_preference_routes(app, Preferences(PreferenceRecords(opened))),

@@ -81,12 +81,15 @@ class _Record:
 
 
 class MediaDirectory:
-    """Of one study. Holds a few hundred bytes for each file."""
+    """Of one study or several. Holds a few hundred bytes for each file.
+
+    Studies with the same Patient ID, name and character set are one patient's; what has no Patient ID is a patient by itself.
+    """
 
     def __init__(self) -> None:
-        self._patient: _Record | None = None
-        self._study: _Record | None = None
-        self._series: dict[str, _Record] = {}
+        self._patients: dict[bytes, _Record] = {}
+        self._studies: dict[str, _Record] = {}
+        self._series: dict[tuple[str, str], _Record] = {}
 
     def add(self, header: DataSet, file_id: Sequence[str], sop_class_uid: str, transfer_syntax_uid: str) -> None:
         """header: of the object as the file has it, up to its pixels. file_id: folders and name, of 8 characters A to Z, 0 to 9, _ each.
@@ -94,16 +97,18 @@ class MediaDirectory:
 
         What an object leaves empty and a record must have (type 1) is numbered; dates stay empty. Raises: UndecodablePixels.
         """
-        if self._patient is None or self._study is None:
-            self._study = _record("STUDY", _keys(header, _STUDY, {_STUDY_ID: "1"}))
-            self._patient = _record("PATIENT", _keys(header, _PATIENT, {_PATIENT_ID: "1"}))
-            self._patient.below.append(self._study)
-        uid = header.text(SERIES_INSTANCE_UID)
-        series = self._series.get(uid)
+        study_uid = header.text(STUDY_INSTANCE_UID)
+        study = self._studies.get(study_uid)
+        if study is None:
+            study = self._studies[study_uid] = _record("STUDY", _keys(header, _STUDY, {_STUDY_ID: str(len(self._studies) + 1)}))
+            patient = _record("PATIENT", _keys(header, _PATIENT, {_PATIENT_ID: str(len(self._patients) + 1)}))
+            self._patients.setdefault(bytes(patient.item), patient).below.append(study)
+        named = (study_uid, header.text(SERIES_INSTANCE_UID))
+        series = self._series.get(named)
         if series is None:
-            number = str(len(self._series) + 1)
-            series = self._series[uid] = _record("SERIES", _keys(header, _SERIES, {_MODALITY: "OT", SERIES_NUMBER: number}))
-            self._study.below.append(series)
+            number = str(len(study.below) + 1)
+            series = self._series[named] = _record("SERIES", _keys(header, _SERIES, {_MODALITY: "OT", SERIES_NUMBER: number}))
+            study.below.append(series)
         kind, keys = _type_of(sop_class_uid)
         reference = [
             NewElement(_FILE_ID, "CS", "\\".join(file_id)),
@@ -116,7 +121,7 @@ class MediaDirectory:
 
     def to_bytes(self, sop_instance_uid: str) -> bytes:
         """The file. sop_instance_uid: of the directory itself."""
-        roots = [self._patient] if self._patient is not None else []
+        roots = list(self._patients.values())
         prefix = build_prefix(_MEDIA_STORAGE_DIRECTORY, sop_instance_uid, EXPLICIT_VR_LITTLE_ENDIAN)
         records = _in_order(roots)
         offset = len(prefix) + len(_head(0)) + len(_sequence_header(0))
@@ -124,25 +129,27 @@ class MediaDirectory:
         for record in records:
             places[id(record)] = offset
             offset += len(record.item)
-        for record in records:
-            for one, following in pairwise(record.below):
+        for siblings in (roots, *(record.below for record in records)):
+            for one, following in pairwise(siblings):
                 struct.pack_into("<L", one.item, _NEXT_AT, places[id(following)])
+        for record in records:
             if record.below:
                 struct.pack_into("<L", record.item, _LOWER_AT, places[id(record.below[0])])
         body = b"".join(record.item for record in records)
-        return b"".join((prefix, _head(places[id(roots[0])] if roots else 0), _sequence_header(len(body)), body))
+        head = _head(places[id(roots[0])], places[id(roots[-1])]) if roots else _head(0)
+        return b"".join((prefix, head, _sequence_header(len(body)), body))
 
 
 def _in_order(records: Sequence[_Record]) -> list[_Record]:
     return [one for record in records for one in (record, *_in_order(record.below))]
 
 
-def _head(root: int) -> bytes:
+def _head(root: int, last_root: int = 0) -> bytes:
     return encode_data_set(
         [
             NewElement(_FILE_SET_ID, "CS", None),
             NewElement(_FIRST_ROOT, "UL", root),
-            NewElement(_LAST_ROOT, "UL", root),
+            NewElement(_LAST_ROOT, "UL", last_root),
             NewElement(_CONSISTENCY, "US", 0),
         ],
         implicit_vr=False,

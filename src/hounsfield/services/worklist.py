@@ -18,7 +18,9 @@ class Worklist:
 
     def page(self, origin: Origin, query: Query, after: str | None) -> WorklistPage:
         """after: the cursor of the page before; None for the first. Raises: InvalidQuery."""
-        return self._reader.worklist(replace(query, partition_id=origin.principal.partition_id), after)
+        change = self._reader.latest_change()  # before the page: what comes in between is told twice rather than not at all
+        page = self._reader.worklist(replace(query, partition_id=origin.principal.partition_id), after)
+        return replace(page, change=change)
 
     def study(self, origin: Origin, study_instance_uid: str) -> StudyDetail:
         """Raises: StudyNotFound, Gone."""

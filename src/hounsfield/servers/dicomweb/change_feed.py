@@ -31,6 +31,7 @@ _NAMES: Final = {
     ChangeKind.KEPT_ASIDE: "kept-aside",
     ChangeKind.REJECTED: "rejected",
     ChangeKind.RESTORED: "restored",
+    ChangeKind.MARKED: "marked",
 }
 
 

@@ -26,6 +26,7 @@ from hounsfield.servers.dicomweb.retrieve.metadata import Metadata
 from hounsfield.servers.dicomweb.retrieve.metadata_xml import MetadataXML
 from hounsfield.servers.dicomweb.retrieve.objects import Objects
 from hounsfield.servers.dicomweb.retrieve.outgoing import OutgoingObjects
+from hounsfield.servers.dicomweb.retrieve.studies_archive import StudiesArchive
 from hounsfield.servers.dicomweb.retrieve.wado_uri import WADO_URI, WadoURI
 from hounsfield.servers.dicomweb.routing import Route
 from hounsfield.servers.dicomweb.search.qido import Qido
@@ -102,7 +103,8 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
     rendered = Rendered(retrieve, pictures, work, new_boundary, video)
     bulk_data = BulkData(retrieve, documents, ranges, frames, work, new_boundary)
     all_bulk_data = AllBulkData(retrieve, documents, bulk_data, frames, work, new_boundary)
-    objects = Objects(retrieve, OutgoingObjects(retrieve, rewriter, pictures, ranges, work), all_bulk_data, work, new_boundary)
+    outgoing = OutgoingObjects(retrieve, rewriter, pictures, ranges, work)
+    objects = Objects(retrieve, outgoing, all_bulk_data, work, new_boundary)
     wado_uri = WadoURI(retrieve, objects, pictures, work)
     decisions = Decisions(parts.decide, work)
     feed = ChangeFeed(Changes(parts.retrieve.reader), work)
@@ -136,6 +138,7 @@ def dicomweb_application(parts: Parts, root: str = ROOT) -> DICOMWeb:
         *(Route("GET", f"{level}/bulkdata", all_bulk_data.all) for level in (study, series, instance)),
         *(Route("GET", f"{level}/pixeldata", all_bulk_data.pixel_data) for level in (study, series, instance)),
         Route("GET", WADO_URI, wado_uri.instance),
+        Route("GET", "archive", StudiesArchive(objects, outgoing, work).studies),
     ]
     for subject in (study, series, instance):
         routes.append(Route("DELETE", subject, decisions.delete))

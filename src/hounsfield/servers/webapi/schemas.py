@@ -12,6 +12,7 @@ from hounsfield.model.callers import RefusedCaller
 from hounsfield.model.coercion import CoercionAction, CoercionRule
 from hounsfield.model.origin import Principal, Role
 from hounsfield.model.peers import USUAL, Peer, Permission
+from hounsfield.model.reading import ReadingPriority, ReadingStatus
 from hounsfield.model.visibility import MOST_VALUES, VisibleStudies
 from hounsfield.model.worklist import KeptAside, SeriesRow, Statistics, StudyDetail, StudyRow, WorklistPage
 
@@ -81,6 +82,8 @@ class StudyAnswer(Answer):
     series_count: int
     instance_count: int
     received_at: str
+    status: ReadingStatus
+    priority: ReadingPriority
     thumbnail: str
 
     @classmethod
@@ -101,6 +104,8 @@ class StudyAnswer(Answer):
             series_count=row.series_count,
             instance_count=row.instance_count,
             received_at=iso_time(row.received_at_ns // 1_000_000),
+            status=row.status,
+            priority=row.priority,
             thumbnail=f"/dicom-web/studies/{quote(row.study_instance_uid, safe='')}/thumbnail",
         )
 
@@ -113,17 +118,21 @@ class TotalAnswer(Answer):
 
 
 class WorklistAnswer(Answer):
-    """A page of the worklist. next: to be sent as `after` for the following page; null on the last."""
+    """A page of the worklist. next: to be sent as `after` for the following page; null on the last.
+
+    change: to be sent as `since` to `/dicom-web/changes`: all up to it is in the page.
+    """
 
     rows: list[StudyAnswer]
     next: str | None
     total: TotalAnswer
+    change: int
 
     @classmethod
     def of(cls, page: WorklistPage) -> WorklistAnswer:
         """Of a page of the index."""
         total = TotalAnswer(count=page.count, capped=page.capped)
-        return cls(rows=[StudyAnswer.of(row) for row in page.rows], next=page.next, total=total)
+        return cls(rows=[StudyAnswer.of(row) for row in page.rows], next=page.next, total=total, change=page.change)
 
 
 class SeriesAnswer(Answer):

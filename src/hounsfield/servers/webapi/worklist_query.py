@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.query import AnyOf, Key, Level, Match, Order, Query, Range, SingleValue, WildCard
+from hounsfield.model.reading import ReadingPriority, ReadingStatus
 
 MAX_LIMIT = 500
 MAX_TEXT_CHARACTERS = 200
@@ -22,6 +23,8 @@ SORT_KEYWORDS: Mapping[str, str] = {
     "description": "StudyDescription",
     "accession_number": "AccessionNumber",
     "modality": "ModalitiesInStudy",
+    "status": "ReadingStatus",
+    "priority": "ReadingPriority",
 }
 
 _MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
@@ -38,6 +41,8 @@ def worklist_query(
     date_from: str = "",
     date_to: str = "",
     description: str = "",
+    status: str = "",
+    priority: str = "",
     sort: str = "-study_date",
     limit: int = 50,
     partition_id: int = 1,
@@ -55,6 +60,8 @@ def worklist_query(
         *_text_key("description", "StudyDescription", description, "*{}*"),
         *_modality_key(modality),
         *_date_key(date_from, date_to),
+        *_rank_key("status", "ReadingStatus", status, ReadingStatus),
+        *_rank_key("priority", "ReadingPriority", priority, ReadingPriority),
     ]
     return Query(
         level=Level.STUDY,
@@ -98,6 +105,17 @@ def _date_key(date_from: str, date_to: str) -> list[Key]:
         if date and not _is_date(date):
             raise InvalidQuery(f"{parameter} is a date as YYYYMMDD")
     return [Key("StudyDate", Range(date_from, date_to))]
+
+
+def _rank_key(parameter: str, keyword: str, raw: str, words: type[ReadingStatus] | type[ReadingPriority]) -> list[Key]:
+    asked = list(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
+    try:
+        ranks = tuple(str(words(part).rank) for part in asked)
+    except ValueError as exc:
+        raise InvalidQuery(f"{parameter} is a list of {', '.join(words)}") from exc
+    if not ranks or len(ranks) == len(words):
+        return []
+    return [Key(keyword, SingleValue(ranks[0]) if len(ranks) == 1 else AnyOf(ranks))]
 
 
 def _is_date(text: str) -> bool:

@@ -22,13 +22,15 @@ ROW = {
     "series_count": 2,
     "instance_count": 251,
     "received_at": "2027-01-15T08:00:00.123Z",
+    "status": "unread",
+    "priority": "routine",
     "thumbnail": "/dicom-web/studies/1.2.840.1/thumbnail",
 }
 
 
 def test_the_worklist_answers_rows_cursor_and_total(house):
     answer = house.browser("vera").get("/api/worklist").json()
-    assert answer == {"rows": [ROW], "next": "cursor-2", "total": {"count": 10_000, "capped": True}}
+    assert answer == {"rows": [ROW], "next": "cursor-2", "total": {"count": 10_000, "capped": True}, "change": 0}
     [(origin, query, after)] = house.worklist.asked
     assert (origin.principal.name, origin.protocol, after) == ("vera", "webapi", None)
     assert (query.level, query.keys, query.order, query.limit) == (Level.STUDY, (), Order("StudyDate", descending=True), 50)

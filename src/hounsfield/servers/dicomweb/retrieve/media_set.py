@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hounsfield.dicom.element_tree import read_data_set
@@ -19,7 +19,7 @@ File = Callable[["Outgoing", Callable[["Outgoing"], None]], Iterator[bytes]]
 """The bytes of a file; before the first of them it is told how the object does go out."""
 
 
-def media_entries(outgoing: Sequence[Outgoing], file: File, retrieve: Retrieve) -> Iterator[Entry]:
+def media_entries(outgoing: Iterable[Outgoing], file: File, retrieve: Retrieve) -> Iterator[Entry]:
     """Each file, then the directory: of what went out, so that it stands last."""
     directory = MediaDirectory()
     series: dict[str, int] = {}

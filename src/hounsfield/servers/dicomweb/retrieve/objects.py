@@ -96,7 +96,7 @@ class Objects:
         """What is named by its UIDs, in the first form asked for that can be had. Raises: NotFound, Gone, NotAcceptable."""
         single = len(named) == 3
         run = self._work.quick if single and not self._outgoing.may_read(asked) else self._work.slow
-        shipment = replace(await run(self._shipment, exchange.origin, named, asked), directory=directory)
+        shipment = replace(await run(self.shipment, exchange.origin, named, asked), directory=directory)
         if directory and shipment.packaging is not Packaging.ZIP:
             raise InvalidQuery("a DICOMDIR goes with application/zip")
         headers = shipment.headers
@@ -114,7 +114,7 @@ class Objects:
                 return
         await exchange.stream_from_first(shipment.status, headers, self._body(shipment), shipment.length_bytes)
 
-    def _shipment(self, origin: Origin, named: tuple[str, ...], asked: Asked) -> Shipment:
+    def shipment(self, origin: Origin, named: tuple[str, ...], asked: Asked) -> Shipment:
         """What goes out for the study, series or instance that is named. Raises: NotFound, Gone, NotAcceptable."""
         instances = [self._retrieve.instance(origin, *named)] if len(named) == 3 else self._retrieve.instances(origin, *named)
         best = next((choice for instance in instances if (choice := self._outgoing.choose(instance, asked)) is not None), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -143,12 +143,18 @@ class OutgoingObjects:
     async def archive(self, outgoing: Sequence[Outgoing], *, directory: bool) -> Pieces:
         """A ZIP archive of them (PS3.18 8.6.1.3). directory: as a file-set with a DICOMDIR."""
         decoding = not all(one.delivery.as_stored for one in outgoing)
+        async with contextlib.aclosing(self.archive_of(outgoing, directory=directory, decoding=decoding)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def archive_of(self, outgoing: Iterable[Outgoing], *, directory: bool, decoding: bool) -> Pieces:
+        """The same of what is only found while it goes out. decoding: whether any of it is not given as it is stored."""
         entries = media_entries(outgoing, self._file, self._retrieve) if directory else self._entries(outgoing)
         async with contextlib.aclosing(self._work.each(zip_stream(entries), decoding=decoding)) as pieces:
             async for piece in pieces:
                 yield piece
 
-    def _entries(self, outgoing: Sequence[Outgoing]) -> Iterator[Entry]:
+    def _entries(self, outgoing: Iterable[Outgoing]) -> Iterator[Entry]:
         for one in outgoing:
             instance = one.instance
             names = MemberNames(
