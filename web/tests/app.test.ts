@@ -1,12 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readOutcome } from '../src/api/upload';
 import { routeOf } from '../src/app/router';
 import { type Command, commandForKey, keyLabel, keyName } from '../src/commands/registry';
-import { worthSending } from '../src/features/upload/dropped';
-import { UploadQueue } from '../src/features/upload/queue';
 import { viewerCommands } from '../src/features/viewer/commands';
 import { CATALOGUES, LANGUAGES } from '../src/i18n';
 import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../src/ui/format';
@@ -150,52 +148,6 @@ describe('store answers', () => {
     expect(readOutcome(400, sequence('0008119A', failed))).toMatchObject({ kind: 'rejected' });
     expect(readOutcome(503, '<html>')).toEqual({ kind: 'failed', reason: 'HTTP 503' });
     expect(readOutcome(413, '')).toMatchObject({ kind: 'rejected', code: 'HTTP 413' });
-  });
-});
-
-describe('the upload queue', () => {
-  it('sends three at a time and counts each outcome', async () => {
-    vi.stubGlobal('window', globalThis);
-    const waiting: Array<() => void> = [];
-    let most = 0;
-    let open = 0;
-    const outcomes = [
-      { kind: 'stored' },
-      { kind: 'duplicate' },
-      { kind: 'rejected', reason: 'why', code: '1' },
-      { kind: 'failed', reason: '' },
-    ];
-    let sent = 0;
-    const queue = new UploadQueue(
-      () => {},
-      (_file, progress) =>
-        new Promise((resolve) => {
-          open += 1;
-          most = Math.max(most, open);
-          const outcome = outcomes[sent % outcomes.length];
-          sent += 1;
-          waiting.push(() => {
-            open -= 1;
-            progress(1);
-            resolve(outcome as never);
-          });
-        }),
-    );
-    queue.add(Array.from({ length: 8 }, (_, at) => new File(['x'], `f${at}`)));
-    while (queue.getState().running) {
-      waiting.shift()?.();
-      await Promise.resolve();
-      await Promise.resolve();
-    }
-    expect(most).toBe(3);
-    expect(queue.getState()).toMatchObject({ files: 8, done: 8, stored: 2, duplicates: 2, rejected: 2, bytesSent: 8 });
-    expect(queue.getState().failed).toHaveLength(2);
-    vi.unstubAllGlobals();
-  });
-
-  it('leaves out what media carry beside the images', () => {
-    expect(['DICOMDIR', '.DS_Store', '._x', 'Thumbs.db'].filter(worthSending)).toEqual([]);
-    expect(worthSending('IM0001')).toBe(true);
   });
 });
 

@@ -8,6 +8,12 @@ export interface Session {
   must_change_password?: boolean;
 }
 
+export const READING_STATUSES = ['unread', 'in-progress', 'read'] as const;
+export type ReadingStatus = (typeof READING_STATUSES)[number];
+/** From the least urgent. */
+export const READING_PRIORITIES = ['routine', 'high', 'stat'] as const;
+export type ReadingPriority = (typeof READING_PRIORITIES)[number];
+
 export interface StudyRow {
   study_instance_uid: string;
   patient_id: string;
@@ -23,13 +29,30 @@ export interface StudyRow {
   series_count: number;
   instance_count: number;
   received_at: string;
+  status: ReadingStatus;
+  priority: ReadingPriority;
   thumbnail: string;
 }
 
+/** change: what happened up to it is in the page. */
 export interface Worklist {
   rows: StudyRow[];
   next: string | null;
   total: { count: number; capped: boolean };
+  change: number;
+}
+
+/** What happened, in the order in which it was committed; `next` is what to ask for as `since` next. */
+export interface ChangeFeed {
+  changes: Array<{ sequence: number; kind: string; study_instance_uid?: string }>;
+  next: number;
+}
+
+/** An object that is here; the digest is of what stands behind its file meta information, hexadecimal. */
+export interface KnownObject {
+  sop_instance_uid: string;
+  transfer_syntax_uid: string;
+  data_set_sha256: string;
 }
 
 export interface SeriesRow {

@@ -1,6 +1,17 @@
-/** One file to STOW-RS (PS3.18 10.5), with progress; and what its answer says. */
-import { currentCsrfToken } from './client';
-import type { DicomInstance } from './types';
+/** One file to STOW-RS (PS3.18 10.5), with progress; what its answer says; and what the archive has already. */
+import { currentCsrfToken, request } from './client';
+import type { DicomInstance, KnownObject } from './types';
+
+/** Of these SOP Instance UIDs, what is here. */
+export async function knownObjects(sopInstanceUids: readonly string[]): Promise<readonly KnownObject[]> {
+  const body = { sop_instance_uids: sopInstanceUids };
+  const { known } = await request<{ known: KnownObject[] }>('/api/uploads/known', {
+    method: 'POST',
+    body,
+    background: true,
+  });
+  return known;
+}
 
 export type UploadOutcome =
   | { kind: 'stored' }
@@ -17,7 +28,7 @@ const CRLF = '\r\n';
  * onProgress: bytes of this file sent so far.
  */
 export function uploadFile(
-  file: File,
+  file: Blob,
   onProgress: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<UploadOutcome> {
@@ -55,6 +66,11 @@ const ERROR_COMMENT = '00000902';
 /** PS3.18 table I.2-1: the data set does not fit what is known. */
 const KEPT_ASIDE = 0xb007;
 
+/** Whether another time, or after another sign-in, the same file may be taken. */
+function isPassing(status: number): boolean {
+  return status === 0 || status === 401 || status === 429 || status >= 500;
+}
+
 function items(answer: DicomInstance, tag: string): DicomInstance[] {
   return (answer[tag]?.Value ?? []) as DicomInstance[];
 }
@@ -70,7 +86,7 @@ export function readOutcome(status: number, text: string, counts = ''): UploadOu
       | DicomInstance
       | DicomInstance[]
       | { error?: { message?: string; code?: string } };
-    if (!Array.isArray(parsed) && 'error' in parsed && parsed.error) {
+    if (!Array.isArray(parsed) && 'error' in parsed && parsed.error && !isPassing(status)) {
       const error = parsed.error as { message?: string; code?: string };
       return { kind: 'rejected', reason: error.message ?? '', code: error.code ?? String(status) };
     }
@@ -98,7 +114,7 @@ export function readOutcome(status: number, text: string, counts = ''): UploadOu
     }
   }
   if (status >= 200 && status < 300) return { kind: 'stored' };
-  return status === 0 || status >= 500
+  return isPassing(status)
     ? { kind: 'failed', reason: `HTTP ${status}` }
     : { kind: 'rejected', reason: '', code: `HTTP ${status}` };
 }

@@ -24,4 +24,15 @@ export const uploadEn = {
   'upload.reason.keptUid': 'Kept aside: another object with this UID was here first.',
   'upload.reason.keptPatient': 'Kept aside: this study is here under another patient.',
   'upload.reason.other': 'Refused by the archive ({code}).',
+  'upload.duplicatesListed': 'What was here already',
+  'upload.offline': 'The archive does not answer: {done} of {total} files. The upload goes on by itself.',
+  'upload.interrupted': 'An upload was interrupted',
+  'upload.interruptedText':
+    '{done} of {total} files had been dealt with. Choose the same files or folder once more: what has arrived is not sent again.',
+  'upload.reason.zipEncrypted': 'Protected by a password: unpack the archive first.',
+  'upload.reason.zipMethod': 'Compressed in a way that browsers cannot unpack: unpack the archive first.',
+  'upload.reason.zipDamaged': 'The ZIP archive is damaged here.',
+  'upload.reason.unreadableFile': 'The browser cannot read this file, or not any more.',
+  'upload.reason.directoryMissing': 'Named in the DICOMDIR, but not among the files: choose the whole folder.',
+  'upload.reason.directoryDamaged': 'This DICOMDIR cannot be read; the files beside it were taken as they are.',
 } as const;

@@ -25,4 +25,15 @@ export const uploadEs: Readonly<Record<keyof typeof uploadEn, string>> = {
   'upload.reason.keptUid': 'Apartado: otro objeto con este UID llegó antes.',
   'upload.reason.keptPatient': 'Apartado: este estudio está aquí con otro paciente.',
   'upload.reason.other': 'Rechazado por el archivo ({code}).',
+  'upload.duplicatesListed': 'Lo que ya estaba',
+  'upload.offline': 'El archivo no responde: {done} de {total} ficheros. La subida sigue sola.',
+  'upload.interrupted': 'Se interrumpió una subida',
+  'upload.interruptedText':
+    'Se habían tratado {done} de {total} ficheros. Elija otra vez los mismos ficheros o la misma carpeta: lo que ya llegó no se vuelve a enviar.',
+  'upload.reason.zipEncrypted': 'Protegido con contraseña: descomprima antes el fichero ZIP.',
+  'upload.reason.zipMethod': 'Comprimido de un modo que el navegador no sabe abrir: descomprima antes el fichero ZIP.',
+  'upload.reason.zipDamaged': 'El fichero ZIP está dañado aquí.',
+  'upload.reason.unreadableFile': 'El navegador no puede leer este fichero, o ya no.',
+  'upload.reason.directoryMissing': 'Citado en el DICOMDIR, pero no está entre los ficheros: elija la carpeta entera.',
+  'upload.reason.directoryDamaged': 'Este DICOMDIR no puede leerse; los ficheros que lo acompañan se tomaron tal cual.',
 };

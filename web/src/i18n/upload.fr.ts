@@ -25,4 +25,16 @@ export const uploadFr: Readonly<Record<keyof typeof uploadEn, string>> = {
   'upload.reason.keptUid': 'Mis à part : un autre objet de même UID était là avant.',
   'upload.reason.keptPatient': 'Mis à part : cet examen est ici au nom d’un autre patient.',
   'upload.reason.other': 'Refusé par l’archive ({code}).',
+  'upload.duplicatesListed': 'Ce qui était déjà là',
+  'upload.offline': 'L’archive ne répond pas : {done} fichiers sur {total}. Le versement reprendra de lui-même.',
+  'upload.interrupted': 'Un versement a été interrompu',
+  'upload.interruptedText':
+    '{done} fichiers sur {total} étaient traités. Choisissez de nouveau les mêmes fichiers ou le même dossier : ce qui est arrivé n’est pas renvoyé.',
+  'upload.reason.zipEncrypted': 'Protégé par un mot de passe : décompressez d’abord l’archive ZIP.',
+  'upload.reason.zipMethod':
+    'Compressé d’une façon que le navigateur ne sait pas lire : décompressez d’abord l’archive ZIP.',
+  'upload.reason.zipDamaged': 'L’archive ZIP est endommagée à cet endroit.',
+  'upload.reason.unreadableFile': 'Le navigateur ne peut pas, ou plus, lire ce fichier.',
+  'upload.reason.directoryMissing': 'Cité dans le DICOMDIR, mais absent des fichiers : choisissez le dossier entier.',
+  'upload.reason.directoryDamaged': 'Ce DICOMDIR est illisible ; les fichiers voisins ont été pris tels quels.',
 };

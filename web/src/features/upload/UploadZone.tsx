@@ -1,9 +1,14 @@
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { knownObjects } from '../../api/upload';
 import { type MessageKey, t } from '../../i18n';
 import { bytes, count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
-import { droppedFiles, worthSending } from './dropped';
-import { type Reject, UploadQueue, type UploadState } from './queue';
+import { droppedFiles, worthReading } from './dropped';
+import { gather } from './gather';
+import { type Interrupted, keepProgress, takeInterrupted } from './interrupted';
+import { alreadyHere } from './known';
+import { UploadQueue } from './queue';
+import type { Reject, UploadState } from './queueState';
 import './upload.css';
 
 /** The queue outlives the pages: an upload goes on while a study is read. */
@@ -11,7 +16,17 @@ export function useUploadQueue(onStored: () => void): UploadQueue {
   const latest = useRef(onStored);
   latest.current = onStored;
   const queue = useRef<UploadQueue>(undefined);
-  queue.current ??= new UploadQueue(() => latest.current());
+  queue.current ??= new UploadQueue(() => latest.current(), {
+    look: (sources) => alreadyHere(sources, knownObjects),
+    keep: keepProgress,
+  });
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (queue.current?.getState().running) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, []);
   return queue.current;
 }
 
@@ -40,7 +55,9 @@ export function UploadZone({ queue, children }: { queue: UploadQueue; children: 
       setOver(false);
       if (!event.dataTransfer || !hasFiles(event)) return;
       event.preventDefault();
-      void droppedFiles(event.dataTransfer).then((files) => queue.add(files));
+      void droppedFiles(event.dataTransfer)
+        .then(gather)
+        .then(({ sources, rejects }) => queue.add(sources, rejects));
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragleave', leave);
@@ -73,7 +90,8 @@ export function UploadButton({ queue }: { queue: UploadQueue }) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const take = (input: HTMLInputElement): void => {
-    queue.add([...(input.files ?? [])].filter((file) => worthSending(file.name)));
+    const files = [...(input.files ?? [])].filter((file) => worthReading(file.name));
+    void gather(files).then(({ sources, rejects }) => queue.add(sources, rejects));
     input.value = '';
   };
   return (
@@ -109,7 +127,10 @@ export function UploadButton({ queue }: { queue: UploadQueue }) {
 /** In the corner: how far the upload is, and what was rejected and why. */
 export function UploadPanel({ queue }: { queue: UploadQueue }) {
   const state = useSyncExternalStore(queue.subscribe, queue.getState);
-  if (state.files === 0) return null;
+  const [interrupted, setInterrupted] = useState<Interrupted | undefined>(takeInterrupted);
+  if (state.files === 0) {
+    return interrupted ? <Reminder left={interrupted} onDismiss={() => setInterrupted(undefined)} /> : null;
+  }
   const share = state.bytesTotal > 0 ? state.bytesSent / state.bytesTotal : state.done / state.files;
   return (
     <aside className="upload-panel" aria-label={t('upload.title')} data-testid="upload-panel">
@@ -154,6 +175,19 @@ export function UploadPanel({ queue }: { queue: UploadQueue }) {
           {t('upload.retryFailed', { count: state.failed.length })}
         </button>
       )}
+      {state.duplicateNames.length > 0 && (
+        <details>
+          <summary>{t('upload.duplicatesListed')}</summary>
+          <ul className="rejects">
+            {state.duplicateNames.map((name, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the same file may be chosen twice
+              <li key={at} className="reject-name">
+                {name}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       {state.rejects.length > 0 && (
         <details>
           <summary>{t('upload.reasons')}</summary>
@@ -172,6 +206,21 @@ export function UploadPanel({ queue }: { queue: UploadQueue }) {
   );
 }
 
+/** After a reload: the browser has forgotten the files, the archive has not forgotten what arrived. */
+function Reminder({ left, onDismiss }: { left: Interrupted; onDismiss: () => void }) {
+  return (
+    <aside className="upload-panel" aria-label={t('upload.title')} data-testid="upload-interrupted">
+      <header>
+        <strong>{t('upload.interrupted')}</strong>
+        <button type="button" className="icon-button" aria-label={t('upload.dismiss')} onClick={onDismiss}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <p>{t('upload.interruptedText', { done: count(left.done), total: count(left.files) })}</p>
+    </aside>
+  );
+}
+
 function Count({ name, value, id }: { name: string; value: number; id: string }) {
   return (
     <div>
@@ -183,12 +232,19 @@ function Count({ name, value, id }: { name: string; value: number; id: string })
 
 function headline(state: UploadState): string {
   const values = { done: count(state.done), total: count(state.files), bytes: bytes(state.bytesTotal) };
+  if (state.offline) return t('upload.offline', values);
   if (state.stopped) return t('upload.cancelled', values);
   return t(state.running ? 'upload.progress' : 'upload.finished', values);
 }
 
 /** Failure reasons of PS3.18 table I.2-2 and PS3.4 table B.2-1. */
 const REASONS: ReadonlyArray<[RegExp, MessageKey]> = [
+  [/^zip-encrypted/, 'upload.reason.zipEncrypted'],
+  [/^zip-method/, 'upload.reason.zipMethod'],
+  [/^zip-damaged/, 'upload.reason.zipDamaged'],
+  [/^unreadable-file/, 'upload.reason.unreadableFile'],
+  [/^directory-missing/, 'upload.reason.directoryMissing'],
+  [/^directory-damaged/, 'upload.reason.directoryDamaged'],
   [/^kept-uid/, 'upload.reason.keptUid'],
   [/^kept-patient/, 'upload.reason.keptPatient'],
   [/^0xA7/, 'upload.reason.full'],

@@ -1,10 +1,15 @@
 /** Files out of a drop, folders included. */
 
-/** Names that media and operating systems put beside the images. */
-const NOT_OBJECTS = /^(DICOMDIR|\.DS_Store|Thumbs\.db|desktop\.ini|autorun\.inf)$/i;
+/** Names that operating systems put beside the images. */
+const NOT_FROM_MEDIA = /^(\.DS_Store|Thumbs\.db|desktop\.ini|autorun\.inf)$/i;
+
+/** A DICOMDIR says which files belong to it. */
+export function worthReading(name: string): boolean {
+  return !NOT_FROM_MEDIA.test(name) && !name.startsWith('._');
+}
 
 export function worthSending(name: string): boolean {
-  return !NOT_OBJECTS.test(name) && !name.startsWith('._');
+  return worthReading(name) && !/^DICOMDIR\.?(;1)?$/i.test(name);
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File | undefined> {
@@ -18,7 +23,7 @@ function readSome(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]>
 async function walk(entry: FileSystemEntry, found: File[]): Promise<void> {
   if (entry.isFile) {
     const file = await fileOf(entry as FileSystemFileEntry);
-    if (file && worthSending(file.name)) {
+    if (file && worthReading(file.name)) {
       Object.defineProperty(file, 'droppedPath', { value: entry.fullPath.replace(/^\//, '') });
       found.push(file);
     }
@@ -38,7 +43,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
     .map((item) => item.webkitGetAsEntry?.() ?? null);
   const plain = [...transfer.files];
   if (entries.length === 0 || entries.some((entry) => entry === null))
-    return plain.filter((file) => worthSending(file.name));
+    return plain.filter((file) => worthReading(file.name));
   const found: File[] = [];
   for (const entry of entries as FileSystemEntry[]) await walk(entry, found);
   return found;

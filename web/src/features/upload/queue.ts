@@ -1,67 +1,58 @@
-/** Sends files three at a time and counts what became of each. */
+/**
+ * Sends files three at a time and counts what became of each. What the archive has already is not sent; when it does not
+ * answer, the queue waits for it and goes on.
+ */
 import { type UploadOutcome, uploadFile } from '../../api/upload';
-
-export interface Reject {
-  name: string;
-  reason: string;
-  code: string;
-}
-
-export interface UploadState {
-  files: number;
-  done: number;
-  bytesTotal: number;
-  bytesSent: number;
-  stored: number;
-  duplicates: number;
-  /** The first `REJECTS_KEPT`; `rejected` counts all. */
-  rejects: readonly Reject[];
-  rejected: number;
-  /** Stored, but beside the object that counts. */
-  kept: number;
-  /** Files that did not reach the archive and may be sent again. */
-  failed: readonly File[];
-  running: boolean;
-  stopped: boolean;
-}
-
-export const IDLE: UploadState = {
-  files: 0,
-  done: 0,
-  bytesTotal: 0,
-  bytesSent: 0,
-  stored: 0,
-  duplicates: 0,
-  rejects: [],
-  rejected: 0,
-  kept: 0,
-  failed: [],
-  running: false,
-  stopped: false,
-};
+import { IDLE, REJECTS_KEPT, type Reject, type UploadState } from './queueState';
+import { type Source, Unreadable } from './source';
 
 const IN_PARALLEL = 3;
-const REJECTS_KEPT = 500;
+const LOOKED_AT_ONCE = 100;
 const NOTIFY_EVERY_MS = 100;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** So often is a file sent that the server takes in vain, before it counts as not sent. */
+const MOST_ATTEMPTS = 5;
 
-/** Path as dropped, such as `CT/IM0001`, where the browser tells it. */
-export function displayName(file: File): string {
-  return (file as File & { droppedPath?: string }).droppedPath || file.webkitRelativePath || file.name;
+export interface QueueParts {
+  /** Of these sources, those that need not be sent. */
+  look: (sources: readonly Source[]) => Promise<ReadonlySet<Source>>;
+  send: typeof uploadFile;
+  /** Told of each change that a reload should not forget. */
+  keep: (state: UploadState) => void;
+  pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+const NOTHING_KNOWN: QueueParts = { look: async () => new Set(), send: uploadFile, keep: () => {}, pause: wait };
 
 export class UploadQueue {
   private state: UploadState = IDLE;
-  private readonly waiting: File[] = [];
+  private waiting: Source[] = [];
   private readonly listeners = new Set<() => void>();
   private abort = new AbortController();
-  private underWay = 0;
   private notifyTimer = 0;
-  private readonly partial = new Map<File, number>();
+  private readonly partial = new Map<Source, number>();
+  private readonly attempts = new Map<Source, number>();
+  private working = false;
+  private pauseMs = FIRST_PAUSE_MS;
+  private readonly parts: QueueParts;
 
   constructor(
     private readonly onStored: () => void,
-    private readonly send: typeof uploadFile = uploadFile,
-  ) {}
+    parts: Partial<QueueParts> = {},
+  ) {
+    this.parts = { ...NOTHING_KNOWN, ...parts };
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -70,31 +61,37 @@ export class UploadQueue {
 
   readonly getState = (): UploadState => this.state;
 
-  add(files: readonly File[]): void {
-    if (files.length === 0) return;
+  /** rejects: what was found not to be fit for sending before. */
+  add(sources: readonly Source[], rejects: readonly Reject[] = []): void {
+    if (sources.length + rejects.length === 0) return;
     if (!this.state.running) {
       this.abort = new AbortController();
       if (this.state.stopped || this.state.done === this.state.files) this.state = IDLE;
     }
-    this.waiting.push(...files);
+    this.waiting.push(...sources);
+    const { state } = this;
     this.change({
-      files: this.state.files + files.length,
-      bytesTotal: this.state.bytesTotal + files.reduce((sum, file) => sum + file.size, 0),
-      running: true,
+      files: state.files + sources.length + rejects.length,
+      done: state.done + rejects.length,
+      rejected: state.rejected + rejects.length,
+      rejects: [...state.rejects, ...rejects].slice(0, REJECTS_KEPT),
+      bytesTotal: state.bytesTotal + sources.reduce((sum, source) => sum + source.size, 0),
+      running: sources.length > 0 || state.running,
       stopped: false,
     });
-    this.next();
+    void this.work();
   }
 
   stop(): void {
-    this.waiting.length = 0;
+    this.waiting = [];
     this.abort.abort();
-    this.change({ running: false, stopped: true });
+    this.change({ running: false, stopped: true, offline: false });
   }
 
   retryFailed(): void {
     const again = this.state.failed;
     this.state = IDLE;
+    this.attempts.clear();
     this.add(again);
   }
 
@@ -105,52 +102,89 @@ export class UploadQueue {
     }
   }
 
-  private next(): void {
-    while (this.underWay < IN_PARALLEL && this.waiting.length > 0) {
-      const file = this.waiting.shift() as File;
-      this.underWay += 1;
-      void this.send(file, (sent) => this.onProgress(file, sent), this.abort.signal).then((outcome) => {
-        this.underWay -= 1;
-        this.onOutcome(file, outcome);
-        this.next();
-      });
+  /** A group after the other: looked at, then sent. */
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    while (this.waiting.length > 0) {
+      const { signal } = this.abort;
+      const group = this.waiting.splice(0, LOOKED_AT_ONCE);
+      const known = await this.parts.look(group);
+      if (signal.aborted) continue;
+      for (const source of group) if (known.has(source)) this.onOutcome(source, { kind: 'duplicate' });
+      const unknown = group.filter((source) => !known.has(source));
+      if ((await this.sendAll(unknown, signal)) || signal.aborted) continue;
+      await this.parts.pause(this.pauseMs, signal);
+      this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * 2);
     }
+    this.working = false;
   }
 
-  private onProgress(file: File, sent: number): void {
-    const before = this.partial.get(file) ?? 0;
-    this.partial.set(file, sent);
+  /** Whether all of them are done with; what is not, waits again. */
+  private async sendAll(sources: Source[], signal: AbortSignal): Promise<boolean> {
+    let whole = true;
+    const lane = async (): Promise<void> => {
+      for (let source = sources.shift(); source && !signal.aborted; source = sources.shift()) {
+        if (await this.sendOne(source, signal)) continue;
+        // The archive does not answer: nothing else of this group is tried now.
+        whole = false;
+        this.waiting.unshift(source, ...sources.splice(0));
+      }
+    };
+    await Promise.all(Array.from({ length: IN_PARALLEL }, lane));
+    return whole;
+  }
+
+  /** False where it is to be sent again later. */
+  private async sendOne(source: Source, signal: AbortSignal): Promise<boolean> {
+    let outcome: UploadOutcome;
+    try {
+      const blob = await source.open();
+      outcome = await this.parts.send(blob, (sent) => this.onProgress(source, sent), signal);
+    } catch (cause) {
+      outcome = { kind: 'rejected', reason: '', code: cause instanceof Unreadable ? cause.code : 'unreadable-file' };
+    }
+    if (signal.aborted) return true;
+    if (outcome.kind === 'failed' && this.mayRetry(source, outcome.reason)) {
+      this.onProgress(source, 0);
+      this.change({ offline: true });
+      return false;
+    }
+    this.pauseMs = FIRST_PAUSE_MS;
+    if (this.state.offline) this.change({ offline: false });
+    this.onOutcome(source, outcome);
+    return true;
+  }
+
+  /** Without a connection as often as it takes; what the server fails at, a few times. */
+  private mayRetry(source: Source, reason: string): boolean {
+    if (reason === 'unreachable') return true;
+    if (!/^HTTP (429|5\d\d)$/.test(reason)) return false;
+    const tried = (this.attempts.get(source) ?? 0) + 1;
+    this.attempts.set(source, tried);
+    return tried < MOST_ATTEMPTS;
+  }
+
+  private onProgress(source: Source, sent: number): void {
+    const before = this.partial.get(source) ?? 0;
+    this.partial.set(source, sent);
     this.state = { ...this.state, bytesSent: this.state.bytesSent + sent - before };
     this.tellSoon();
   }
 
-  private onOutcome(file: File, outcome: UploadOutcome): void {
-    this.onProgress(file, file.size);
-    this.partial.delete(file);
+  private onOutcome(source: Source, outcome: UploadOutcome): void {
+    this.onProgress(source, source.size);
+    this.partial.delete(source);
     if (this.state.stopped) return;
-    const { state } = this;
-    const done = state.done + 1;
-    const running = done < state.files;
-    const part: Partial<UploadState> = { done, running };
-    if (outcome.kind === 'stored') part.stored = state.stored + 1;
-    else if (outcome.kind === 'duplicate') part.duplicates = state.duplicates + 1;
-    else if (outcome.kind === 'failed') part.failed = [...state.failed, file];
-    else if (outcome.kind === 'kept') {
-      part.kept = state.kept + 1;
-      const code = outcome.patient ? 'kept-patient' : 'kept-uid';
-      part.rejects = [...state.rejects, { name: displayName(file), reason: '', code }].slice(0, REJECTS_KEPT);
-    } else {
-      part.rejected = state.rejected + 1;
-      if (state.rejects.length < REJECTS_KEPT) {
-        part.rejects = [...state.rejects, { name: displayName(file), reason: outcome.reason, code: outcome.code }];
-      }
+    const done = this.state.done + 1;
+    const running = done < this.state.files;
+    this.state = { ...this.state, ...counted(this.state, source, outcome), done, running };
+    if (running) {
+      this.tellSoon();
+      return;
     }
-    this.state = { ...state, ...part };
-    if (running) this.tellSoon();
-    else {
-      this.tell();
-      this.onStored();
-    }
+    this.tell();
+    this.onStored();
   }
 
   private change(part: Partial<UploadState>): void {
@@ -167,6 +201,29 @@ export class UploadQueue {
   private tell(): void {
     clearTimeout(this.notifyTimer);
     this.notifyTimer = 0;
+    this.parts.keep(this.state);
     for (const listener of this.listeners) listener();
+  }
+}
+
+/** What one outcome adds. */
+function counted(state: UploadState, source: Source, outcome: UploadOutcome): Partial<UploadState> {
+  const noted = (reason: string, code: string): readonly Reject[] =>
+    state.rejects.length < REJECTS_KEPT ? [...state.rejects, { name: source.name, reason, code }] : state.rejects;
+  switch (outcome.kind) {
+    case 'stored':
+      return { stored: state.stored + 1 };
+    case 'duplicate':
+      return {
+        duplicates: state.duplicates + 1,
+        duplicateNames:
+          state.duplicateNames.length < REJECTS_KEPT ? [...state.duplicateNames, source.name] : state.duplicateNames,
+      };
+    case 'failed':
+      return { failed: [...state.failed, source] };
+    case 'kept':
+      return { kept: state.kept + 1, rejects: noted('', outcome.patient ? 'kept-patient' : 'kept-uid') };
+    case 'rejected':
+      return { rejected: state.rejected + 1, rejects: noted(outcome.reason, outcome.code) };
   }
 }
