@@ -73,6 +73,9 @@ def open_page(browser: Any, site: Site, complaints: Complaints) -> Iterator[Open
             complaints.note(f"console: {message.location.get('url', '')} {message.text}")
 
     def on_dialog(dialog: Any) -> None:
+        if dialog.type == "beforeunload":  # what is under way would be lost: a test that leaves means it
+            dialog.accept()
+            return
         complaints.found.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 

@@ -3,9 +3,13 @@ import type { Worklist } from '../src/api/types';
 import { datePresetRange, isoDate } from '../src/features/worklist/datePresets';
 import { filtersFromUrl, filtersToQuery, filtersToUrl, isFiltered, NO_FILTERS } from '../src/features/worklist/filters';
 import { neighbourStudy } from '../src/features/worklist/neighbour';
+import { extended, remaining, toggled } from '../src/features/worklist/selection';
+import { both, typedDates } from '../src/features/worklist/typedDates';
+import { readViews, withoutView, withView } from '../src/features/worklist/views';
 import { scrollToShow, visibleRows } from '../src/features/worklist/visibleRows';
 
 const TODAY = new Date(2026, 2, 1, 0, 30);
+const READER = { today: TODAY, dayFirst: true };
 
 describe('dates', () => {
   it('are the reader’s, over the ends of months', () => {
@@ -22,6 +26,8 @@ describe('filters', () => {
     ...NO_FILTERS,
     q: 'Müller & Söhne',
     modalities: ['CT', 'MR'],
+    status: ['unread' as const, 'in-progress' as const],
+    priority: ['stat' as const],
     date: 'custom' as const,
     from: '2026-01-01',
     to: '',
@@ -36,23 +42,25 @@ describe('filters', () => {
   });
 
   it('drop what makes no sense', () => {
-    expect(filtersFromUrl('?sort=-rm&date=never&modality=CT,<b>&from=tomorrow')).toEqual({
+    expect(filtersFromUrl('?sort=-rm&date=never&modality=CT,<b>&status=done&priority=HIGH&from=tomorrow')).toEqual({
       ...NO_FILTERS,
       modalities: ['CT'],
     });
   });
 
   it('become the query of the server', () => {
-    const query = new URLSearchParams(filtersToQuery(filters, TODAY, 100, 'next'));
+    const query = new URLSearchParams(filtersToQuery(filters, READER, 100, 'next'));
     expect(Object.fromEntries(query)).toEqual({
       q: 'Müller & Söhne',
       modality: 'CT,MR',
+      status: 'unread,in-progress',
+      priority: 'stat',
       date_from: '20260101',
       sort: 'patient_name',
       limit: '100',
       after: 'next',
     });
-    expect(filtersToQuery(NO_FILTERS, TODAY, 50, null)).toBe('sort=-study_date&limit=50');
+    expect(filtersToQuery(NO_FILTERS, READER, 50, null)).toBe('sort=-study_date&limit=50');
   });
 
   it('know whether they filter', () => {
@@ -106,5 +114,95 @@ describe('the next study', () => {
     };
     expect(await neighbourStudy('', 'x', 1, endless)).toBeUndefined();
     expect(asked).toHaveLength(5);
+  });
+});
+
+describe('dates among typed words', () => {
+  // A Sunday.
+  const cases: ReadonlyArray<readonly [string, string, string, string]> = [
+    ['today', '', '2026-03-01', '2026-03-01'],
+    ["Aujourd'hui", '', '2026-03-01', '2026-03-01'],
+    ['müller AYER ct', 'müller ct', '2026-02-28', '2026-02-28'],
+    ['last week', '', '2026-02-16', '2026-02-22'],
+    ['la semaine dernière thorax', 'thorax', '2026-02-16', '2026-02-22'],
+    ['semana pasada', '', '2026-02-16', '2026-02-22'],
+    ['this week', '', '2026-02-23', '2026-03-01'],
+    ['mois passé', '', '2026-02-01', '2026-02-28'],
+    ['este mes', '', '2026-03-01', '2026-03-01'],
+    ['l’année dernière', '', '2025-01-01', '2025-12-31'],
+    ['este año', '', '2026-01-01', '2026-03-01'],
+    ['last 3 days', '', '2026-02-27', '2026-03-01'],
+    ['2 dernières semaines', '', '2026-02-16', '2026-03-01'],
+    ['últimos 12 meses', '', '2025-03-01', '2026-03-01'],
+    ['2024-03', '', '2024-03-01', '2024-03-31'],
+    ['knee 2024-02-29', 'knee', '2024-02-29', '2024-02-29'],
+    ['05.03.2024', '', '2024-03-05', '2024-03-05'],
+    ['5/3/2024', '', '2024-03-05', '2024-03-05'],
+    ['3/25/2024', '', '2024-03-25', '2024-03-25'],
+    ['03/2024', '', '2024-03-01', '2024-03-31'],
+    ['août 2023', '', '2023-08-01', '2023-08-31'],
+    ['12 de marzo de 2024', '', '2024-03-12', '2024-03-12'],
+    ['February 2024 doe', 'doe', '2024-02-01', '2024-02-29'],
+  ];
+  it.each(cases)('%s', (text, left, from, to) => {
+    const found = typedDates(text, TODAY, true);
+    expect([found.text, found.range.from, found.range.to]).toEqual([left, from, to]);
+    expect(text.toLowerCase()).toContain(found.said.toLowerCase());
+  });
+
+  it.each(['2024-13', '2024-02-30', '2024-03-0012', '"2024-03"', 'hierarchy', 'may', 'last 0 days', '20240305', ''])(
+    '%s is none',
+    (text) => {
+      expect(typedDates(text, TODAY, true)).toEqual({ text, said: '', range: { from: '', to: '' } });
+    },
+  );
+
+  it('are read as the reader’s language writes them', () => {
+    expect(typedDates('5/3/2024', TODAY, false).range.from).toBe('2024-05-03');
+  });
+
+  it('narrow what is chosen', () => {
+    const query = filtersToQuery({ ...NO_FILTERS, q: 'doe 2026-02', date: 'week' }, READER, 50, null);
+    expect(query).toBe('q=doe&date_from=20260223&date_to=20260228&sort=-study_date&limit=50');
+    expect(both({ from: '2024-01-01', to: '' }, { from: '', to: '2024-02-01' })).toEqual({
+      from: '2024-01-01',
+      to: '2024-02-01',
+    });
+  });
+});
+
+describe('picked studies', () => {
+  const list = ['a', 'b', 'c', 'd'];
+  it('are toggled, extended over rows, and leave with their rows', () => {
+    expect([...toggled(new Set(['a']), 'b')]).toEqual(['a', 'b']);
+    expect([...toggled(new Set(['a']), 'a')]).toEqual([]);
+    expect([...extended(new Set(['d']), list, 'c', 'a')]).toEqual(['d', 'a', 'b', 'c']);
+    expect([...extended(new Set(), list, 'gone', 'b')]).toEqual(['b']);
+    expect([...remaining(new Set(['a', 'x']), new Set(list))]).toEqual(['a']);
+    const same = new Set(['a']);
+    expect(remaining(same, new Set(list))).toBe(same);
+  });
+
+  it('are no more than one request takes', () => {
+    const all = Array.from({ length: 600 }, (_, at) => String(at));
+    const picked = extended(new Set(), all, '0', '599');
+    expect(picked.size).toBe(500);
+    expect(toggled(picked, '599')).toEqual(picked);
+  });
+});
+
+describe('saved views', () => {
+  it('are kept by name, and replaced under the same', () => {
+    const one = withView([], { name: ' Mine ', search: 'modality=CT' });
+    expect(withView(one, { name: 'Mine', search: 'modality=MR' })).toEqual([{ name: 'Mine', search: 'modality=MR' }]);
+    expect(withView(one, { name: '  ', search: '' })).toBe(one);
+    expect(withoutView(one, 'Mine')).toEqual([]);
+  });
+
+  it('of another version are read as far as they make sense', () => {
+    expect(readViews({ views: [] })).toBeUndefined();
+    expect(readViews([null, { name: 'x' }, { name: 'CT', search: 'modality=CT&nonsense=1&sort=-bad' }])).toEqual([
+      { name: 'CT', search: 'modality=CT' },
+    ]);
   });
 });

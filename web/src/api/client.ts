@@ -93,7 +93,8 @@ export const api = {
   signOut: (): Promise<void> => request('/api/session', { method: 'DELETE' }),
   changePassword: (current: string, next: string): Promise<void> =>
     request('/api/session/password', { method: 'POST', body: { current, new: next } }),
-  worklist: (query: string, signal?: AbortSignal): Promise<Worklist> => request(`/api/worklist?${query}`, { signal }),
+  worklist: (query: string, signal?: AbortSignal, background = false): Promise<Worklist> =>
+    request(`/api/worklist?${query}`, { signal, background }),
   study: (studyUid: string, signal?: AbortSignal): Promise<StudyDetail> =>
     request(`/api/studies/${encodeURIComponent(studyUid)}`, { signal }),
   status: (signal?: AbortSignal): Promise<ServerStatus> => request('/api/status', { signal, background: true }),

@@ -184,6 +184,8 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
             <WorklistPage
               search={query}
               status={status}
+              mayEdit={session.user.role !== 'viewer'}
+              upload={<UploadButton queue={queue} />}
               onSearch={search}
               onOpen={openStudy}
               onChoosing={expectViewer}

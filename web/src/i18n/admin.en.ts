@@ -89,6 +89,7 @@ export const adminEn = {
   'admin.queue.kind.send': 'Send to {peer}',
   'admin.queue.kind.prefetch': 'Fetch from {peer}',
   'admin.queue.kind.priors': 'Earlier studies for {peer}',
+  'admin.queue.kind.study': 'Studies for {peer}, sent by hand',
   'admin.queue.kind.commit': 'Ask {peer} to keep',
   'admin.queue.queue': 'Queue',
   'admin.queue.state': 'State',

@@ -90,6 +90,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.queue.kind.send': 'Enviar a {peer}',
   'admin.queue.kind.prefetch': 'Traer de {peer}',
   'admin.queue.kind.priors': 'Estudios anteriores para {peer}',
+  'admin.queue.kind.study': 'Estudios enviados a mano a {peer}',
   'admin.queue.kind.commit': 'Pedir a {peer} que guarde',
   'admin.queue.queue': 'Cola',
   'admin.queue.state': 'Estado',

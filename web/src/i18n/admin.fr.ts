@@ -90,6 +90,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.queue.kind.send': 'Envoyer à {peer}',
   'admin.queue.kind.prefetch': 'Chercher chez {peer}',
   'admin.queue.kind.priors': 'Examens antérieurs pour {peer}',
+  'admin.queue.kind.study': 'Examens envoyés à la main à {peer}',
   'admin.queue.kind.commit': 'Demander à {peer} de conserver',
   'admin.queue.queue': 'File',
   'admin.queue.state': 'État',

@@ -8,6 +8,7 @@ import { displayEn } from './display.en';
 import { hangingEn } from './hanging.en';
 import { keysEn } from './keys.en';
 import { mprEn } from './mpr.en';
+import { readingEn } from './reading.en';
 import { uploadEn } from './upload.en';
 import { viewerEn } from './viewer.en';
 import { worklistEn } from './worklist.en';
@@ -22,6 +23,7 @@ export const en = {
   ...hangingEn,
   ...keysEn,
   ...mprEn,
+  ...readingEn,
   ...uploadEn,
   ...viewerEn,
   ...worklistEn,

@@ -8,6 +8,7 @@ import { hangingEs } from './hanging.es';
 import type { Catalogue } from './index';
 import { keysEs } from './keys.es';
 import { mprEs } from './mpr.es';
+import { readingEs } from './reading.es';
 import { uploadEs } from './upload.es';
 import { viewerEs } from './viewer.es';
 import { worklistEs } from './worklist.es';
@@ -22,6 +23,7 @@ export const es: Catalogue = {
   ...hangingEs,
   ...keysEs,
   ...mprEs,
+  ...readingEs,
   ...uploadEs,
   ...viewerEs,
   ...worklistEs,

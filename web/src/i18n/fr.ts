@@ -8,6 +8,7 @@ import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
 import { keysFr } from './keys.fr';
 import { mprFr } from './mpr.fr';
+import { readingFr } from './reading.fr';
 import { uploadFr } from './upload.fr';
 import { viewerFr } from './viewer.fr';
 import { worklistFr } from './worklist.fr';
@@ -22,6 +23,7 @@ export const fr: Catalogue = {
   ...hangingFr,
   ...keysFr,
   ...mprFr,
+  ...readingFr,
   ...uploadFr,
   ...viewerFr,
   ...worklistFr,

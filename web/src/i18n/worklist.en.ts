@@ -1,7 +1,7 @@
 /** The worklist and its panel. */
 export const worklistEn = {
   'worklist.title': 'Worklist',
-  'worklist.search': 'Search name, ID, accession, description',
+  'worklist.search': 'Name, ID, accession, words, “last week”',
   'worklist.clear': 'Clear filters',
   'worklist.count.one': '{count} study',
   'worklist.count.many': '{count} studies',

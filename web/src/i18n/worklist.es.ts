@@ -2,7 +2,7 @@ import type { worklistEn } from './worklist.en';
 
 export const worklistEs: Readonly<Record<keyof typeof worklistEn, string>> = {
   'worklist.title': 'Lista de trabajo',
-  'worklist.search': 'Buscar nombre, ID, n.º de acceso, descripción',
+  'worklist.search': 'Nombre, ID, palabras, «semana pasada»',
   'worklist.clear': 'Quitar los filtros',
   'worklist.count.one': '{count} estudio',
   'worklist.count.many': '{count} estudios',

@@ -2,7 +2,7 @@ import type { worklistEn } from './worklist.en';
 
 export const worklistFr: Readonly<Record<keyof typeof worklistEn, string>> = {
   'worklist.title': 'Liste de travail',
-  'worklist.search': 'Chercher nom, identifiant, n° d’accès, description',
+  'worklist.search': 'Nom, identifiant, mots, « semaine dernière »',
   'worklist.clear': 'Effacer les filtres',
   'worklist.count.one': '{count} examen',
   'worklist.count.many': '{count} examens',

@@ -29,7 +29,7 @@ export function untilWords(iso: string, now: number): string {
   return t('admin.inMinutes', { count: Math.round(left / 60) });
 }
 
-const KINDS: ReadonlySet<string> = new Set(['send', 'prefetch', 'priors', 'commit']);
+const KINDS: ReadonlySet<string> = new Set(['send', 'prefetch', 'priors', 'study', 'commit']);
 
 /** What a queue does. */
 export function queueWords(queue: Pick<Queue, 'kind' | 'peer' | 'name'>): string {

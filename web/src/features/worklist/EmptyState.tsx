@@ -1,10 +1,10 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { ServerStatus } from '../../api/types';
 import { t } from '../../i18n';
 import { Icon } from '../../ui/Icon';
 
 /** What to do with an archive that holds nothing yet. */
-export function EmptyState({ status }: { status: ServerStatus | undefined }) {
+export function EmptyState({ status, children }: { status: ServerStatus | undefined; children: ReactNode }) {
   const [copied, setCopied] = useState(false);
   const line = status ? `storescu -v -aec ${status.ae_title} +sd +r ${status.host} ${status.dicom_port} FOLDER` : '';
   return (
@@ -35,7 +35,11 @@ export function EmptyState({ status }: { status: ServerStatus | undefined }) {
       <div className="empty-drop">
         <Icon name="upload" size={24} />
         <p>{t('worklist.empty.drop')}</p>
+        <div className="row">{children}</div>
       </div>
+      <p className="muted">
+        {t('worklist.empty.samples')} <code>hounsfield demo</code>
+      </p>
     </div>
   );
 }

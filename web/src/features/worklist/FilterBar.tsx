@@ -3,8 +3,11 @@ import type { Worklist } from '../../api/types';
 import { t } from '../../i18n';
 import { count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
+import { Chips } from './Chips';
 import { DATE_PRESETS, type DatePreset } from './datePresets';
 import { type Filters, isFiltered, NO_FILTERS } from './filters';
+import { PRIORITY_CHOICES, priorityKey, STATUS_CHOICES, statusKey } from './marks';
+import { Views } from './Views';
 
 const MODALITIES = ['CT', 'MR', 'US', 'CR', 'DX', 'MG', 'XA', 'PT', 'NM', 'RF', 'OT', 'SR'];
 const TYPING_PAUSE_MS = 250;
@@ -14,10 +17,11 @@ interface Props {
   total: Worklist['total'] | undefined;
   loading: boolean;
   onChange: (part: Partial<Filters>) => void;
+  onSearch: (search: string) => void;
 }
 
 export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
-  { filters, total, loading, onChange },
+  { filters, total, loading, onChange, onSearch },
   field,
 ) {
   const [typed, setTyped] = useState(filters.q);
@@ -64,20 +68,7 @@ export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
         />
         <kbd>/</kbd>
       </div>
-      <fieldset className="chips">
-        <legend className="visually-hidden">{t('worklist.modality')}</legend>
-        {[...MODALITIES, ...others].map((name) => (
-          <button
-            type="button"
-            key={name}
-            className="chip-button"
-            aria-pressed={filters.modalities.includes(name)}
-            onClick={() => toggle(name)}
-          >
-            {name}
-          </button>
-        ))}
-      </fieldset>
+      <Views filters={filters} onSearch={onSearch} />
       <select
         className="select"
         aria-label={t('worklist.date')}
@@ -87,6 +78,36 @@ export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
         {DATE_PRESETS.map((preset) => (
           <option key={preset} value={preset}>
             {t(`worklist.date.${preset}`)}
+          </option>
+        ))}
+      </select>
+      <select
+        className="select"
+        aria-label={t('reading.status')}
+        data-testid="filter-status-select"
+        value={filters.status.join(',')}
+        onChange={(event) =>
+          onChange({ status: [...(STATUS_CHOICES.find((some) => some.join(',') === event.target.value) ?? [])] })
+        }
+      >
+        {STATUS_CHOICES.map((some) => (
+          <option key={some.join(',')} value={some.join(',')}>
+            {some.map((one) => t(statusKey(one))).join(', ') || t('reading.status.any')}
+          </option>
+        ))}
+      </select>
+      <select
+        className="select"
+        aria-label={t('reading.priority')}
+        data-testid="filter-priority-select"
+        value={filters.priority.join(',')}
+        onChange={(event) =>
+          onChange({ priority: [...(PRIORITY_CHOICES.find((some) => some.join(',') === event.target.value) ?? [])] })
+        }
+      >
+        {PRIORITY_CHOICES.map((some) => (
+          <option key={some.join(',')} value={some.join(',')}>
+            {some.map((one) => t(priorityKey(one))).join(', ') || t('reading.priority.any')}
           </option>
         ))}
       </select>
@@ -126,6 +147,23 @@ export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
             count: `${count(total.count)}${total.capped ? '+' : ''}`,
           })}
       </span>
+      <div className="filters-second">
+        <fieldset className="chips">
+          <legend className="visually-hidden">{t('worklist.modality')}</legend>
+          {[...MODALITIES, ...others].map((name) => (
+            <button
+              type="button"
+              key={name}
+              className="chip-button"
+              aria-pressed={filters.modalities.includes(name)}
+              onClick={() => toggle(name)}
+            >
+              {name}
+            </button>
+          ))}
+        </fieldset>
+        <Chips filters={filters} onChange={onChange} />
+      </div>
     </search>
   );
 });

@@ -1,16 +1,34 @@
 import { useEffect, useState } from 'react';
 import { api } from '../../api/client';
-import type { StudyDetail, StudyRow } from '../../api/types';
+import {
+  READING_PRIORITIES,
+  READING_STATUSES,
+  type ReadingPriority,
+  type ReadingStatus,
+  type StudyDetail,
+  type StudyRow,
+} from '../../api/types';
+import type { StudyMark } from '../../api/worklist';
 import { t } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
 import { hasPictures } from '../../ui/modalities';
+import { priorityKey, statusKey } from './marks';
 
 const SETTLE_MS = 150;
 
+interface Props {
+  row: StudyRow | undefined;
+  onOpen: (studyUid: string) => void;
+  /** Without it, status and priority are only shown. */
+  onMark: ((studyUid: string, mark: StudyMark) => void) | undefined;
+}
+
 /** The chosen study at a glance: its series, and the patient's other studies on a time line. */
-export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (studyUid: string) => void }) {
+export function Peek({ row, onOpen, onMark }: Props) {
   const uid = row?.study_instance_uid;
   const [detail, setDetail] = useState<StudyDetail>();
+  const grown = row?.instance_count;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `grown` only asks for another look
   useEffect(() => {
     if (!uid) return;
     const abort = new AbortController();
@@ -22,7 +40,7 @@ export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (stud
       clearTimeout(timer);
       abort.abort();
     };
-  }, [uid]);
+  }, [uid, grown]);
 
   if (!row) return <aside className="peek muted">{t('peek.none')}</aside>;
   const current = detail?.study.study_instance_uid === uid ? detail : undefined;
@@ -42,6 +60,7 @@ export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (stud
       {row.referring_physician && (
         <p className="muted">{t('peek.referring', { name: personName(row.referring_physician) })}</p>
       )}
+      <Marks row={row} onMark={onMark} />
       <button type="button" className="button button-main" onClick={() => onOpen(row.study_instance_uid)}>
         {t('worklist.open')} <kbd>Enter</kbd>
       </button>
@@ -75,6 +94,45 @@ export function Peek({ row, onOpen }: { row: StudyRow | undefined; onOpen: (stud
       {current && current.priors.length === 0 && <p className="muted">{t('peek.noPriors')}</p>}
       {current && current.priors.length > 0 && <TimeLine current={row} others={current.priors} onOpen={onOpen} />}
     </aside>
+  );
+}
+
+function Marks({ row, onMark }: Pick<Props, 'onMark'> & { row: StudyRow }) {
+  if (!onMark) {
+    return (
+      <p>
+        {t(statusKey(row.status))} · {t(priorityKey(row.priority))}
+      </p>
+    );
+  }
+  const uid = row.study_instance_uid;
+  return (
+    <div className="row peek-marks">
+      <select
+        className="select"
+        aria-label={t('reading.status')}
+        value={row.status}
+        onChange={(event) => onMark(uid, { status: event.target.value as ReadingStatus })}
+      >
+        {READING_STATUSES.map((one) => (
+          <option key={one} value={one}>
+            {t(statusKey(one))}
+          </option>
+        ))}
+      </select>
+      <select
+        className="select"
+        aria-label={t('reading.priority')}
+        value={row.priority}
+        onChange={(event) => onMark(uid, { priority: event.target.value as ReadingPriority })}
+      >
+        {READING_PRIORITIES.map((one) => (
+          <option key={one} value={one}>
+            {t(priorityKey(one))}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 

@@ -5,6 +5,8 @@ import { count, dicomDate, dicomTime, moment, personName } from '../../ui/format
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import type { Filters, SortKey } from './filters';
+import { priorityKey, STATUS_SIGNS, statusKey } from './marks';
+import type { Picked } from './usePicked';
 import { ROW_PX, scrollToShow, visibleRows } from './visibleRows';
 
 export interface TableHandle {
@@ -17,6 +19,7 @@ interface Props {
   hasMore: boolean;
   filters: Filters;
   chosen: number;
+  picked: Picked;
   onChoose: (studyUid: string) => void;
   onOpen: (studyUid: string) => void;
   onSort: (sort: SortKey, descending: boolean) => void;
@@ -24,6 +27,8 @@ interface Props {
 }
 
 const COLUMNS: ReadonlyArray<{ id: string; title: MessageKey; sort?: SortKey }> = [
+  { id: 'priority', title: 'worklist.col.priority', sort: 'priority' },
+  { id: 'status', title: 'worklist.col.status', sort: 'status' },
   { id: 'patient', title: 'worklist.col.patient', sort: 'patient_name' },
   { id: 'id', title: 'worklist.col.id', sort: 'patient_id' },
   { id: 'birth', title: 'worklist.col.birth' },
@@ -36,12 +41,12 @@ const COLUMNS: ReadonlyArray<{ id: string; title: MessageKey; sort?: SortKey }> 
 ];
 
 /** Dates and counts are wanted newest or largest first, names from A. */
-const DESCENDING_FIRST: ReadonlySet<SortKey> = new Set(['study_date', 'received_at']);
+const DESCENDING_FIRST: ReadonlySet<SortKey> = new Set(['study_date', 'received_at', 'priority']);
 const ROWS_BEFORE_END = 20;
 
 /** Rows in view only, whatever the length of the list. */
 export const StudyTable = forwardRef<TableHandle, Props>(function StudyTable(props, handle) {
-  const { rows, hasMore, filters, chosen, onChoose, onOpen, onSort, onMore } = props;
+  const { rows, hasMore, filters, chosen, picked, onChoose, onOpen, onSort, onMore } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
 
@@ -82,6 +87,14 @@ export const StudyTable = forwardRef<TableHandle, Props>(function StudyTable(pro
       onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}
     >
       <div className="table-head" role="row" aria-rowindex={1}>
+        <span className="cell cell-pick" role="columnheader">
+          <input
+            type="checkbox"
+            aria-label={t('worklist.pickAll')}
+            checked={picked.uids.size > 0}
+            onChange={picked.toggleAll}
+          />
+        </span>
         <span className="cell cell-thumb" role="columnheader" aria-hidden="true" />
         {COLUMNS.map((column) => {
           const sorted = column.sort !== undefined && column.sort === filters.sort;
@@ -118,6 +131,8 @@ export const StudyTable = forwardRef<TableHandle, Props>(function StudyTable(pro
             row={row}
             index={first + at}
             chosen={first + at === chosen}
+            isPicked={picked.uids.has(row.study_instance_uid)}
+            picked={picked}
             onChoose={onChoose}
             onOpen={onOpen}
           />
@@ -136,11 +151,13 @@ interface RowProps {
   row: StudyRow;
   index: number;
   chosen: boolean;
+  isPicked: boolean;
+  picked: Picked;
   onChoose: (studyUid: string) => void;
   onOpen: (studyUid: string) => void;
 }
 
-function Row({ row, index, chosen, onChoose, onOpen }: RowProps) {
+function Row({ row, index, chosen, isPicked, picked, onChoose, onOpen }: RowProps) {
   const uid = row.study_instance_uid;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do the same from anywhere on the page
@@ -149,12 +166,31 @@ function Row({ row, index, chosen, onChoose, onOpen }: RowProps) {
       tabIndex={chosen ? 0 : -1}
       aria-rowindex={index + 2}
       aria-selected={chosen}
-      className={`study-row${index % 2 ? ' odd' : ''}`}
+      className={`study-row${index % 2 ? ' odd' : ''}${isPicked ? ' picked' : ''}`}
       data-testid="study-row"
       style={{ top: index * ROW_PX }}
-      onClick={() => onChoose(uid)}
+      onClick={(event) => {
+        if (event.shiftKey) picked.extendTo(uid);
+        else if (event.ctrlKey || event.metaKey) picked.toggle(uid);
+        onChoose(uid);
+      }}
       onDoubleClick={() => onOpen(uid)}
     >
+      <span className="cell cell-pick" role="gridcell">
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          aria-label={t('worklist.pickOne', { name: personName(row.patient_name) || row.patient_id })}
+          checked={isPicked}
+          onChange={() => {}}
+          onClick={(event) => {
+            event.stopPropagation();
+            if (event.shiftKey) picked.extendTo(uid);
+            else picked.toggle(uid);
+          }}
+          onDoubleClick={(event) => event.stopPropagation()}
+        />
+      </span>
       <span className="cell cell-thumb" role="gridcell">
         {row.modalities.some(hasPictures) && (
           <img
@@ -165,6 +201,14 @@ function Row({ row, index, chosen, onChoose, onOpen }: RowProps) {
             onError={(event) => event.currentTarget.remove()}
           />
         )}
+      </span>
+      <span className="cell cell-priority" role="gridcell">
+        {row.priority !== 'routine' && (
+          <span className={`priority priority-${row.priority}`}>{t(priorityKey(row.priority))}</span>
+        )}
+      </span>
+      <span className={`cell cell-status status-${row.status}`} role="gridcell">
+        <span aria-hidden="true">{STATUS_SIGNS[row.status]}</span> {t(statusKey(row.status))}
       </span>
       <span className="cell cell-patient" role="gridcell">
         {personName(row.patient_name) || <span className="muted">{t('worklist.noName')}</span>}

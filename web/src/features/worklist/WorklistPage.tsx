@@ -1,12 +1,19 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServerStatus } from '../../api/types';
-import { type Command, useCommands } from '../../commands/registry';
+import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
+import { BulkBar } from './BulkBar';
+import { listCommands } from './commands';
 import { EmptyState } from './EmptyState';
 import { FilterBar } from './FilterBar';
 import { type Filters, filtersFromUrl, filtersToUrl, isFiltered, NO_FILTERS } from './filters';
+import { NoticeBar } from './NoticeBar';
 import { Peek } from './Peek';
+import { RejectDialog } from './RejectDialog';
+import { SendDialog } from './SendDialog';
 import { StudyTable, type TableHandle } from './StudyTable';
+import { useDeeds } from './useDeeds';
+import { usePicked } from './usePicked';
 import { useWorklist } from './useWorklist';
 import './worklist.css';
 
@@ -14,21 +21,27 @@ interface Props {
   /** The query string of the page. */
   search: string;
   status: ServerStatus | undefined;
+  /** Whether the person may change, send and reject studies. */
+  mayEdit: boolean;
+  /** How files are chosen for an upload, where there is nothing to list yet. */
+  upload: ReactNode;
   onSearch: (search: string) => void;
   onOpen: (studyUid: string) => void;
   /** Somebody walks through the list: a study will soon be opened. */
   onChoosing: () => void;
 }
 
-export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: Props) {
+export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen, onChoosing }: Props) {
   const filters = useMemo(() => filtersFromUrl(search), [search]);
-  const version = status ? `${status.studies}/${status.instances}` : '';
-  const list = useWorklist(filters, version);
+  const list = useWorklist(filters);
+  const { rows } = list;
+  const deeds = useDeeds(list);
+  const picked = usePicked(rows);
   const [chosenUid, setChosenUid] = useState<string>();
+  const [peeking, setPeeking] = useState(true);
+  const [dialog, setDialog] = useState<'send' | 'reject'>();
   const table = useRef<TableHandle>(null);
   const searchField = useRef<HTMLInputElement>(null);
-
-  const { rows } = list;
   const chosen = rows.findIndex((row) => row.study_instance_uid === chosenUid);
 
   const setFilters = useCallback(
@@ -41,74 +54,76 @@ export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: P
   );
 
   // What the keys mean must not be rebuilt with every row that arrives.
-  const now = useRef({ rows, chosen, chosenUid });
-  now.current = { rows, chosen, chosenUid };
-  const commands = useMemo<Command[]>(() => {
-    const choose = (step: number): void => {
-      const { rows: all, chosen: at } = now.current;
-      const next = Math.min(all.length - 1, Math.max(0, at + step));
-      const row = all[next];
-      if (!row) return;
-      setChosenUid(row.study_instance_uid);
-      onChoosing();
-      table.current?.show(next);
-    };
-    const open = (): void => {
-      if (now.current.chosenUid) onOpen(now.current.chosenUid);
-    };
-    return [
-      {
-        id: 'list.next',
-        title: 'worklist.next',
-        group: 'navigate',
-        keys: ['j', 'ArrowDown'],
-        repeats: true,
-        run: () => choose(1),
-      },
-      {
-        id: 'list.previous',
-        title: 'worklist.previous',
-        group: 'navigate',
-        keys: ['k', 'ArrowUp'],
-        repeats: true,
-        run: () => choose(-1),
-      },
-      { id: 'list.open', title: 'worklist.open', group: 'navigate', keys: ['Enter'], run: open },
-      {
-        id: 'list.search',
-        title: 'worklist.focusSearch',
-        group: 'navigate',
-        keys: ['/'],
-        run: () => {
+  const meant = picked.uids.size > 0 ? [...picked.uids] : chosenUid ? [chosenUid] : [];
+  const now = useRef({ rows, chosen, meant, picked });
+  now.current = { rows, chosen, meant, picked };
+  const { reload } = list;
+  const { mark, exportZip } = deeds;
+  const commands = useMemo(
+    () =>
+      listCommands({
+        rows: () => now.current.rows,
+        chosen: () => now.current.chosen,
+        choose: (row) => {
+          setChosenUid(now.current.rows[row]?.study_instance_uid);
+          onChoosing();
+          table.current?.show(row);
+        },
+        open: onOpen,
+        pick: (uid) => now.current.picked.toggle(uid),
+        togglePeek: () => setPeeking((before) => !before),
+        focusSearch: () => {
           searchField.current?.focus();
           searchField.current?.select();
         },
-      },
-      {
-        id: 'list.clear',
-        title: 'worklist.clear',
-        group: 'navigate',
-        keys: ['Escape'],
-        run: () => setFilters(NO_FILTERS),
-      },
-      { id: 'list.refresh', title: 'worklist.refresh', group: 'general', keys: ['r'], run: list.reload },
-    ];
-  }, [list.reload, onOpen, onChoosing, setFilters]);
+        clear: () => {
+          if (now.current.picked.uids.size > 0) now.current.picked.clear();
+          else setFilters(NO_FILTERS);
+        },
+        reload,
+        meant: () => now.current.meant,
+        mayEdit,
+        mark,
+        exportZip,
+        send: () => setDialog('send'),
+        reject: () => setDialog('reject'),
+      }),
+    [reload, mark, exportZip, mayEdit, onOpen, onChoosing, setFilters],
+  );
   useCommands(commands);
 
   useEffect(() => {
     if (!chosenUid && rows[0]) setChosenUid(rows[0].study_instance_uid);
   }, [chosenUid, rows]);
 
+  const closeDialog = useCallback(() => setDialog(undefined), []);
   const empty = !list.loading && !list.error && rows.length === 0;
-  const chosenRow = rows[chosen];
   return (
     <main className="worklist">
       <h1 className="visually-hidden">{t('worklist.title')}</h1>
-      <FilterBar ref={searchField} filters={filters} total={list.total} loading={list.loading} onChange={setFilters} />
+      <FilterBar
+        ref={searchField}
+        filters={filters}
+        total={list.total}
+        loading={list.loading}
+        onChange={setFilters}
+        onSearch={onSearch}
+      />
+      {picked.uids.size > 0 && (
+        <BulkBar
+          picked={picked.uids.size}
+          mayEdit={mayEdit}
+          busy={deeds.busy}
+          onMark={(said) => deeds.mark(meant, said)}
+          onExport={() => deeds.exportZip(meant)}
+          onSend={() => setDialog('send')}
+          onReject={() => setDialog('reject')}
+          onClear={picked.clear}
+        />
+      )}
       <div className="worklist-body">
         {empty && !isFiltered(filters) ? (
-          <EmptyState status={status} />
+          <EmptyState status={status}>{upload}</EmptyState>
         ) : (
           <div className="worklist-list">
             <StudyTable
@@ -117,6 +132,7 @@ export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: P
               hasMore={list.hasMore}
               filters={filters}
               chosen={chosen}
+              picked={picked}
               onChoose={(studyUid) => {
                 setChosenUid(studyUid);
                 onChoosing();
@@ -125,7 +141,7 @@ export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: P
               onSort={(sort, descending) => setFilters({ sort, descending })}
               onMore={list.more}
             />
-            {list.error && (
+            {list.error && rows.length === 0 && (
               <div className="list-message" role="alert">
                 <p>
                   {t('worklist.failed')}{' '}
@@ -147,8 +163,28 @@ export function WorklistPage({ search, status, onSearch, onOpen, onChoosing }: P
             )}
           </div>
         )}
-        {rows.length > 0 && <Peek row={chosenRow} onOpen={onOpen} />}
+        {peeking && rows.length > 0 && (
+          <Peek
+            row={rows[chosen]}
+            onOpen={onOpen}
+            onMark={mayEdit ? (uid, said) => deeds.mark([uid], said) : undefined}
+          />
+        )}
       </div>
+      <NoticeBar notice={deeds.notice} onDismiss={deeds.dismiss} />
+      {dialog === 'reject' && (
+        <RejectDialog
+          studies={meant.length}
+          onClose={closeDialog}
+          onReject={(code, reason) => {
+            deeds.reject(meant, code, reason);
+            picked.clear();
+          }}
+        />
+      )}
+      {dialog === 'send' && (
+        <SendDialog studies={meant.length} onClose={closeDialog} onSend={(aeTitle) => deeds.send(meant, aeTitle)} />
+      )}
     </main>
   );
 }

@@ -1,6 +1,7 @@
 /** The study after or before another in the worklist, as it is filtered and sorted now. */
 import { api } from '../../api/client';
 import type { Worklist } from '../../api/types';
+import { currentLanguage } from '../../i18n';
 import { filtersFromUrl, filtersToQuery } from './filters';
 
 const PAGE = 200;
@@ -17,11 +18,12 @@ export async function neighbourStudy(
   read: ReadPage = api.worklist,
 ): Promise<string | undefined> {
   const filters = filtersFromUrl(search);
+  const reader = { today: new Date(), dayFirst: currentLanguage() !== 'en' };
   let after: string | null = null;
   let before: string | undefined;
   let found = false;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { rows, next } = await read(filtersToQuery(filters, new Date(), PAGE, after));
+    const { rows, next } = await read(filtersToQuery(filters, reader, PAGE, after));
     for (const row of rows) {
       const uid = row.study_instance_uid;
       if (found) return uid;
