@@ -15,7 +15,7 @@ export const appEs: Readonly<Record<keyof typeof appEn, string>> = {
   'error.unreachable': 'El servidor no responde.',
   'error.server': 'El servidor ha comunicado un error ({status}).',
   'error.denied': 'No tiene permiso para hacerlo.',
-  'error.notFound': 'Este estudio no está, o ya no está, en el archivo.',
+  'error.notFound': 'Este estudio no está, o ya no está, en el PACS.',
   'session.name': 'Nombre',
   'session.password': 'Contraseña',
   'session.signIn': 'Iniciar sesión',

@@ -26,5 +26,5 @@ export const callersFr: Readonly<Record<keyof typeof callersEn, string>> = {
   'callers.echo': 'Tester',
   'callers.echoing': 'Appel en cours…',
   'callers.echoed': 'Répond en {time} ms',
-  'callers.failed': 'Cela n’a pas marché : {reason}',
+  'callers.failed': 'Échec : {reason}',
 };

@@ -13,9 +13,9 @@ export const keysEs: Readonly<Record<keyof typeof keysEn, string>> = {
   'keys.title': 'Cambiar las teclas y el ratón',
   'keys.change': 'Cambiar las teclas y el ratón',
   'keys.lead':
-    'Sus ajustes le acompañan en cada puesto en el que inicie sesión. Las órdenes que aparecen son las de esta página.',
-  'keys.search': 'Buscar una orden',
-  'keys.none': 'Ninguna orden coincide.',
+    'Sus ajustes le acompañan en cada puesto en el que inicie sesión. Los comandos que aparecen son los de esta página.',
+  'keys.search': 'Buscar un comando',
+  'keys.none': 'Ningún comando coincide.',
   'keys.add': 'Asignar otra tecla a «{command}»',
   'keys.press': 'Pulse una tecla',
   'keys.pressHint': 'Pulse la tecla para «{command}», con Ctrl o Alt si lo desea. Esc lo deja como está.',
