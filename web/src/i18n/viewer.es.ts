@@ -11,7 +11,7 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.toggleRail': 'Mostrar u ocultar la columna de series',
   'viewer.tile': 'Recuadro {number}: {series}',
   'viewer.emptyTile': 'Suelte o elija una serie',
-  'viewer.notForDiagnosis': 'no apto para diagnóstico',
+  'viewer.notForDiagnosis': 'uso no diagnóstico',
   'viewer.lossy': 'CON PÉRDIDA',
   'viewer.lossyRatio': 'CON PÉRDIDA {ratio}:1',
   'viewer.priorBadge': 'PREVIO −{age}',

@@ -11,7 +11,7 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.toggleRail': 'Afficher ou masquer la colonne des séries',
   'viewer.tile': 'Case {number} : {series}',
   'viewer.emptyTile': 'Déposez ou choisissez une série',
-  'viewer.notForDiagnosis': 'non destiné au diagnostic',
+  'viewer.notForDiagnosis': 'non diagnostique',
   'viewer.lossy': 'AVEC PERTE',
   'viewer.lossyRatio': 'AVEC PERTE {ratio}:1',
   'viewer.priorBadge': 'ANTÉRIEUR −{age}',

@@ -11,6 +11,7 @@ import { RulesRoom } from './rules/RulesRoom';
 import { SettingsRoom } from './settings/SettingsRoom';
 import { StorageRoom } from './storage/StorageRoom';
 import './admin.css';
+import './fields.css';
 
 interface Props {
   room: Room;

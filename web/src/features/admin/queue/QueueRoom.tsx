@@ -12,6 +12,7 @@ import { type Asking, useLive } from '../useLive';
 import { useNow } from '../useNow';
 import { queueWords, untilWords } from '../words';
 import { JobTable } from './JobTable';
+import './queue.css';
 
 const EVERY_MS = 2000;
 const PAGE = 50;

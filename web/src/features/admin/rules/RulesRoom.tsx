@@ -11,6 +11,7 @@ import { useLive } from '../useLive';
 import { conditionText } from './draft';
 import { RuleDialog } from './RuleDialog';
 import { TryRules } from './TryRules';
+import './rules.css';
 
 /** The rules by which arriving objects go on to peers. */
 export function RulesRoom() {

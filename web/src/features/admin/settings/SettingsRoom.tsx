@@ -6,6 +6,7 @@ import { Problem } from '../Problem';
 import { Table } from '../Table';
 import { useLive } from '../useLive';
 import { matching, piecesOf } from './prose';
+import './settings.css';
 
 /** The settings in force and what they mean, as the reference has them. */
 export function SettingsRoom() {
