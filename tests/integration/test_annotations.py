@@ -24,7 +24,7 @@ from hounsfield.codecs.covering import GraphicKind
 from hounsfield.model.errors import AccessDenied, FrameNotFound, InstanceNotFound, InvalidInput, NotFound
 from hounsfield.model.key_image import KeyImage, KeyTitle
 from hounsfield.model.origin import Origin, Principal, Protocol, Role
-from hounsfield.model.saved_view import Figure, FigureKind, Label, View
+from hounsfield.model.saved_view import Curve, Figure, FigureKind, Label, View, ViewWindow
 from hounsfield.services.key_images import KeyImages
 from hounsfield.services.made_objects import Making
 from hounsfield.services.retrieve import Retrieve
@@ -40,7 +40,7 @@ VIEW = View(
     "Läsion, Lunge",
     "1.2.3.1.1",
     1,
-    (40.0, 400.0),
+    ViewWindow(40.0, 400.0, Curve.SIGMOID),
     False,
     0,
     False,
@@ -217,7 +217,7 @@ def test_a_view_comes_back_as_it_was_saved(shared: House, turns: int, flipped: b
     shown = shared.views.over(VERA, "1.2.3", state.sop_instance_uid, "1.2.3.1.1", 1)
     assert (shown.slope, shown.intercept, shown.inverse) == (1.0, -1024.0, inverted)
     assert shown.window is not None
-    assert (shown.window.center, shown.window.width) == (40.0, 400.0)
+    assert (shown.window.center, shown.window.width, shown.window.function) == (40.0, 400.0, "SIGMOID")
     layout = shown.layout
     assert layout is not None
     assert (layout.area, layout.quarter_turns, layout.flipped) == (view.area, turns, flipped)
@@ -275,8 +275,8 @@ def test_states_are_as_the_standard_wants_them(house: House, tmp_path: Path) -> 
     ("change", "error", "word"),
     [
         ({"name": " "}, InvalidInput, "name"),
-        ({"window": (float("nan"), 1.0)}, InvalidInput, "window"),
-        ({"window": (1.0, 0.0)}, InvalidInput, "window"),
+        ({"window": ViewWindow(float("nan"), 1.0)}, InvalidInput, "window"),
+        ({"window": ViewWindow(1.0, 0.5)}, InvalidInput, "window"),
         ({"window": None}, InvalidInput, "grey"),
         ({"area": (5, 3, 4, 30)}, InvalidInput, "area"),
         ({"area": (0, 0, 1 << 21, 1)}, InvalidInput, "area"),

@@ -22,6 +22,7 @@ from pydicom.sr.codedict import codes
 
 from dicomweb_kit.objects import as_file, ct
 from dicomweb_kit.pacs import Pacs, open_pacs
+from hounsfield import __version__
 from hounsfield.archive.reader import PackReader
 from hounsfield.dicom.element_tree import read_data_set
 from hounsfield.model.errors import (
@@ -145,6 +146,9 @@ def test_highdicom_reads_the_report(pacs: Pacs, measurements: Measurements) -> N
         "Minimum": (4.0, "[hnsf'U]"),
         "Maximum": (21.0, "[hnsf'U]"),
     }
+    by = {name: {item.TextValue for item in one[0].ContentSequence if item.ValueType == "TEXT"} for name, one in rectangle.items()}
+    assert by.pop("Area") == set(), "the server has computed it too"
+    assert set(map(frozenset, by.values())) == {frozenset({"Hounsfield viewer", __version__})}
     [person] = report.get_observer_contexts(observer_type=codes.DCM.Person)
     assert (person.observer_identifying_attributes.name, person.observer_identifying_attributes.login_name) == ("edgar^", "edgar")
 

@@ -19,6 +19,14 @@ MOST_TEXT_CHARACTERS = 1024
 _FARTHEST = 1 << 20
 
 
+class Curve(enum.StrEnum):
+    """VOI LUT Function (PS3.3 C.11.2.1.2)."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
 class FigureKind(enum.StrEnum):
     """Graphic Type (0070,0023), of those that are written here."""
 
@@ -27,6 +35,7 @@ class FigureKind(enum.StrEnum):
     ELLIPSE = "ELLIPSE"
 
 
+_NARROWEST = {Curve.LINEAR: 1.0, Curve.LINEAR_EXACT: 1e-6, Curve.SIGMOID: 1e-6}
 _POINT_COUNTS = {FigureKind.POINT: (1, 1), FigureKind.POLYLINE: (2, MOST_POINTS), FigureKind.ELLIPSE: (4, 4)}
 
 
@@ -47,10 +56,19 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewWindow:
+    """Centre and width after rescaling."""
+
+    center: float
+    width: float
+    curve: Curve = Curve.LINEAR
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """name: what the reader calls it. frame: its number, from 1.
 
-    window: centre and width after rescaling; None for images in colour. inverted: low values are bright.
+    window: None for images in colour. inverted: low values are bright.
     quarter_turns: clockwise; `flipped` then makes the left side the right one. area: first column, first row, last column and last row
     shown, from 1; may reach beyond the image.
     """
@@ -58,7 +76,7 @@ class View:
     name: str
     sop_instance_uid: str
     frame: int
-    window: tuple[float, float] | None
+    window: ViewWindow | None
     inverted: bool
     quarter_turns: int
     flipped: bool
@@ -71,8 +89,11 @@ def check_view(view: View) -> None:
     """That it can be written. Raises: InvalidInput."""
     if not view.name.strip() or len(view.name) > MOST_NAME_CHARACTERS or not view.name.isprintable() or "\\" in view.name:
         raise InvalidInput(f"the name of a view is 1 to {MOST_NAME_CHARACTERS} printable characters without a backslash")
-    if view.window is not None and not (all(map(math.isfinite, view.window)) and view.window[1] >= 1e-6):
-        raise InvalidInput("a window has a finite centre and a width above 0")
+    window = view.window
+    if window is not None and not (
+        math.isfinite(window.center) and math.isfinite(window.width) and window.width >= _NARROWEST[window.curve]
+    ):
+        raise InvalidInput(f"a window has a finite centre and a width of {_NARROWEST[window.curve]:g} or more")
     left, top, right, bottom = view.area
     if not (left <= right and top <= bottom and all(abs(edge) <= _FARTHEST for edge in view.area)):
         raise InvalidInput("the area shown has a first and a last column and row")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from highdicom import sr
 
+from hounsfield import __version__
 from hounsfield.model.measurement import (
     HOUNSFIELD_UNITS,
     STATISTICS,
@@ -21,6 +22,8 @@ from hounsfield.model.measurement import (
 from hounsfield.reports.concepts import ATTENUATION, PIXEL_VALUE, QUANTITIES, REMOVED, SPACINGS, STATE, UNITS, Concept
 from hounsfield.reports.evidence import Evidence, Identity, ImageFile, at_time, coded, observer_of, of_ours, our_coding_scheme, refusing
 
+VIEWER = "Hounsfield viewer"
+"""Algorithm Name of what the viewer computed of the pixels, and the server only held against what they can be."""
 SERIES_NUMBER = 9000
 _IMAGING_PROCEDURE = Concept("363679005", "SCT", "Imaging procedure")
 _WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -126,12 +129,13 @@ def _measurement(value: MeasuredValue, one: Measurement, coordinates: list[sr.Co
     quantity = Quantity(value.name)
     of_pixels = ATTENUATION if value.unit == HOUNSFIELD_UNITS else PIXEL_VALUE
     is_statistic = quantity in STATISTICS
-    of_points = not is_statistic and quantity is not Quantity.VALUE
+    of_pixels_alone = is_statistic or quantity is Quantity.VALUE
     return sr.Measurement(
-        coded(of_pixels if is_statistic or quantity is Quantity.VALUE else QUANTITIES[quantity]),
+        coded(of_pixels if of_pixels_alone else QUANTITIES[quantity]),
         value.value,
         coded(UNITS[value.unit]),
         derivation=coded(QUANTITIES[quantity]) if is_statistic else None,
-        method=coded(SPACINGS[SpacingSource(one.spacing)]) if of_points else None,
+        method=coded(SPACINGS[SpacingSource(one.spacing)]) if not of_pixels_alone else None,
+        algorithm_id=sr.AlgorithmIdentification(VIEWER, __version__) if of_pixels_alone else None,
         referenced_coordinates=coordinates,
     )

@@ -46,7 +46,9 @@ def compose_view(identity: Identity, view: View, rescaling: Rescaling, image: Im
             state = pr.GrayscaleSoftcopyPresentationState(
                 **common,
                 modality_lut_transformation=None if rescaling.has_table else ModalityLUTTransformation(0.0, 1.0, "US"),
-                voi_lut_transformations=[pr.SoftcopyVOILUTTransformation(*view.window)],
+                voi_lut_transformations=[
+                    pr.SoftcopyVOILUTTransformation(view.window.center, view.window.width, voi_lut_function=view.window.curve)
+                ],
                 presentation_lut_transformation=PresentationLUTTransformation("INVERSE" if view.inverted else "IDENTITY"),
             )
             _rescale(state, shown, rescaling)

@@ -6,6 +6,7 @@ By tree, with tolerance: what is not understood is left out or listed as `Kind.O
 from __future__ import annotations
 
 import math
+import re
 import struct
 from dataclasses import dataclass
 
@@ -64,6 +65,8 @@ from hounsfield.reports.content import (
 )
 
 MOST_GROUPS = 2000
+_TOOL = re.compile(r"^cornerstone\w*@[^:]*:", re.IGNORECASE)
+"""Before the name of the tool in a tracking identifier of the viewers of that family."""
 _STRAIGHT = 1e-3
 """Cosine of the angle between two sides that count as perpendicular."""
 
@@ -103,7 +106,7 @@ def _group(group: DataSet, observer: str) -> Measurement | Removal | None:
     if any(name_of(item) == STATE[:2] and code_of(item, CONCEPT_CODE)[:2] == REMOVED[:2] for item in children(group)):
         return Removal(uid, label, image_uid, frame)
     # Other makers' tools track by the tool's name, and say in a finding what the reader called it.
-    label = next((found for item in children(group) if name_of(item) in FINDINGS and (found := _free_text(item))), label)
+    label = next((found for item in children(group) if name_of(item) in FINDINGS and (found := _free_text(item))), _TOOL.sub("", label))
     numeric = [item for item in below(group) if item.text(VALUE_TYPE) == "NUM"]
     values = [value for item in numeric if (value := _value(item)) is not None]
     kind, points = _shape(graphics, {value.name for value in values})

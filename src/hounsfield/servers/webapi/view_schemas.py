@@ -12,7 +12,7 @@ from pydantic import Field, FiniteFloat
 from hounsfield.codecs.covering import Graphic, Shutter, Text
 from hounsfield.codecs.presentation import Presentation
 from hounsfield.model.identifiers import parse_uid
-from hounsfield.model.saved_view import MOST_GRAPHICS, MOST_POINTS, Figure, FigureKind, Label, View
+from hounsfield.model.saved_view import MOST_GRAPHICS, MOST_POINTS, Curve, Figure, FigureKind, Label, View, ViewWindow
 from hounsfield.servers.webapi.measurement_schemas import Coordinates, FrameNumber, UIDText, UnreadReportAnswer
 from hounsfield.servers.webapi.schemas import Answer, Asked
 from hounsfield.services.saved_views import ListedState, StudyViews
@@ -40,6 +40,7 @@ class WindowAsked(Asked):
 
     center: FiniteFloat
     width: FiniteFloat
+    function: Curve
 
 
 class ViewAsked(Asked):
@@ -63,7 +64,7 @@ class ViewAsked(Asked):
             self.name,
             parse_uid(self.sop_instance_uid),
             self.frame,
-            (self.window.center, self.window.width) if self.window else None,
+            ViewWindow(self.window.center, self.window.width, self.window.function) if self.window else None,
             self.inverted,
             self.quarter_turns,
             self.flipped,

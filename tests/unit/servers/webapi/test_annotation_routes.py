@@ -29,7 +29,7 @@ VIEW: dict[str, Any] = {
     "name": "Lunge",
     "sop_instance_uid": "1.2.3.1.1",
     "frame": 1,
-    "window": {"center": -600, "width": 1500},
+    "window": {"center": -600, "width": 1500, "function": "LINEAR"},
     "inverted": True,
     "quarter_turns": 1,
     "flipped": True,
