@@ -31,7 +31,8 @@ def phantom() -> tuple[str, bytes]:
     data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     data.SOPClassUID, data.SOPInstanceUID = CTImageStorage, meta.MediaStorageSOPInstanceUID
     data.StudyInstanceUID, data.SeriesInstanceUID, data.FrameOfReferenceUID = generate_uid(), generate_uid(), generate_uid()
-    data.PatientName, data.PatientID, data.Modality, data.StudyDate = "Phantom^Half", "PHANTOM", "CT", "19990101"
+    # A patient of its own: it has no priors that would be hung beside it.
+    data.PatientName, data.PatientID, data.Modality, data.StudyDate = "Phantom^Half", data.StudyInstanceUID[-16:], "CT", "19990101"
     data.PixelSpacing, data.ImagePositionPatient, data.ImageOrientationPatient = [0.5, 0.5], [-40, 17, 5], [1, 0, 0, 0, 1, 0]
     data.Rows = data.Columns = SIDE
     data.PhotometricInterpretation, data.SamplesPerPixel, data.PixelRepresentation = "MONOCHROME2", 1, 0

@@ -53,7 +53,8 @@ describe('display sets', () => {
     expect(kind({ '00083002': '1.2.840.10008.1.2.4.102', '00280008': 500 })).toBe('video');
     const plain = (sopClass: string) => displaySetsOf([instance({ '00080016': sopClass, '0020000E': '1' })])[0]?.kind;
     expect(plain('1.2.840.10008.5.1.4.1.1.104.1')).toBe('document');
-    expect(plain('1.2.840.10008.5.1.4.1.1.88.11')).toBe('other');
+    expect(plain('1.2.840.10008.5.1.4.1.1.88.11')).toBe('report');
+    expect(plain('1.2.840.10008.5.1.4.1.1.9.1.1')).toBe('other');
   });
 
   it('do not read a missing position as zero', () => {

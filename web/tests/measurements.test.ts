@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../src/api/client';
-import type { Measurement, MeasurementChanges, Measurements } from '../src/api/types';
+import type {
+  KeyImageChanges,
+  KeyImages,
+  KeySelection,
+  Measurement,
+  MeasurementChanges,
+  Measurements,
+} from '../src/api/types';
 import { cleanLabel } from '../src/features/viewer/measurements/changes';
-import { draftKey, keepDraft, readDraft, type Shelf } from '../src/features/viewer/measurements/draft';
-import { MeasurementStore, type Server } from '../src/features/viewer/measurements/store';
+import { draftKey, keepDraft, NO_DRAFT, readDraft, type Shelf } from '../src/features/viewer/measurements/draft';
+import type { Server } from '../src/features/viewer/measurements/state';
+import { MeasurementStore } from '../src/features/viewer/measurements/store';
 import type { Mark } from '../src/imaging';
 import type { MarkEvents } from '../src/imaging/marks';
 import { lines, valueText } from '../src/imaging/measuredText';
@@ -299,11 +307,30 @@ class Drawer {
   };
 }
 
+function selection(code: string, images: KeySelection['images'], mine = true): KeySelection {
+  const by = { description: '', observer: mine ? 'edgar' : 'flora', content_time: '20260101' };
+  return { sop_instance_uid: `9.${code}`, code, words: '', mine, images, ...by };
+}
+
 /** A server in memory, as the real one behaves: the newest state of each measurement. */
 class Archive implements Server {
   held = new Map<string, Measurement>();
   sent: MeasurementChanges[] = [];
   failure: Error | undefined;
+  selections: KeySelection[] = [];
+  sentKeys: KeyImageChanges[] = [];
+  keyImages = async (): Promise<KeyImages> => {
+    if (this.failure) throw this.failure;
+    return { selections: this.selections, unread: [] };
+  };
+  saveKeyImages = async (_study: string, changes: KeyImageChanges): Promise<KeyImages> => {
+    if (this.failure) throw this.failure;
+    this.sentKeys.push(changes);
+    const images = changes.images.map((image) => ({ ...image, series_instance_uid: '1.2.3' }));
+    const others = this.selections.filter(({ mine, code }) => !mine || code !== changes.title);
+    this.selections = images.length > 0 ? [...others, selection(changes.title, images)] : others;
+    return this.keyImages();
+  };
   measurements = async (): Promise<Measurements> => {
     if (this.failure) throw this.failure;
     return { measurements: [...this.held.values()], unread: [] };
@@ -475,11 +502,75 @@ function withShelf(shelf: Shelf | undefined) {
   return { drawer, store: new MeasurementStore(drawer, 'edgar', '1.2', shelf, new Archive()) };
 }
 
+describe('key images', () => {
+  const frame = (number: number) => ({
+    studyUid: '1.2',
+    seriesUid: '1.2.3',
+    sopInstanceUid: `1.2.3.${number}`,
+    frame: 1,
+  });
+  const image = (number: number) => ({ series_instance_uid: '1.2.3', sop_instance_uid: `1.2.3.${number}`, frame: 0 });
+
+  it('are toggled, saved by title with all of its images, undone, and taken back', async () => {
+    const { store, archive } = opened();
+    store.toggleKey(frame(1));
+    store.toggleKey(frame(2));
+    store.chooseTitle('113004');
+    store.toggleKey(frame(2));
+    expect(store.getState()).toMatchObject({ unsaved: 2, canUndo: true });
+    await store.save();
+    expect(archive.sentKeys).toEqual([
+      { title: '113000', images: [{ sop_instance_uid: '1.2.3.1', frame: 1 }], description: '' },
+      { title: '113004', images: [{ sop_instance_uid: '1.2.3.2', frame: 1 }], description: '' },
+    ]);
+    expect(store.getState()).toMatchObject({ unsaved: 0, saving: 'saved' });
+    store.undo();
+    expect([...store.getState().keys.values()].map((key) => key.title)).toEqual(['113000', '113000']);
+    store.redo();
+    store.toggleKey(frame(2));
+    await store.save();
+    expect(archive.sentKeys.slice(2)).toEqual([{ title: '113004', images: [], description: '' }]);
+  });
+
+  it('of the server are the reader’s own or another’s, and undo with what was measured', async () => {
+    const { store, drawer, archive } = opened();
+    archive.selections = [selection('113000', [image(1)]), selection('113000', [image(3)], false)];
+    await store.load('1.2');
+    expect([...store.getState().keys.keys()]).toEqual(['1.2.3.1/1']);
+    expect(store.getState().selections.map((one) => one.observer)).toEqual(['flora']);
+    expect(store.getState()).toMatchObject({ unsaved: 0, canUndo: false });
+    drawer.events?.drawn(mark('1', ''));
+    store.removeKey('1.2.3.1/1');
+    store.undo();
+    store.undo();
+    expect(drawer.shown).toEqual([]);
+    expect([...store.getState().keys.keys()]).toEqual(['1.2.3.1/1']);
+  });
+
+  it('survive a failed save and a reload, also those that were taken away', async () => {
+    const { store, archive, shelf } = opened();
+    archive.selections = [selection('113000', [image(1)])];
+    await store.load('1.2');
+    store.removeKey('1.2.3.1/1');
+    store.toggleKey(frame(2));
+    archive.failure = new ApiError(503, 'unavailable', 'away');
+    await store.save();
+    expect(store.getState()).toMatchObject({ saving: 'failed', unsaved: 2 });
+    archive.failure = undefined;
+    const again = opened(archive, shelf);
+    await again.store.load('1.2');
+    expect([...again.store.getState().keys.keys()]).toEqual(['1.2.3.2/1']);
+    await again.store.save();
+    expect(archive.sentKeys.at(-1)?.images).toEqual([{ sop_instance_uid: '1.2.3.2', frame: 1 }]);
+    expect(again.store.getState().unsaved).toBe(0);
+  });
+});
+
 describe('drafts', () => {
   it('are of one person and one study', () => {
     expect(draftKey('a.b', '1')).not.toBe(draftKey('a', 'b.1'));
     const shelf = shelfOf();
-    keepDraft(shelf, draftKey('edgar', '1.2'), { changed: [mark('1')], removed: [] });
+    keepDraft(shelf, draftKey('edgar', '1.2'), { ...NO_DRAFT, changed: [mark('1')] });
     expect(readDraft(shelf, draftKey('flora', '1.2')).changed).toEqual([]);
   });
 
@@ -487,10 +578,10 @@ describe('drafts', () => {
     const shelf = shelfOf();
     for (const text of ['', '{', '[]', '{"version":1}', '{"version":2,"changed":[],"removed":[]}']) {
       shelf.kept.set('k', text);
-      expect(readDraft(shelf, 'k')).toEqual({ changed: [], removed: [] });
+      expect(readDraft(shelf, 'k')).toEqual({ changed: [], removed: [], keys: { added: [], removed: [] } });
     }
     const broken = { studyUid: '1.2', measurement: { ...mark('1').measurement, points: [[1, null]] } };
     shelf.kept.set('k', JSON.stringify({ version: 1, changed: [broken, mark('2')], removed: [3, '4'] }));
-    expect(readDraft(shelf, 'k')).toEqual({ changed: [mark('2')], removed: ['4'] });
+    expect(readDraft(shelf, 'k')).toEqual({ ...NO_DRAFT, changed: [mark('2')], removed: ['4'] });
   });
 });

@@ -440,3 +440,169 @@ export interface SeriesVolumes {
   left_out: VolumeLeftOut[];
   left_out_count: Partial<Record<LeftOutReason, number>>;
 }
+
+/** Titles of key images: code values of the scheme DCM (PS3.16 CID 7010). */
+export type KeyTitle = '113000' | '113002' | '113003' | '113004' | '113005' | '113008' | '113009';
+
+/** `frame` counts from 1; 0 stands for all. */
+export interface KeyImageReference {
+  series_instance_uid: string;
+  sop_instance_uid: string;
+  frame: number;
+}
+
+/** A Key Object Selection that counts. `mine`: a save under this title replaces it. */
+export interface KeySelection {
+  sop_instance_uid: string;
+  code: string;
+  words: string;
+  description: string;
+  observer: string;
+  content_time: string;
+  mine: boolean;
+  images: KeyImageReference[];
+}
+
+export interface KeyImages {
+  selections: KeySelection[];
+  unread: UnreadReport[];
+}
+
+/** All that the reader points out under one title; none takes it back. */
+export interface KeyImageChanges {
+  title: KeyTitle;
+  images: Array<Omit<KeyImageReference, 'series_instance_uid'>>;
+  description: string;
+}
+
+export interface ShownImage {
+  series_instance_uid: string;
+  sop_instance_uid: string;
+  frames: number[];
+}
+
+/** A presentation state that can be applied. */
+export interface PresentationState {
+  sop_instance_uid: string;
+  label: string;
+  description: string;
+  creator: string;
+  created_at: string;
+  shown: ShownImage[];
+}
+
+export interface PresentationStates {
+  states: PresentationState[];
+  unread: UnreadReport[];
+}
+
+/** A line or a closed shape of a view that is to be saved. */
+export interface Figure {
+  kind: 'POINT' | 'POLYLINE' | 'ELLIPSE';
+  points: Array<readonly [number, number]>;
+}
+
+/** A text whose upper left corner is at a point. */
+export interface FigureLabel {
+  text: string;
+  at: readonly [number, number];
+}
+
+/** `function` is LINEAR, LINEAR_EXACT or SIGMOID; values are those after rescaling. */
+export interface StateWindow {
+  center: number;
+  width: number;
+  function: string;
+}
+
+/** How one frame is seen. `area`: first column, first row, last column and last row, from 1. */
+export interface ViewToSave {
+  name: string;
+  sop_instance_uid: string;
+  frame: number;
+  window: StateWindow | null;
+  inverted: boolean;
+  quarter_turns: number;
+  flipped: boolean;
+  area: readonly [number, number, number, number];
+  figures: Figure[];
+  labels: FigureLabel[];
+}
+
+/** Points are those of the image, or shares of the area shown where `relative`. */
+export interface StateGraphic {
+  kind: string;
+  points: Array<readonly [number, number]>;
+  relative: boolean;
+  filled: boolean;
+  shade: number;
+}
+
+export interface StateText {
+  text: string;
+  box: Array<readonly [number, number]> | null;
+  box_relative: boolean;
+  justification: string;
+  anchor: readonly [number, number] | null;
+  anchor_relative: boolean;
+  anchor_visible: boolean;
+  shade: number;
+}
+
+/** All outside of any of the shapes is hidden. `rectangle`: left, right, upper and lower edge, from 1. */
+export interface StateShutter {
+  rectangle: number[] | null;
+  circle: number[] | null;
+  polygon: Array<readonly [number, number]>;
+  shade: number;
+}
+
+/** How a presentation state shows a frame. `beyond`: what else it says, and only the server's rendering shows. */
+export interface StateOver {
+  window: StateWindow | null;
+  inverted: boolean;
+  area: readonly [number, number, number, number] | null;
+  quarter_turns: number;
+  flipped: boolean;
+  graphics: StateGraphic[];
+  texts: StateText[];
+  shutter: StateShutter | null;
+  beyond: string[];
+}
+
+/** `series_instance_uid` is empty where it is not in this study. */
+export interface DocumentReference {
+  series_instance_uid: string;
+  sop_instance_uid: string;
+  frames: number[];
+}
+
+export interface ContentItem {
+  relationship: string;
+  value_type: string;
+  name: string;
+  value: string;
+  unit: string;
+  points: number;
+  references: DocumentReference[];
+  items: ContentItem[];
+}
+
+export interface Verification {
+  name: string;
+  at: string;
+}
+
+/** A structured document. `cut`: there is more of it than is told here. */
+export interface StructuredDocument {
+  title: string;
+  description: string;
+  completion: string;
+  verification: string;
+  verified_by: Verification[];
+  content_time: string;
+  manufacturer: string;
+  institution: string;
+  items: ContentItem[];
+  cut: boolean;
+}

@@ -99,6 +99,14 @@ export class TileDisplay {
     this.apply();
   }
 
+  /** As a presentation state has it. */
+  adopt(own: Voi | undefined, inverted: boolean): void {
+    if (!this.isDrawn() || this.isColour()) return;
+    this.turned = false;
+    this.turned = inverted !== this.isInverted();
+    this.show(own);
+  }
+
   look(): Look {
     return { curve: this.voi.curve, range: this.voi.range, inverted: this.isInverted() };
   }

@@ -8,7 +8,8 @@ export interface Slice {
   frame: number;
 }
 
-export type DisplayKind = 'image' | 'video' | 'document' | 'other';
+/** A report is a structured document, of which the server gives a tree; a document an encapsulated file. */
+export type DisplayKind = 'image' | 'video' | 'document' | 'report' | 'other';
 
 export interface DisplaySet {
   /** Unique within the session: series UID, or series and SOP instance UID for what is one by itself. */
@@ -29,11 +30,14 @@ const VIDEO_SYNTAXES = new Set([
   ...VIDEO_PREFIXES,
   ...[103, 104, 105, 106, 107, 108].map((n) => `1.2.840.10008.1.2.4.${n}`),
 ]);
+const STRUCTURED_DOCUMENTS = '1.2.840.10008.5.1.4.1.1.88.';
 const ENCAPSULATED_DOCUMENTS = '1.2.840.10008.5.1.4.1.1.104.';
 
 function kindOf(instance: DicomInstance): DisplayKind {
   const hasPixels = number(instance, TAG.rows) !== undefined && number(instance, TAG.columns) !== undefined;
-  if (!hasPixels) return text(instance, TAG.sopClassUid).startsWith(ENCAPSULATED_DOCUMENTS) ? 'document' : 'other';
+  const sopClass = text(instance, TAG.sopClassUid);
+  if (!hasPixels && sopClass.startsWith(STRUCTURED_DOCUMENTS)) return 'report';
+  if (!hasPixels) return sopClass.startsWith(ENCAPSULATED_DOCUMENTS) ? 'document' : 'other';
   return VIDEO_SYNTAXES.has(text(instance, TAG.availableTransferSyntaxUid)) ? 'video' : 'image';
 }
 

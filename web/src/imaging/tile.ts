@@ -5,6 +5,7 @@ import { TileCamera } from './camera';
 import { Cine, frameDurations, meanRate } from './cine';
 import { TileDisplay } from './display';
 import type { DisplaySet } from './displaySets';
+import { Framing } from './framing';
 import { imageIdFor } from './images';
 import type { WheelAction } from './mouse';
 import type { Vector } from './orientation';
@@ -21,6 +22,7 @@ export class Tile {
   readonly camera: TileCamera;
   readonly display: TileDisplay;
   readonly cover: TileCover;
+  readonly framing: Framing;
   private state: TileState = EMPTY_TILE;
   private readonly listeners = new Set<() => void>();
   private imageIds: string[] = [];
@@ -48,6 +50,7 @@ export class Tile {
     this.camera = new TileCamera(viewport, isDrawn, () => this.state.zoom);
     this.display = new TileDisplay(viewport, isDrawn);
     this.cover = new TileCover(viewport);
+    this.framing = new Framing(viewport, () => this.drawnImage);
     this.listen(element, EVENTS.STACK_NEW_IMAGE, (event) => {
       const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
       this.drawnImage = imageId;

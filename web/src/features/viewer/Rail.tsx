@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import type { DisplaySet } from '../../imaging/displaySets';
 import { count, daysBetween, dicomDate } from '../../ui/format';
 import { hasPictures } from '../../ui/modalities';
+import { KeySeries } from './annotations/KeySeries';
 import { ageText } from './corner';
 import { isProjection, lateralityOf, viewOf } from './hanging/facts';
 import type { Hanger } from './hanging/hanger';
@@ -64,6 +65,7 @@ function SeriesList({ session, viewer, detail }: Props & { detail: StudyDetail }
   if (detail.series.length === 0) return <p className="muted rail-note">{t('viewer.noSeries')}</p>;
   return (
     <ul className="series-list">
+      <KeySeries session={session} viewer={viewer} studyUid={detail.study.study_instance_uid} />
       {seriesInOrder(detail).map((series) => (
         <SeriesEntry
           key={series.series_instance_uid}

@@ -5,6 +5,8 @@ interface Props {
   index: number;
   count: number;
   loaded: Uint8Array;
+  /** 0-based indexes of key images. */
+  keys: readonly number[];
   onScroll: (index: number) => void;
 }
 
@@ -21,7 +23,7 @@ export function loadedRuns(loaded: Uint8Array): Array<{ from: number; to: number
 }
 
 /** The slider at the side of a tile: where in the stack one is, and which slices are in memory. */
-export function ScrollBar({ index, count, loaded, onScroll }: Props) {
+export function ScrollBar({ index, count, loaded, keys, onScroll }: Props) {
   const runs = useMemo(() => loadedRuns(loaded), [loaded]);
   const goTo = (event: PointerEvent<HTMLDivElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -48,6 +50,14 @@ export function ScrollBar({ index, count, loaded, onScroll }: Props) {
     >
       {runs.map(({ from, to }) => (
         <i key={from} className="scrollbar-run" style={{ top: `${from * 100}%`, height: `${(to - from) * 100}%` }} />
+      ))}
+      {keys.map((at) => (
+        <i
+          key={at}
+          className="scrollbar-key"
+          data-testid="scroll-key"
+          style={{ top: `${((at + 0.5) / count) * 100}%` }}
+        />
       ))}
       <b className="scrollbar-thumb" style={{ top: `${((index + 0.5) / count) * 100}%` }} />
     </div>

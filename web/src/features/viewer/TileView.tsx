@@ -2,11 +2,16 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { ApiError } from '../../api/client';
 import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
+import { TAG, text } from '../../imaging/dicom';
 import { roundLength } from '../../imaging/spacing';
 import { EMPTY_TILE } from '../../imaging/tileState';
 import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
+import { useAnnotations, useKeyIds } from './annotations/context';
+import { DocumentView } from './annotations/DocumentView';
+import { keyIndexes } from './annotations/keyFrames';
+import { StateLayer } from './annotations/StateLayer';
 import { Crossings } from './Crossings';
 import { badges, cornerText, lengthLabel, shortNumber } from './corner';
 import { ScrollBar } from './ScrollBar';
@@ -53,6 +58,7 @@ interface Props {
 
 export function TileView({ session, viewer, position, area, assignment, unsaved }: Props) {
   const { element, tile, state } = useTile(session, position);
+  const annotations = useAnnotations();
   const [seriesError, setSeriesError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
   const [over, setOver] = useState(false);
@@ -89,7 +95,10 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
     <section
       className={tileClass(active, viewer.maximised, over)}
       style={viewer.maximised && active ? undefined : { gridArea: area }}
-      aria-label={t('viewer.tile', { number: position + 1, series: series?.description || t('viewer.emptyTile') })}
+      aria-label={t('viewer.tile', {
+        number: position + 1,
+        series: series?.description || state.displaySet?.description || t('viewer.emptyTile'),
+      })}
       data-status={seriesError ? 'failed' : state.status}
       data-testid={`tile-${position}`}
       onPointerDownCapture={() => session.activate(position)}
@@ -124,6 +133,16 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
           active={active ? undefined : session.tileAt(viewer.active)}
         />
       )}
+      {tile && assignment && fresh && (
+        <StateLayer views={annotations.views} position={position} tile={tile} state={state} />
+      )}
+      {assignment && fresh && state.displaySet?.kind === 'report' && state.displaySet.slices[0] && (
+        <DocumentView
+          session={session}
+          studyUid={assignment.studyUid}
+          sopInstanceUid={state.displaySet.slices[0].sopInstanceUid}
+        />
+      )}
       {assignment && fresh && state.instance && (
         <Overlay session={session} viewer={viewer} state={state} tile={tile} unsaved={unsaved} />
       )}
@@ -141,7 +160,7 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
       {!seriesError && state.status === 'failed' && state.failure && (
         <Failed key={`${state.displaySet?.id}:${state.index}`} state={state} onRetry={() => void tile?.retry()} />
       )}
-      {!seriesError && state.displaySet && state.displaySet.kind !== 'image' && (
+      {!seriesError && state.displaySet && state.displaySet.kind !== 'image' && state.displaySet.kind !== 'report' && (
         <div className="tile-message">
           <p>{t(`viewer.kind.${state.displaySet.kind}`, { modality: state.displaySet.modality })}</p>
         </div>
@@ -180,7 +199,7 @@ function Failed({ state, onRetry }: { state: TileState; onRetry: () => void }) {
   const set = state.displaySet;
   if (!slice || !set || !state.failure) return null;
   if (asServer) {
-    const address = `/dicom-web/studies/${set.studyInstanceUid}/series/${set.seriesInstanceUid}/instances/${slice.sopInstanceUid}/frames/${slice.frame}/rendered`;
+    const address = `/dicom-web/studies/${set.studyInstanceUid}/series/${text(slice.instance, TAG.seriesInstanceUid)}/instances/${slice.sopInstanceUid}/frames/${slice.frame}/rendered`;
     return <img className="tile-preview tile-preview-on" src={address} alt="" onError={() => setAsServer(false)} />;
   }
   return (
@@ -217,6 +236,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
 
 function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
   const instance = state.instance;
+  const ids = useKeyIds();
   if (!instance || !state.displaySet) return null;
   const corner = cornerText(instance, state);
   const shown = viewer.studies[state.displaySet.studyInstanceUid]?.study;
@@ -224,6 +244,7 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
   const full = viewer.overlay === 'full';
   const some = viewer.overlay !== 'identity';
   const image = state.displaySet.kind === 'image';
+  const keys = keyIndexes(image ? state.displaySet : undefined, ids);
   return (
     <>
       <div className="corner corner-tl" data-testid="corner-tl">
@@ -235,6 +256,11 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
               {mark.text}
             </span>
           ))}
+          {keys.includes(state.index) && (
+            <span className="badge badge-key" data-testid="key-badge">
+              {t('key.badge')}
+            </span>
+          )}
         </div>
       </div>
       <div className="corner corner-tr" data-testid="corner-tr">
@@ -279,6 +305,7 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
           index={state.index}
           count={state.count}
           loaded={state.loaded}
+          keys={keys}
           onScroll={(index) => tile?.scrollTo(index)}
         />
       )}

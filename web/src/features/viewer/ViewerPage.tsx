@@ -5,6 +5,10 @@ import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { checkMouse, USUAL_MOUSE } from '../../imaging/mouse';
+import { AnnotationContext, type Annotations, useAnnotations } from './annotations/context';
+import { KeySection } from './annotations/KeySection';
+import { ViewSection } from './annotations/ViewSection';
+import { ViewStore } from './annotations/views';
 import { Grid } from './Grid';
 import { HangingDialog } from './hanging/HangingDialog';
 import { Hanger } from './hanging/hanger';
@@ -19,6 +23,7 @@ import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
 import { useOffered } from './useOffered';
 import './viewer.css';
+import './annotations/annotations.css';
 import { viewerCommands } from './commands';
 
 interface Props {
@@ -45,7 +50,7 @@ export default function ViewerPage({
   onHelp,
   onPalette,
 }: Props) {
-  const [opened, setOpened] = useState<{ session: ViewerSession; hanger: Hanger; measurements: MeasurementStore }>();
+  const [opened, setOpened] = useState<{ session: ViewerSession; hanger: Hanger; annotations: Annotations }>();
   const [error, setError] = useState<string>();
   const [attempt, setAttempt] = useState(0);
 
@@ -63,7 +68,7 @@ export default function ViewerPage({
         const session = new ViewerSession(stage, detail);
         const hanger = new Hanger(session);
         void hanger.begin(hanging);
-        setOpened({ session, hanger, measurements });
+        setOpened({ session, hanger, annotations: { measurements, views: new ViewStore() } });
       })
       .catch((cause: unknown) => {
         if (!live) return;
@@ -99,15 +104,18 @@ export default function ViewerPage({
     );
   }
   if (!opened) return <main className="page-message muted">{t('viewer.loadingStudy')}</main>;
+  const { annotations, ...study } = opened;
   return (
-    <OpenStudy
-      {...opened}
-      maySave={maySave}
-      onLeave={onLeave}
-      onNeighbour={onNeighbour}
-      onHelp={onHelp}
-      onPalette={onPalette}
-    />
+    <AnnotationContext value={annotations}>
+      <OpenStudy
+        {...study}
+        maySave={maySave}
+        onLeave={onLeave}
+        onNeighbour={onNeighbour}
+        onHelp={onHelp}
+        onPalette={onPalette}
+      />
+    </AnnotationContext>
   );
 }
 
@@ -123,19 +131,10 @@ function shelf(): Storage | undefined {
 interface OpenStudyProps extends Omit<Props, 'studyUid' | 'hanging' | 'user'> {
   session: ViewerSession;
   hanger: Hanger;
-  measurements: MeasurementStore;
 }
 
-function OpenStudy({
-  session,
-  hanger,
-  measurements,
-  maySave,
-  onLeave,
-  onNeighbour,
-  onHelp,
-  onPalette,
-}: OpenStudyProps) {
+function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onPalette }: OpenStudyProps) {
+  const { measurements, views } = useAnnotations();
   const measured = useSyncExternalStore(measurements.subscribe, measurements.getState);
   const [panel, setPanel] = useState(false);
   const viewer = useSyncExternalStore(session.subscribe, session.getState);
@@ -206,8 +205,11 @@ function OpenStudy({
   useEffect(() => session.setMouse(mouse), [session, mouse]);
 
   const loadMeasurements = useCallback(() => {
-    for (const studyUid of Object.keys(viewer.studies)) void measurements.load(studyUid);
-  }, [measurements, viewer.studies]);
+    for (const studyUid of Object.keys(viewer.studies)) {
+      void measurements.load(studyUid);
+      void views.load(studyUid);
+    }
+  }, [measurements, views, viewer.studies]);
   useEffect(loadMeasurements, [loadMeasurements]);
 
   return (
@@ -237,6 +239,7 @@ function OpenStudy({
             store={measurements}
             state={measured}
             canSave={maySave}
+            commands={withKeys}
             onRetry={loadMeasurements}
             onJump={({ studyUid, measurement }) => {
               mpr.close();
@@ -244,7 +247,10 @@ function OpenStudy({
                 .jumpTo(studyUid, measurement.series_instance_uid, measurement.sop_instance_uid, measurement.frame)
                 .catch(() => {});
             }}
-          />
+          >
+            <KeySection session={session} store={measurements} state={measured} />
+            <ViewSection session={session} views={views} measured={measured} canSave={maySave} />
+          </MeasurementPanel>
         )}
       </div>
       {editing && <HangingDialog hanger={hanger} fresh={editing.fresh} onClose={() => setEditing(undefined)} />}

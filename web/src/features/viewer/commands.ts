@@ -5,6 +5,7 @@ import type { Tile } from '../../imaging';
 import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
 import { TOOL_TITLES } from '../../imaging/toolTitles';
+import { toggleKeyImage } from './annotations/keyFrames';
 import type { Hanger } from './hanging/hanger';
 import { LAYOUTS, type Layout, shapeOf } from './layout';
 import type { MeasurementStore } from './measurements/store';
@@ -47,7 +48,7 @@ export interface Surroundings {
   modality: string;
   /** What the image in it offers to see, by name. */
   offered: readonly string[];
-  measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'getState'>;
+  measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'toggleKey' | 'getState'>;
   maySave: boolean;
   hanger: Pick<Hanger, 'chooseLayout'>;
   keepHanging: () => void;
@@ -154,6 +155,13 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
         run: () => session.setTool(tool),
       }),
     ),
+    {
+      id: 'key.toggle',
+      title: 'cmd.keyImage',
+      group: 'tool',
+      keys: ['k'],
+      run: () => toggleKeyImage(session, around.measurements),
+    },
     {
       id: 'measurement.delete',
       title: 'cmd.deleteMeasurement',

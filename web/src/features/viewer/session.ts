@@ -51,6 +51,7 @@ export class ViewerSession {
   private readonly metadata = new Map<string, Promise<readonly DisplaySet[]>>();
   private readonly tileObjects = new Map<number, Tile>();
   private mouse: MouseChoice = USUAL_MOUSE;
+  private readonly offered = new Map<string, () => Promise<readonly DisplaySet[]>>();
 
   constructor(
     readonly stage: Stage,
@@ -90,7 +91,14 @@ export class ViewerSession {
     );
   }
 
+  /** Lets something be shown as if it were a series, under a name of its own. */
+  offer(seriesUid: string, load: () => Promise<readonly DisplaySet[]>): void {
+    this.offered.set(seriesUid, load);
+  }
+
   loadSeries(studyUid: string, seriesUid: string): Promise<readonly DisplaySet[]> {
+    const offered = this.offered.get(seriesUid);
+    if (offered) return offered();
     let loading = this.metadata.get(seriesUid);
     if (!loading) {
       loading = api.seriesMetadata(studyUid, seriesUid).then((instances) => {

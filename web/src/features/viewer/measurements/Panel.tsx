@@ -1,9 +1,13 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import type { Command } from '../../../commands/registry';
+import { titleOf, titleWithKey } from '../../../commands/titles';
 import { t } from '../../../i18n';
 import type { Mark } from '../../../imaging';
 import { valueName, valueText } from '../../../imaging/measuredText';
+import { MEASURING_TOOLS } from '../../../imaging/toolNames';
 import { Icon, type IconName } from '../../../ui/Icon';
-import type { MeasurementState, MeasurementStore } from './store';
+import type { MeasurementState } from './state';
+import type { MeasurementStore } from './store';
 
 const ICONS: Readonly<Record<string, IconName>> = {
   length: 'length',
@@ -26,13 +30,17 @@ interface Props {
   canSave: boolean;
   onJump: (mark: Mark) => void;
   onRetry: () => void;
+  /** Those of the tools are offered here, all of them. */
+  commands: readonly Command[];
+  children?: ReactNode;
 }
 
 /** Right of the pictures: what is measured, with unit and source, and whether the server has it. */
-export function MeasurementPanel({ store, state, canSave, onJump, onRetry }: Props) {
+export function MeasurementPanel({ store, state, canSave, onJump, onRetry, commands, children }: Props) {
   return (
     <aside className="panel" aria-label={t('measure.title')} data-testid="measurements">
       <h2>{t('measure.title')}</h2>
+      <ToolRow commands={commands} />
       <div className="panel-tools">
         <button
           type="button"
@@ -83,7 +91,32 @@ export function MeasurementPanel({ store, state, canSave, onJump, onRetry }: Pro
           {t('measure.unread', { uid: report.sop_instance_uid, reason: report.reason })}
         </p>
       ))}
+      {children}
     </aside>
+  );
+}
+
+function ToolRow({ commands }: { commands: readonly Command[] }) {
+  const tools = MEASURING_TOOLS.flatMap((tool) => {
+    const command = commands.find(({ id }) => id === `tool.${tool}`);
+    return command ? [{ tool, command }] : [];
+  });
+  return (
+    <div className="tool-row" role="toolbar" aria-label={t('measure.tools')}>
+      {tools.map(({ tool, command }) => (
+        <button
+          type="button"
+          key={tool}
+          className="icon-button"
+          aria-label={titleOf(command)}
+          aria-pressed={command.active?.()}
+          title={titleWithKey(command)}
+          onClick={command.run}
+        >
+          <Icon name={ICONS[tool] ?? 'link'} />
+        </button>
+      ))}
+    </div>
   );
 }
 

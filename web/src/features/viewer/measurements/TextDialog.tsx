@@ -2,7 +2,8 @@ import { useState } from 'react';
 import { t } from '../../../i18n';
 import { Dialog } from '../../../ui/Dialog';
 import { LABEL_MAX } from './changes';
-import type { MeasurementStore, Question } from './store';
+import type { Question } from './state';
+import type { MeasurementStore } from './store';
 
 /** Asks for the text that was put on a picture. */
 export function TextDialog({ store, question }: { store: MeasurementStore; question: Question }) {

@@ -2,7 +2,7 @@
 import type { MeasurementChanges } from '../../../api/types';
 import type { Mark } from '../../../imaging';
 import { samePoints } from '../../../imaging/measuring';
-import type { Draft } from './draft';
+import type { MarkDraft } from './draft';
 
 export type Marked = ReadonlyMap<string, Mark>;
 
@@ -23,7 +23,7 @@ export function isStored(mark: Mark, saved: Marked): boolean {
   );
 }
 
-export function draftOf(items: Marked, saved: Marked): Draft {
+export function draftOf(items: Marked, saved: Marked): MarkDraft {
   return {
     changed: [...items.values()].filter((mark) => !isStored(mark, saved)),
     removed: [...saved.keys()].filter((uid) => !items.has(uid)),
@@ -31,14 +31,14 @@ export function draftOf(items: Marked, saved: Marked): Draft {
 }
 
 /** What is stored, with the draft over it. */
-export function withDraft(saved: Marked, draft: Draft): Marked {
+export function withDraft(saved: Marked, draft: MarkDraft): Marked {
   const items = new Map([...saved].filter(([uid]) => !draft.removed.includes(uid)));
   for (const mark of draft.changed) items.set(mark.measurement.tracking_uid, mark);
   return items;
 }
 
 /** The requests that store a draft, by study. */
-export function requestsOf(draft: Draft, saved: Marked): Map<string, MeasurementChanges> {
+export function requestsOf(draft: MarkDraft, saved: Marked): Map<string, MeasurementChanges> {
   const requests = new Map<string, MeasurementChanges>();
   const of = (studyUid: string): MeasurementChanges => {
     const request = requests.get(studyUid) ?? { measurements: [], removed: [] };

@@ -1,13 +1,18 @@
 /** What is not saved yet, kept in the browser: it survives a reload, a crash and a failed save. */
 import type { Mark } from '../../../imaging';
+import { isKeyImage, type KeyDraft } from './keys';
 
 /** removed: tracking UIDs of stored measurements that were taken away. */
-export interface Draft {
+export interface MarkDraft {
   changed: Mark[];
   removed: string[];
 }
 
-export const NO_DRAFT: Draft = { changed: [], removed: [] };
+export interface Draft extends MarkDraft {
+  keys: KeyDraft;
+}
+
+export const NO_DRAFT: Draft = { changed: [], removed: [], keys: { added: [], removed: [] } };
 const VERSION = 1;
 
 /** What of the browser's storage is used. */
@@ -41,11 +46,16 @@ export function readDraft(shelf: Shelf | undefined, key: string): Draft {
       version?: number;
       changed?: unknown;
       removed?: unknown;
+      keys?: { added?: unknown; removed?: unknown };
     };
+    const texts = (values: unknown): string[] =>
+      Array.isArray(values) ? values.filter((uid): uid is string => typeof uid === 'string') : [];
+    const added = kept?.keys?.added;
     if (kept?.version !== VERSION || !Array.isArray(kept.changed) || !Array.isArray(kept.removed)) return NO_DRAFT;
     return {
       changed: kept.changed.filter(isMark),
-      removed: kept.removed.filter((uid): uid is string => typeof uid === 'string'),
+      removed: texts(kept.removed),
+      keys: { added: Array.isArray(added) ? added.filter(isKeyImage) : [], removed: texts(kept.keys?.removed) },
     };
   } catch {
     return NO_DRAFT;
@@ -55,7 +65,8 @@ export function readDraft(shelf: Shelf | undefined, key: string): Draft {
 /** Returns whether it is kept: the storage may be forbidden or full. */
 export function keepDraft(shelf: Shelf | undefined, key: string, draft: Draft): boolean {
   try {
-    if (draft.changed.length + draft.removed.length === 0) shelf?.removeItem(key);
+    const { added, removed } = draft.keys;
+    if (draft.changed.length + draft.removed.length + added.length + removed.length === 0) shelf?.removeItem(key);
     else if (!shelf) return false;
     else shelf.setItem(key, JSON.stringify({ version: VERSION, ...draft }));
     return true;

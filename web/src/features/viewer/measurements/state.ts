@@ -1,0 +1,48 @@
+/** What the viewer knows of a reader's work, and of whether the server has it. */
+import type { annotationApi } from '../../../api/annotations';
+import { ApiError, type api } from '../../../api/client';
+import type { KeySelection, KeyTitle, UnreadReport } from '../../../api/types';
+import { t } from '../../../i18n';
+import type { Mark } from '../../../imaging';
+import type { Keys } from './keys';
+
+export type Saving = 'idle' | 'saving' | 'saved' | 'failed';
+
+export interface Question {
+  before: string;
+  done: (text: string) => void;
+}
+
+export interface MeasurementState {
+  items: readonly Mark[];
+  /** The reader's own key images. */
+  keys: Keys;
+  /** Selections by others. */
+  selections: readonly KeySelection[];
+  /** Under which title a frame becomes a key image. */
+  title: KeyTitle;
+  /** How many changes the server does not have. */
+  unsaved: number;
+  saving: Saving;
+  /** Why the last save failed, and why the server's could not be read; in words, empty where nothing failed. */
+  saveProblem: string;
+  loadProblem: string;
+  unread: readonly UnreadReport[];
+  canUndo: boolean;
+  canRedo: boolean;
+  /** A text that the picture waits for. */
+  question: Question | undefined;
+  /** The browser takes no drafts: what is not saved would be lost. */
+  draftLost: boolean;
+}
+
+export type Server = Pick<typeof api, 'measurements' | 'saveMeasurements'> &
+  Pick<typeof annotationApi, 'keyImages' | 'saveKeyImages'>;
+
+/** In words. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return String(error);
+  if (error.status === 0) return t('error.unreachable');
+  if (error.status === 403) return t('measure.denied');
+  return error.message || t('error.server', { status: error.status });
+}
