@@ -230,3 +230,85 @@ def test_shades_are_those_of_the_server(open_page: Any, signed_in: Any, site: An
         if worst > 3:
             wrong.append(f"{name}: {worst} shades")
     assert wrong == []
+
+
+LENS = """() => {
+    const canvas = document.querySelector('[data-testid=tile-0] canvas.lens');
+    const { width, height } = canvas;
+    return [width, height, [...canvas.getContext('2d').getImageData(0, 0, width, height).data]];
+}"""
+
+
+def test_what_the_reader_chooses(open_page: Any, signed_in: Any, site: Any) -> None:
+    """Tables by name, overlays and shutter on and off, the magnifier, true size on a screen that is calibrated."""
+    page = open_page("/nowhere", state=signed_in, width=700, height=560)
+    study = generate_uid()
+    tables = [table(bent(4096, 12), 0, 12, "NORMAL"), table(bent(4096, 12) ** 2 // 4095, 0, 12, "HARDER")]
+    flat = {**TWELVE, **WINDOW, "WindowCenterWidthExplanation": "FLAT"}
+    shutter = {"ShutterShape": "RECTANGULAR", **RECTANGLE}
+    spacing = {"PixelSpacing": [0.5, 0.5], "Modality": "DX"}
+    covered = {**flat, **overlay(17, 17), **shutter, **spacing, "VOILUTSequence": tables}
+    store(page, site, phantom(DEEP, study=study, number=1, name="tables", **covered)[2])
+    page.goto(f"{site.url}/viewer/{study}")
+    tile = Tile(page)
+    tile.wait()
+    tile.wait_for_corner("br", "LUT NORMAL")
+    before = tile.pixels()
+    offered = page.locator("header select[aria-label=Window] option").all_inner_texts()
+    assert [text.split("  ")[-1] for text in offered if text[:1].isdigit()] == [
+        "NORMAL",
+        "Full range",
+        "Automatic: all but the outermost 1 %",
+        "HARDER",
+        "FLAT",
+    ]
+    page.keyboard.press("4")
+    tile.wait_for_corner("br", "LUT HARDER")
+    harder = tile.changed_from(before)
+    assert harder[..., 0].mean() < before[..., 0].mean()
+    page.keyboard.press("5")
+    tile.wait_for_corner("br", "W 2400 C 2000")
+    page.keyboard.press("0")
+    tile.same_as(before)
+    page.keyboard.press(",")
+    page.wait_for_selector("[data-testid=tile-0]:has-text('overlays hidden')")
+    bare = tile.changed_from(before)
+    assert (bare[..., 0] == 255).mean() < (before[..., 0] == 255).mean()
+    page.keyboard.press(",")
+    tile.same_as(before)
+    page.keyboard.press(";")
+    page.wait_for_selector("[data-testid=tile-0]:has-text('shutter open')")
+    assert (tile.changed_from(before)[..., 0] > 0).mean() > (before[..., 0] > 0).mean()
+    page.keyboard.press(";")
+    tile.same_as(before)
+
+    page.keyboard.press("+")
+    box = tile.root.bounding_box()
+    x, y = box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.6
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.wait_for_selector("[data-testid=tile-0] canvas.lens")
+    width, height, data = page.evaluate(LENS)
+    seen = np.array(data, np.uint8).reshape(height, width, 4)[..., 0].astype(int)
+    # Twice as large about the point: every second pixel is the tile's, but for edges that lie half a pixel beside.
+    left, top = int(x - box["x"] - width / 4), int(y - box["y"] - height / 4)
+    there = before[top : top + height // 2, left : left + width // 2, 0].astype(int)
+    assert there.std() > 20
+    assert (np.abs(seen[::2, ::2] - there) < 6).mean() > 0.9
+    page.mouse.up()
+    page.wait_for_selector("[data-testid=tile-0] canvas.lens", state="detached")
+    tile.same_as(before)
+
+    page.click("header [aria-label='True size']")
+    page.locator("dialog input[type=range]").fill("428")
+    assert page.locator("[data-testid=card]").bounding_box()["width"] == pytest.approx(428, abs=0.5)
+    page.click("dialog >> text=Keep this calibration")
+    tile.wait_for_corner("br", "True size")
+    # 428 pixels for a card of 85.6 mm: five a millimetre. The shutter shows 48 columns of 0.5 mm.
+    shown = tile.until(lambda now: not np.array_equal(now, before))
+    columns = np.flatnonzero((shown[..., 0] > 0).any(axis=0))
+    assert columns[-1] - columns[0] + 1 == pytest.approx(48 * 0.5 * 5, abs=2)
+    page.reload()
+    tile.wait()
+    page.click("header [aria-label='True size']")
+    tile.same_as(shown)

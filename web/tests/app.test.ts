@@ -130,6 +130,7 @@ describe('commands', () => {
         save: async () => {},
         getState: () => ({}) as never,
       },
+      askSize: () => {},
       maySave: true,
       togglePanel: () => {},
       hanger: { chooseLayout: () => {} },

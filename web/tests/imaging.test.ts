@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { jpeg2000IsSigned, jpegPrecision, losesSign } from '../src/imaging/codestream';
 import { describeForRenderer } from '../src/imaging/describe';
 import { asMultipart, onlyPart } from '../src/imaging/multipart';
-import { expandBits, repairFor, repairFrame, rgb16To8, ybr422ToRgb } from '../src/imaging/repair';
+import { deepColourTo8, doublesToFloats, expandBits, repairFor, repairFrame, ybr422ToRgb } from '../src/imaging/repair';
 import { pixelScale, roundLength } from '../src/imaging/spacing';
 import { needsServerDecoding } from '../src/imaging/transferSyntax';
+import { axesAround } from '../src/imaging/ultrasoundRegions';
 import { image } from './instances';
 
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -54,9 +55,19 @@ describe('repairs', () => {
   it('bring 16-bit colour to 8 bits, pixel and planar', () => {
     const sample = (value: number) => [value & 255, value >> 8];
     const interleaved = bytes(...[0x1000, 0x8000, 0xffff].flatMap(sample));
-    expect([...rgb16To8(interleaved, 1, 16, false)]).toEqual([0x10, 0x80, 0xff]);
+    expect([...deepColourTo8(interleaved, 1, 2, 16, false)]).toEqual([0x10, 0x80, 0xff]);
     const planar = bytes(...[1, 2, 3, 4, 5, 6].map((value) => value << 8).flatMap(sample));
-    expect([...rgb16To8(planar, 2, 16, true)]).toEqual([1, 3, 5, 2, 4, 6]);
+    expect([...deepColourTo8(planar, 2, 2, 16, true)]).toEqual([1, 3, 5, 2, 4, 6]);
+    expect([...deepColourTo8(bytes(1, 2, 3, 0x90, 0, 0, 0, 0x7f, 255, 255, 255, 255), 1, 4, 32, false)]).toEqual([
+      0x90, 0x7f, 0xff,
+    ]);
+  });
+
+  it('halve the precision of doubles, which the renderer does not know', () => {
+    const doubles = new Uint8Array(Float64Array.of(1.5, -2e10).buffer);
+    expect([...new Float32Array(doublesToFloats(doubles, 2).buffer)]).toEqual([1.5, -2e10]);
+    expect(repairFor(image({ '00280100': 64 }))).toBe('double');
+    expect(repairFor(image({ '00280100': 32, '00280002': 3 }))).toBe('deepColour');
   });
 });
 
@@ -126,18 +137,50 @@ describe('spacing', () => {
     expect(pixelScale(image({ '00280030': [0, 0] }), 0)).toEqual({ source: 'none' });
   });
 
-  it('takes one ultrasound region, in centimetres, and no more than one', () => {
-    const number = (value: number) => ({ vr: 'US', Value: [value] });
-    const region = {
-      '00186012': number(1),
-      '00186024': number(3),
-      '00186026': number(3),
-      '0018602C': number(0.02),
-      '0018602E': number(0.03),
-    };
-    expect(pixelScale(image({ '00186011': [region] }), 0)).toEqual({ source: 'calibrated', rowMm: 0.3, columnMm: 0.2 });
-    expect(pixelScale(image({ '00186011': [region, region] }), 0).source).toBe('none');
-    expect(pixelScale(image({ '00186011': [{ ...region, '00186024': number(4) }] }), 0).source).toBe('none');
+  it('corrects the detector by the magnification', () => {
+    const corrected = pixelScale(image({ '00181164': [0.3, 0.2], '00181114': 2 }), 0);
+    expect(corrected).toEqual({ source: 'corrected', rowMm: 0.15, columnMm: 0.1 });
+  });
+
+  const number = (value: number) => ({ vr: 'US', Value: [value] });
+  const region = (left: number, unit = 3, format = 1, delta = 0.02) => ({
+    '00186012': number(format),
+    '00186018': number(left),
+    '0018601A': number(0),
+    '0018601C': number(left + 99),
+    '0018601E': number(99),
+    '00186024': number(unit),
+    '00186026': number(3),
+    '0018602C': number(delta),
+    '0018602E': number(-0.03),
+  });
+
+  it('is that of the ultrasound region around a point, else of the only one', () => {
+    const two = image({ '00186011': [region(0), region(100, 3, 1, 0.05)] });
+    expect(pixelScale(two, 0, [50, 50]).columnMm).toBeCloseTo(0.2);
+    expect(pixelScale(two, 0, [150, 50])).toEqual({ source: 'region', rowMm: 0.3, columnMm: 0.5 });
+    expect(pixelScale(two, 0, [250, 50]).source).toBe('none');
+    expect(pixelScale(two, 0).source).toBe('none');
+    const withTrace = image({ '00186011': [region(0), region(100, 4, 3)] });
+    expect(pixelScale(withTrace, 0).source).toBe('region');
+    expect(pixelScale(withTrace, 0, [150, 50]).source).toBe('none');
+    expect(pixelScale(image({ '00186011': [region(0, 4)] }), 0).source).toBe('none');
+  });
+
+  it('has the units of the region along each axis', () => {
+    const trace = image({ '00186011': [region(0, 4, 3, 0.005), region(100, 99)] });
+    expect(axesAround(trace, [[50, 50]])).toEqual({
+      spatial: false,
+      x: { unit: 's', perPixel: 0.005 },
+      y: { unit: 'mm', perPixel: 0.3 },
+    });
+    expect(axesAround(trace, [[150, 50]])?.x).toBeUndefined();
+    expect(
+      axesAround(trace, [
+        [50, 50],
+        [150, 50],
+      ]),
+    ).toBeUndefined();
   });
 
   it('rounds to 1, 2 or 5', () => {

@@ -203,6 +203,7 @@ describe('pixels', () => {
     expect(pixelUnit(image({ '00080060': 'CT', '00281054': 'US' }), 0)).toBe('1');
     expect(pixelUnit(image({ '00080060': 'PT', '00541001': 'BQML' }), 0)).toBe('Bq/ml');
     expect(pixelUnit(image({ '00280002': 3 }), 0)).toBe('');
+    expect(pixelUnit(image({ '00280004': 'PALETTE COLOR' }), 0)).toBe('');
     expect(pixelUnit(image({ '00283000': {} }), 0)).toBe('');
   });
 });

@@ -26,7 +26,5 @@ export const displayEn = {
   'calibrate.save': 'Keep this calibration',
   'calibrate.cancel': 'Cancel',
   'trueSize.noSpacing': 'This image does not say how large its pixels are: it cannot be shown in true size.',
-  'trueSize.detector':
-    'True size at the detector: the image states no magnification, so the patient’s anatomy is smaller than shown.',
-  'trueSize.tooSmall': 'At true size this image would be too small or too large to be shown.',
+  'trueSize.outOfReach': 'At true size this image would be too small or too large to be shown.',
 } as const;

@@ -27,7 +27,5 @@ export const displayEs: Readonly<Record<keyof typeof displayEn, string>> = {
   'calibrate.save': 'Guardar esta calibración',
   'calibrate.cancel': 'Cancelar',
   'trueSize.noSpacing': 'Esta imagen no indica el tamaño de sus píxeles: no puede mostrarse a tamaño real.',
-  'trueSize.detector':
-    'Tamaño real en el detector: la imagen no indica ampliación, por lo que la anatomía del paciente es más pequeña que lo mostrado.',
-  'trueSize.tooSmall': 'A tamaño real esta imagen sería demasiado pequeña o demasiado grande para mostrarse.',
+  'trueSize.outOfReach': 'A tamaño real esta imagen sería demasiado pequeña o demasiado grande para mostrarse.',
 };

@@ -28,7 +28,5 @@ export const displayFr: Readonly<Record<keyof typeof displayEn, string>> = {
   'calibrate.cancel': 'Annuler',
   'trueSize.noSpacing':
     'Cette image n’indique pas la taille de ses pixels : elle ne peut pas être affichée en taille réelle.',
-  'trueSize.detector':
-    'Taille réelle au détecteur : l’image n’indique pas d’agrandissement, l’anatomie du patient est donc plus petite qu’affichée.',
-  'trueSize.tooSmall': 'En taille réelle, cette image serait trop petite ou trop grande pour être affichée.',
+  'trueSize.outOfReach': 'En taille réelle, cette image serait trop petite ou trop grande pour être affichée.',
 };

@@ -40,7 +40,8 @@ export const viewerEn = {
   'viewer.tileFailed.decode': 'The pixels of this image could not be decoded.',
   'viewer.seriesFailed': 'This series could not be read.',
   'viewer.serverPicture': 'Show the server’s picture',
-  'viewer.noWebgl': 'This browser has no WebGL: pictures are drawn by the processor.',
+  'viewer.noWebgl':
+    'This browser has no WebGL: pictures are drawn by the processor, and look-up tables as straight windows.',
   'viewer.kind.video': 'A video: this viewer does not play it yet.',
   'viewer.kind.document': 'A document: this viewer does not show it yet.',
   'viewer.kind.other': 'No image in this object ({modality}).',

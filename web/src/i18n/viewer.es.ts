@@ -41,7 +41,8 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.tileFailed.decode': 'No se pudieron descodificar los píxeles de esta imagen.',
   'viewer.seriesFailed': 'No se pudo leer esta serie.',
   'viewer.serverPicture': 'Mostrar la imagen del servidor',
-  'viewer.noWebgl': 'Este navegador no tiene WebGL: el procesador dibuja las imágenes.',
+  'viewer.noWebgl':
+    'Este navegador no tiene WebGL: el procesador dibuja las imágenes, y las tablas LUT como ventanas lineales.',
   'viewer.kind.video': 'Un vídeo: este visor aún no lo reproduce.',
   'viewer.kind.document': 'Un documento: este visor aún no lo muestra.',
   'viewer.kind.other': 'No hay imagen en este objeto ({modality}).',

@@ -41,7 +41,8 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.tileFailed.decode': 'Les pixels de cette image n’ont pas pu être décodés.',
   'viewer.seriesFailed': 'Cette série n’a pas pu être lue.',
   'viewer.serverPicture': 'Afficher l’image rendue par le serveur',
-  'viewer.noWebgl': 'Ce navigateur n’a pas WebGL : les images sont dessinées par le processeur.',
+  'viewer.noWebgl':
+    'Ce navigateur n’a pas WebGL : les images sont dessinées par le processeur, et les tables LUT comme des fenêtres linéaires.',
   'viewer.kind.video': 'Une vidéo : cette visionneuse ne la lit pas encore.',
   'viewer.kind.document': 'Un document : cette visionneuse ne l’affiche pas encore.',
   'viewer.kind.other': 'Pas d’image dans cet objet ({modality}).',

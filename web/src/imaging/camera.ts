@@ -2,6 +2,10 @@
 import type { Types } from '@cornerstonejs/core';
 import type { Arrangement, Turn } from './arrangement';
 
+/** Times the size at which the picture fits into its tile. */
+const SMALLEST = 0.02;
+const LARGEST = 64;
+
 export class TileCamera {
   private justification: Arrangement['justification'] = '';
   /** Pan of the fitted picture, CSS pixels: not 0 where it touches an edge of the tile. */
@@ -81,9 +85,15 @@ export class TileCamera {
     return Math.abs(this.viewport.getZoom() - 1) < 0.001 && Math.hypot(panX - x, panY - y) < 0.5;
   }
 
+  /** Whether that would be neither too small nor too large. */
+  canZoomBy(factor: number): boolean {
+    const zoom = this.viewport.getZoom() * factor;
+    return this.isDrawn() && zoom >= SMALLEST && zoom <= LARGEST;
+  }
+
   zoomBy(factor: number): void {
     if (!this.isDrawn()) return;
-    this.viewport.setZoom(Math.min(64, Math.max(0.05, this.viewport.getZoom() * factor)));
+    this.viewport.setZoom(Math.min(LARGEST, Math.max(SMALLEST, this.viewport.getZoom() * factor)));
     this.viewport.render();
   }
 

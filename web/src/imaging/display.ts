@@ -1,5 +1,5 @@
 /** In which greys a picture is shown: what the object offers, what the reader chose, whether low values are bright. */
-import { cache, getShouldUseCPURendering, type Types } from '@cornerstonejs/core';
+import { cache, Enums, getShouldUseCPURendering, type Types } from '@cornerstonejs/core';
 import vtkColorTransferFunction from '@kitware/vtk.js/Rendering/Core/ColorTransferFunction';
 import { automaticRange } from './automaticWindow';
 import { type DicomInstance, number, TAG, text } from './dicom';
@@ -170,8 +170,11 @@ export class TileDisplay {
     this.voi = this.own && stretched ? { ...natural, range: this.own.range } : (this.own ?? natural);
     const { curve, range } = this.voi;
     const inverted = this.isInverted();
+    // Between two labels there is no third one.
+    const codes = text(frameOf(this.imageId)?.instance ?? {}, TAG.modality) === 'SEG';
+    const interpolationType = codes ? Enums.InterpolationType.NEAREST : Enums.InterpolationType.LINEAR;
     // The tools read the range from the renderer; what it draws by is the curve.
-    this.viewport.setProperties({ voiRange: range });
+    this.viewport.setProperties({ voiRange: range, interpolationType });
     if (getShouldUseCPURendering()) {
       this.viewport.setProperties({ invert: inverted });
       return;

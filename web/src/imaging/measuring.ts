@@ -17,7 +17,9 @@ export const UNIT = {
 
 /** The unit of pixel values; empty where they are not measured: colour, and what would need a modality LUT. */
 export function pixelUnit(instance: DicomInstance, frame: number): string {
-  if ((number(instance, TAG.samplesPerPixel) ?? 1) !== 1 || instance[TAG.modalityLutSequence]) return '';
+  const colour =
+    (number(instance, TAG.samplesPerPixel) ?? 1) !== 1 || text(instance, TAG.photometric) === 'PALETTE COLOR';
+  if (colour || instance[TAG.modalityLutSequence]) return '';
   const modality = text(instance, TAG.modality);
   if (modality === 'CT') {
     const group = functionalGroup(instance, frame, TAG.pixelValueTransformationSequence);

@@ -47,12 +47,25 @@ export function emptyPixels(image: PaddedImage, instance: DicomInstance): Uint8A
   return remembered.get(image);
 }
 
+/** What the stored values were multiplied by, and what was added to them. */
+function rescaling({ preScale }: PaddedImage): { rescaleSlope: number; rescaleIntercept: number } {
+  const { rescaleSlope = 1, rescaleIntercept = 0 } = (preScale?.scaled && preScale.scalingParameters) || {};
+  return { rescaleSlope, rescaleIntercept };
+}
+
+/** The values as they are stored, where only a slope and an intercept came between. */
+export function storedValues(image: PaddedImage): ArrayLike<number> {
+  const { rescaleSlope, rescaleIntercept } = rescaling(image);
+  const values = image.getPixelData();
+  if (rescaleSlope === 1 && rescaleIntercept === 0) return values;
+  return Int32Array.from(values, (value) => Math.round((value - rescaleIntercept) / rescaleSlope));
+}
+
 function found(image: PaddedImage, instance: DicomInstance): Uint8Array | undefined {
   const range = paddingRange(instance);
   if (!range) return undefined;
   const values = image.getPixelData();
-  const { scaled, scalingParameters } = image.preScale ?? {};
-  const { rescaleSlope = 1, rescaleIntercept = 0 } = (scaled && scalingParameters) || {};
+  const { rescaleSlope, rescaleIntercept } = rescaling(image);
   // Half a step to each side: the values were rounded when they were rescaled.
   const ends = range.map((value) => value * rescaleSlope + rescaleIntercept);
   const slack = Math.abs(rescaleSlope) / 2;

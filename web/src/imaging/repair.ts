@@ -5,7 +5,7 @@
 import { type DicomInstance, number, TAG, text } from './dicom';
 import { needsServerDecoding } from './transferSyntax';
 
-export type Repair = 'bits' | 'ybr422' | 'rgb16';
+export type Repair = 'bits' | 'ybr422' | 'deepColour' | 'double';
 
 const NATIVE_LITTLE_ENDIAN = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99']);
 
@@ -16,7 +16,8 @@ export function repairFor(instance: DicomInstance): Repair | undefined {
   const native = NATIVE_LITTLE_ENDIAN.has(text(instance, TAG.availableTransferSyntaxUid));
   if (bits === 1) return 'bits';
   if (native && bits === 8 && /^YBR_(FULL|PARTIAL)_422$/.test(text(instance, TAG.photometric))) return 'ybr422';
-  if (samples === 3 && bits === 16 && (native || needsServerDecoding(instance))) return 'rgb16';
+  if (samples === 3 && (bits === 16 || bits === 32) && (native || needsServerDecoding(instance))) return 'deepColour';
+  if (samples === 1 && bits === 64) return 'double';
   return undefined;
 }
 
@@ -25,6 +26,7 @@ export function describeRepaired(instance: DicomInstance, repair: Repair): Dicom
   const us = (value: number) => ({ vr: 'US', Value: [value] });
   const eightBits = { '00280100': us(8), '00280101': us(8), '00280102': us(7), '00280103': us(0) };
   const rgb = { '00280004': { vr: 'CS', Value: ['RGB'] }, '00280006': us(0) };
+  if (repair === 'double') return { ...instance, '00280100': us(32) };
   return repair === 'bits' ? { ...instance, ...eightBits } : { ...instance, ...eightBits, ...rgb };
 }
 
@@ -59,16 +61,29 @@ export function ybr422ToRgb(source: Uint8Array, pixels: number): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-/** 16-bit colour samples, little endian, to 8 bits. planar: all red first, then green, then blue. */
-export function rgb16To8(source: Uint8Array, pixels: number, bitsStored: number, planar: boolean): Uint8Array {
+/** Colour samples of 2 or 4 bytes, little endian, to 8 bits. planar: all red first, then green, then blue. */
+export function deepColourTo8(
+  source: Uint8Array,
+  pixels: number,
+  bytes: 2 | 4,
+  bitsStored: number,
+  planar: boolean,
+): Uint8Array {
   const out = new Uint8Array(pixels * 3);
-  const shift = Math.max(0, bitsStored - 8);
+  const step = 2 ** Math.max(0, bitsStored - 8);
   for (let index = 0; index < pixels * 3; index += 1) {
-    const from = planar ? (index % 3) * pixels + Math.floor(index / 3) : index;
-    const value = (source[from * 2] ?? 0) | ((source[from * 2 + 1] ?? 0) << 8);
-    out[index] = Math.min(255, value >> shift);
+    const from = (planar ? (index % 3) * pixels + Math.floor(index / 3) : index) * bytes;
+    let value = 0;
+    for (let at = bytes - 1; at >= 0; at -= 1) value = value * 256 + (source[from + at] ?? 0);
+    out[index] = Math.min(255, Math.floor(value / step));
   }
   return out;
+}
+
+/** Double Float Pixel Data, little endian, to floats of 32 bits: the renderer has no others. */
+export function doublesToFloats(source: Uint8Array, pixels: number): Uint8Array {
+  const doubles = new Float64Array(source.slice(0, pixels * 8).buffer);
+  return new Uint8Array(Float32Array.from(doubles).buffer);
 }
 
 /** Repairs one frame. frame: 1-based; the bytes are those of one frame as the server sends it. */
@@ -80,6 +95,9 @@ export function repairFrame(bytes: Uint8Array, instance: DicomInstance, repair: 
     return expandBits(bytes, pixels, ((frame - 1) * pixels) % 8);
   }
   if (repair === 'ybr422') return bytes.length >= pixels * 3 ? bytes.slice(0, pixels * 3) : ybr422ToRgb(bytes, pixels);
-  if (bytes.length < pixels * 6) return bytes;
-  return rgb16To8(bytes, pixels, number(instance, '00280101') ?? 16, number(instance, TAG.planarConfiguration) === 1);
+  if (repair === 'double') return bytes.length < pixels * 8 ? bytes : doublesToFloats(bytes, pixels);
+  const depth = number(instance, TAG.bitsAllocated) === 32 ? 4 : 2;
+  if (bytes.length < pixels * 3 * depth) return bytes;
+  const planar = number(instance, TAG.planarConfiguration) === 1;
+  return deepColourTo8(bytes, pixels, depth, number(instance, TAG.bitsStored) ?? depth * 8, planar);
 }

@@ -1,7 +1,11 @@
 /** How long a pixel is, and how far that can be trusted. A length without a source is shown in px, never in mm. */
 import { type DicomInstance, functionalGroup, number, numbers, sequence, TAG } from './dicom';
+import { axesOf, holds, type Point } from './ultrasoundRegions';
 
-export type SpacingSource = 'calibrated' | 'detector' | 'none';
+export type { Point } from './ultrasoundRegions';
+
+/** What is said of a length beside its scale bar. */
+export type SpacingSource = 'calibrated' | 'corrected' | 'region' | 'detector' | 'none';
 
 export interface PixelScale {
   source: SpacingSource;
@@ -11,41 +15,29 @@ export interface PixelScale {
 }
 
 const NONE: PixelScale = { source: 'none' };
-const CENTIMETRES = 3;
-/** Region Spatial Format 1: 2D tissue or flow (PS3.3 C.8.5.5.1.1). */
-const TWO_DIMENSIONAL = 1;
 
 function positive(row: number | undefined, column: number | undefined): row is number {
   return row !== undefined && column !== undefined && row > 0 && column > 0;
 }
 
-/** frame: 0-based. */
-export function pixelScale(instance: DicomInstance, frame: number): PixelScale {
+/**
+ * How large a pixel is on the picture of a frame (0-based), about a point of it where that makes a difference: an image with
+ * ultrasound regions is as large there as the region around the point says, else as its only region of two dimensions.
+ */
+export function pixelScale(instance: DicomInstance, frame: number, point?: Point): PixelScale {
   const regions = sequence(instance, TAG.ultrasoundRegions);
   if (regions.length > 0) {
-    // Regions may differ in scale; only one spatial region gives the whole picture one scale.
-    const spatial = regions.filter((region) => number(region, '00186012') === TWO_DIMENSIONAL);
-    const region = spatial[0];
-    if (!region || spatial.length !== 1) return NONE;
-    const units = [number(region, '00186024'), number(region, '00186026')];
-    const [x, y] = [number(region, '0018602C'), number(region, '0018602E')];
-    if (units.some((unit) => unit !== CENTIMETRES) || x === undefined || y === undefined) return NONE;
-    const [columnMm, rowMm] = [Math.abs(x) * 10, Math.abs(y) * 10];
-    return positive(rowMm, columnMm) ? { source: 'calibrated', rowMm, columnMm } : NONE;
+    const spatial = regions.filter((region) => regionScale(region).source !== 'none');
+    const around = point && regions.find((region) => holds(region, [point]));
+    const region = around ?? (spatial.length === 1 ? spatial[0] : undefined);
+    const { source, rowMm, columnMm } = region ? regionScale(region) : PIXELS;
+    return source === 'none' ? NONE : { source: 'region', rowMm, columnMm };
   }
-  const measures = functionalGroup(instance, frame, TAG.pixelMeasuresSequence);
-  const [row, column] = numbers(measures, TAG.pixelSpacing);
-  const [detectorRow, detectorColumn] = numbers(instance, TAG.imagerPixelSpacing);
-  if (positive(row, column)) {
-    const calibrated =
-      !positive(detectorRow, detectorColumn) ||
-      instance[TAG.spacingCalibrationType] !== undefined ||
-      Math.abs((detectorRow as number) - row) > 1e-6;
-    return { source: calibrated ? 'calibrated' : 'detector', rowMm: row, columnMm: column };
-  }
-  if (positive(detectorRow, detectorColumn))
-    return { source: 'detector', rowMm: detectorRow, columnMm: detectorColumn };
-  return NONE;
+  const { source, rowMm, columnMm } = lengthScale(instance, frame, []);
+  if (source === 'detector-corrected') return { source: 'corrected', rowMm, columnMm };
+  if (source !== 'none') return { source: source === 'detector-plane' ? 'detector' : 'calibrated', rowMm, columnMm };
+  const [row, column] = numbers(instance, TAG.imagerPixelSpacing);
+  return positive(row, column) ? { source: 'detector', rowMm: row, columnMm: column } : NONE;
 }
 
 /** What makes millimetres of pixels, as the server names it. */
@@ -73,8 +65,12 @@ export function lengthScale(instance: DicomInstance, frame: number, points: read
   const [row, column] = numbers(functionalGroup(instance, frame, TAG.pixelMeasuresSequence), TAG.pixelSpacing);
   const [detectorRow, detectorColumn] = numbers(instance, TAG.imagerPixelSpacing);
   if (positive(row, column)) {
-    const source = pixelScale(instance, frame).source === 'detector' ? 'detector-plane' : 'pixel-spacing';
-    return { source, rowMm: row, columnMm: column as number };
+    // Equal to the detector's and not called calibrated, it is the detector's (PS3.3 10.7.1.3).
+    const ofDetector =
+      positive(detectorRow, detectorColumn) &&
+      instance[TAG.spacingCalibrationType] === undefined &&
+      Math.abs((detectorRow as number) - row) <= 1e-6;
+    return { source: ofDetector ? 'detector-plane' : 'pixel-spacing', rowMm: row, columnMm: column as number };
   }
   const magnification = number(instance, TAG.magnification) ?? 0;
   if (positive(detectorRow, detectorColumn) && magnification > 0)
@@ -86,21 +82,10 @@ export function lengthScale(instance: DicomInstance, frame: number, points: read
   return PIXELS;
 }
 
-/** Column and row; 0,0 is the upper left corner of the upper left pixel (PS3.3 C.18.6.1.2). */
-export type Point = readonly [number, number];
-
-function holds(region: DicomInstance, points: readonly Point[]): boolean {
-  const edges = ['00186018', '0018601A', '0018601C', '0018601E'].map((tag) => number(region, tag));
-  const [left, top, right, bottom] = edges;
-  if (left === undefined || top === undefined || right === undefined || bottom === undefined) return false;
-  return points.every(([column, row]) => left <= column && column <= right + 1 && top <= row && row <= bottom + 1);
-}
-
 function regionScale(region: DicomInstance): LengthScale {
-  const units = [number(region, '00186024'), number(region, '00186026')];
-  const [x, y] = [Math.abs(number(region, '0018602C') ?? 0), Math.abs(number(region, '0018602E') ?? 0)];
-  if (number(region, '00186012') !== TWO_DIMENSIONAL || units.some((unit) => unit !== CENTIMETRES)) return PIXELS;
-  return x && y ? { source: 'ultrasound-region', rowMm: y * 10, columnMm: x * 10 } : PIXELS;
+  const { x, y, spatial } = axesOf(region);
+  const inMm = spatial && x?.unit === 'mm' && y?.unit === 'mm';
+  return inMm ? { source: 'ultrasound-region', rowMm: y.perPixel, columnMm: x.perPixel } : PIXELS;
 }
 
 const STEPS = [1, 2, 5];

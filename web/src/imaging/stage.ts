@@ -6,6 +6,7 @@ import { TileLinks } from './links';
 import { Marks } from './marks';
 import { type MouseChoice, USUAL_MOUSE } from './mouse';
 import { Tile } from './tile';
+import type { CoverChoice } from './tileCover';
 import { isMeasuring, TOOL_NAMES, type ToolName } from './toolNames';
 import { TOOL_CLASSES } from './tools';
 
@@ -22,6 +23,7 @@ export class Stage {
   readonly links = new TileLinks(() => this.tiles.values());
   private tool: ToolName = USUAL_MOUSE.left;
   private mouse: MouseChoice = USUAL_MOUSE;
+  private cover: CoverChoice = { overlays: true, shutter: true };
 
   constructor() {
     counter += 1;
@@ -76,6 +78,7 @@ export class Stage {
       (source, from, to) => this.links.follow(source, from, to),
       (withCtrl) => (withCtrl ? this.mouse.ctrlWheel : this.mouse.wheel),
     );
+    tile.cover.choose(this.cover);
     this.tiles.set(id, tile);
     this.links.watch(tile);
     return tile;
@@ -100,6 +103,12 @@ export class Stage {
       // What filled its tile fills it still; what was zoomed or moved stays as it was.
       for (const tile of fitted) tile.camera.fit();
     });
+  }
+
+  /** What of all that lies over pixels is to be seen. */
+  setCover(cover: CoverChoice): void {
+    this.cover = cover;
+    for (const tile of this.tiles.values()) tile.cover.choose(cover);
   }
 
   activeTool(): ToolName {

@@ -7,6 +7,7 @@ import { TileDisplay } from './display';
 import type { DisplaySet } from './displaySets';
 import { Framing } from './framing';
 import { imageIdFor } from './images';
+import { offerToLens } from './lens';
 import type { WheelAction } from './mouse';
 import type { Vector } from './orientation';
 import { Prefetcher, reachOf } from './prefetch';
@@ -51,6 +52,7 @@ export class Tile {
     this.display = new TileDisplay(viewport, isDrawn);
     this.cover = new TileCover(viewport);
     this.framing = new Framing(viewport, () => this.drawnImage);
+    offerToLens(element, { imageId: () => this.drawnImage, display: this.display, cover: this.cover });
     this.listen(element, EVENTS.STACK_NEW_IMAGE, (event) => {
       const { imageId } = (event as CustomEvent<{ imageId: string }>).detail;
       this.drawnImage = imageId;
@@ -300,7 +302,7 @@ export class Tile {
       index,
       loaded,
       loadedCount: loaded.reduce((sum, one) => sum + one, 0),
-      ...(geometry ? { ...this.display.state(), ...geometry } : {}),
+      ...(geometry ? { ...this.display.state(), ...this.cover.state(), ...geometry } : {}),
     };
     this.tell();
   }

@@ -5,8 +5,9 @@ import { type DicomInstance, TAG } from './dicom';
 import { frameOf, planesWithinSamples } from './images';
 import { paletteOf } from './lookUpTables';
 import { overlaysOver } from './overlays';
-import { emptyPixels } from './padding';
+import { emptyPixels, storedValues } from './padding';
 import { type Shutter, shutterOf } from './shutters';
+import type { TileState } from './tileState';
 
 /** What the reader wants to see of it. */
 export interface CoverChoice {
@@ -22,6 +23,7 @@ export class TileCover {
   private choice: CoverChoice = { overlays: true, shutter: true };
   private mask: HTMLCanvasElement | undefined;
   private shutter: Shutter | undefined;
+  private has: CoverChoice = { overlays: false, shutter: false };
 
   constructor(private readonly viewport: Types.IStackViewport) {}
 
@@ -29,6 +31,11 @@ export class TileCover {
     this.imageId = '';
     this.mask = undefined;
     this.shutter = undefined;
+    this.has = { overlays: false, shutter: false };
+  }
+
+  state(): Pick<TileState, 'hidden'> {
+    return { hidden: (['overlays', 'shutter'] as const).filter((what) => this.has[what] && !this.choice[what]) };
   }
 
   /** Another image is about to be drawn. */
@@ -89,14 +96,18 @@ export class TileCover {
     const image = cache.getImage(this.imageId);
     if (!known || !image) return;
     const { instance, frame } = known;
-    const { overlays, shutter } = this.choice;
-    this.shutter = shutter ? shutterOf(instance) : undefined;
+    const { overlays } = this.choice;
+    const within = planesWithinSamples(this.imageId);
+    const planes = overlaysOver(instance, frame - 1);
+    const shutter = shutterOf(instance);
+    this.has = { overlays: within.length + planes.length > 0, shutter: shutter !== undefined };
+    this.shutter = this.choice.shutter ? shutter : undefined;
     const pixels = coverPixels({
       rows: image.rows,
       columns: image.columns,
       empty: image.color ? undefined : emptyPixels(image, instance),
-      within: overlays ? planesWithinSamples(this.imageId) : [],
-      planes: overlays ? overlaysOver(instance, frame - 1) : [],
+      within: overlays ? within : [],
+      planes: overlays ? planes : [],
       supplement: supplementOf(instance, image),
     });
     this.mask = pixels && asCanvas(pixels, image.columns, image.rows);
@@ -105,9 +116,9 @@ export class TileCover {
 
 function supplementOf(instance: DicomInstance, image: Types.IImage) {
   const palette = !image.color && hasSupplement(instance) ? paletteOf(instance) : undefined;
-  // Only where the values are still those that are stored.
-  const plain = !image.preScale?.scaled && !instance[TAG.modalityLutSequence];
-  return palette && plain ? { palette, stored: image.getPixelData() } : undefined;
+  // Behind a modality LUT the stored values are gone.
+  const known = !instance[TAG.modalityLutSequence];
+  return palette && known ? { palette, stored: storedValues(image) } : undefined;
 }
 
 function asCanvas(pixels: Uint8ClampedArray<ArrayBuffer>, columns: number, rows: number): HTMLCanvasElement {

@@ -31,6 +31,8 @@ export interface TileState {
   /** mm per CSS pixel along the screen's horizontal and vertical; absent without a spacing. */
   mmPerPixel?: { x: number; y: number };
   inverted: boolean;
+  /** What the image has over its pixels and the reader does not want to see. */
+  hidden: ReadonlyArray<'overlays' | 'shutter'>;
   /** One byte a slice: 1 where it is in memory. */
   loaded: Uint8Array;
   loadedCount: number;
@@ -48,6 +50,7 @@ export const EMPTY_TILE: TileState = {
   offered: [],
   scaleSource: 'none',
   inverted: false,
+  hidden: [],
   loaded: new Uint8Array(0),
   loadedCount: 0,
   playing: 0,

@@ -1,4 +1,4 @@
-export const MOVING_TOOLS = ['window', 'zoom', 'pan', 'scroll', 'cursor'] as const;
+export const MOVING_TOOLS = ['window', 'zoom', 'pan', 'scroll', 'cursor', 'magnify'] as const;
 export const MEASURING_TOOLS = [
   'length',
   'bidirectional',

@@ -7,6 +7,7 @@ export const TOOL_TITLES = {
   pan: 'cmd.toolPan',
   scroll: 'cmd.toolScroll',
   cursor: 'cmd.toolCursor',
+  magnify: 'cmd.toolMagnify',
   length: 'cmd.toolLength',
   angle: 'cmd.toolAngle',
   cobb: 'cmd.toolCobb',

@@ -17,6 +17,7 @@ import {
   ZoomTool,
 } from '@cornerstonejs/tools';
 import { CursorTool } from './cursorTool';
+import { LensTool } from './lens';
 import type { ToolName } from './toolNames';
 
 const CLASSES = {
@@ -25,6 +26,7 @@ const CLASSES = {
   pan: PanTool,
   scroll: StackScrollTool,
   cursor: CursorTool,
+  magnify: LensTool,
   length: LengthTool,
   angle: AngleTool,
   cobb: CobbAngleTool,

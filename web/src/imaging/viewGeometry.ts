@@ -2,7 +2,7 @@
 import type { Types } from '@cornerstonejs/core';
 import { type DicomInstance, functionalGroup, numbers, TAG, texts } from './dicom';
 import { edgeLetters, edgeLettersFromPatientOrientation, NO_LETTERS, type Vector } from './orientation';
-import { pixelScale } from './spacing';
+import { type Point, pixelScale } from './spacing';
 import type { TileState } from './tileState';
 
 export type ViewGeometry = Pick<TileState, 'zoom' | 'letters' | 'scaleSource' | 'mmPerPixel'>;
@@ -38,7 +38,7 @@ export function viewGeometry(
     : rowDirection || columnDirection
       ? edgeLettersFromPatientOrientation(rowDirection, columnDirection, rightPixels, downPixels)
       : NO_LETTERS;
-  const scale = pixelScale(instance, frame);
+  const scale = pixelScale(instance, frame, middle(viewport));
   const length = ([columns, rows]: [number, number]): number =>
     Math.hypot(columns * (scale.columnMm ?? 0), rows * (scale.rowMm ?? 0));
   return {
@@ -47,4 +47,13 @@ export function viewGeometry(
     scaleSource: scale.source,
     mmPerPixel: scale.source === 'none' ? undefined : { x: length(rightPixels), y: length(downPixels) },
   };
+}
+
+/** The point of the image in the middle of the tile: where an image has several scales, the one there counts. */
+function middle(viewport: Types.IStackViewport): Point | undefined {
+  const data = (viewport.getImageData() as Types.IImageData | undefined)?.imageData;
+  const { clientWidth, clientHeight } = viewport.element;
+  const world = viewport.canvasToWorld([clientWidth / 2, clientHeight / 2]);
+  const [column, row] = (data?.worldToIndex(world) ?? []) as number[];
+  return column === undefined || row === undefined ? undefined : [column + 0.5, row + 0.5];
 }

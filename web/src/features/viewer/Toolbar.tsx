@@ -30,6 +30,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'tool.pan': 'pan',
   'tool.scroll': 'scroll',
   'tool.cursor': 'cursor',
+  'tool.magnify': 'magnify',
   'tool.length': 'length',
   'tool.angle': 'angle',
   'tool.bidirectional': 'bidirectional',
@@ -41,6 +42,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   'tool.arrow': 'arrow',
   'tool.text': 'text',
   reset: 'reset',
+  trueSize: 'trueSize',
   invert: 'invert',
   'flip.horizontal': 'flipH',
   'flip.vertical': 'flipV',
@@ -55,7 +57,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
 const GROUPS: ReadonlyArray<readonly string[]> = [
   MOVING_TOOLS.map((tool) => `tool.${tool}`),
   ['tool.length', 'tool.bidirectional', 'tool.angle', 'tool.ellipse', 'tool.arrow', 'tool.text'],
-  ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'reset'],
+  ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'trueSize', 'reset'],
   ['cine', 'link', 'mpr'],
   ['fullScreen'],
 ];

@@ -19,8 +19,10 @@ import { TextDialog } from './measurements/TextDialog';
 import { MprView } from './mpr/MprView';
 import { useMpr } from './mpr/useMpr';
 import { Rail } from './Rail';
+import { SizeDialog, type SizeQuestion } from './SizeDialog';
 import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
+import { showTrueSize } from './trueSize';
 import { useOffered } from './useOffered';
 import './viewer.css';
 import './annotations/annotations.css';
@@ -145,6 +147,7 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
   const shown = viewer.tiles[viewer.active];
   const modality = (shown && session.series(shown)?.modality) ?? '';
   const offered = useOffered(session, viewer.active);
+  const [sizeQuestion, setSizeQuestion] = useState<SizeQuestion>();
 
   const [editing, setEditing] = useState<{ fresh?: HangingProtocol }>();
   const keepHanging = useCallback(
@@ -176,6 +179,7 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         toggleFullScreen,
         modality,
         offered,
+        askSize: setSizeQuestion,
         measurements,
         maySave,
         hanger,
@@ -254,6 +258,17 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         )}
       </div>
       {editing && <HangingDialog hanger={hanger} fresh={editing.fresh} onClose={() => setEditing(undefined)} />}
+      {sizeQuestion && (
+        <SizeDialog
+          question={sizeQuestion}
+          onClose={() => setSizeQuestion(undefined)}
+          onKept={() => {
+            const tile = session.activeTile();
+            const answer = tile ? showTrueSize(tile) : 'noSpacing';
+            setSizeQuestion(answer === 'shown' ? undefined : answer);
+          }}
+        />
+      )}
       {measured.question && <TextDialog store={measurements} question={measured.question} />}
       {note && (
         <p className="viewer-note" role="status">

@@ -2,10 +2,10 @@
 import type { Command } from '../../commands/registry';
 import type { MessageKey } from '../../i18n';
 import type { Tile } from '../../imaging';
-import { presetsFor } from '../../imaging/presets';
 import { TOOL_NAMES, type ToolName } from '../../imaging/toolNames';
 import { TOOL_TITLES } from '../../imaging/toolTitles';
 import { toggleKeyImage } from './annotations/keyFrames';
+import { type DisplaySurroundings, displayCommands } from './displayCommands';
 import type { Hanger } from './hanging/hanger';
 import { LAYOUTS, type Layout, shapeOf } from './layout';
 import type { MeasurementStore } from './measurements/store';
@@ -16,6 +16,7 @@ const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
   zoom: 'z',
   pan: 'p',
   scroll: 's',
+  magnify: '+',
   cursor: 'c',
   length: 'l',
   angle: 'a',
@@ -39,15 +40,11 @@ const LAYOUT_KEYS: Readonly<Partial<Record<Layout, string>>> = {
   '3x3': 'F9',
 };
 
-export interface Surroundings {
+export interface Surroundings extends DisplaySurroundings {
   backToWorklist: () => void;
   /** The study after (1) or before (-1) this one in the worklist. */
   goTo: (direction: 1 | -1) => void;
   toggleFullScreen: () => void;
-  /** Modality shown in the active tile: its presets have the number keys. */
-  modality: string;
-  /** What the image in it offers to see, by name. */
-  offered: readonly string[];
   measurements: Pick<MeasurementStore, 'undo' | 'redo' | 'save' | 'remove' | 'toggleKey' | 'getState'>;
   maySave: boolean;
   hanger: Pick<Hanger, 'chooseLayout'>;
@@ -134,17 +131,7 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
     view('rotate.right', 'cmd.rotateRight', [']'], (tile) => tile.camera.rotate(1)),
     { id: 'overlay', title: 'cmd.overlay', group: 'view', keys: ['o'], run: () => session.nextOverlay() },
     { id: 'fullScreen', title: 'cmd.fullScreen', group: 'view', keys: ['f'], run: around.toggleFullScreen },
-    ...presetsFor(around.modality, around.offered).map(
-      (preset, at): Command => ({
-        id: `preset.${at + 1}`,
-        title: 'cmd.preset',
-        titleKeys: { name: preset.name },
-        titleValues: { text: preset.text ?? '' },
-        group: 'window',
-        keys: at < 9 ? [String(at + 1)] : [],
-        run: onTile((tile) => tile.display.applyPreset(preset)),
-      }),
-    ),
+    ...displayCommands(session, around),
     ...TOOL_NAMES.map(
       (tool): Command => ({
         id: `tool.${tool}`,

@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
 import type { TileState } from '../../imaging/tileState';
 import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../../ui/format';
+import { isTrueSize } from '../../ui/screen';
 import { isProjection, viewOf } from './hanging/facts';
 
 export interface CornerText {
@@ -80,7 +81,8 @@ function location(instance: DicomInstance, frame: number): string {
   return z !== undefined && axial ? t('viewer.position', { mm: z.toFixed(1) }) : '';
 }
 
-export function cornerText(instance: DicomInstance, state: TileState): CornerText {
+/** pixelsPerMm: CSS pixels of this screen, where it is calibrated. */
+export function cornerText(instance: DicomInstance, state: TileState, pixelsPerMm?: number): CornerText {
   const frame = (state.displaySet?.slices[state.index]?.frame ?? 1) - 1;
   const birth = text(instance, TAG.birthDate);
   const sex = text(instance, TAG.sex);
@@ -121,7 +123,12 @@ export function cornerText(instance: DicomInstance, state: TileState): CornerTex
     ],
     bottomRight: [
       windowText(state),
-      state.count > 0 ? t('viewer.zoom', { percent: Math.round(state.zoom * 100) }) : '',
+      [
+        state.count > 0 ? t('viewer.zoom', { percent: Math.round(state.zoom * 100) }) : '',
+        isTrueSize(state.mmPerPixel?.x, pixelsPerMm) ? t('viewer.trueSize') : '',
+      ]
+        .filter(Boolean)
+        .join(' · '),
       SYNTAX_NAMES[syntax] ?? '',
     ],
   };
@@ -147,8 +154,16 @@ function fullName(instance: DicomInstance): string {
 }
 
 /** main: the study the page was opened for; shown: the one in the tile. */
-export function badges(instance: DicomInstance, main: StudyRow, shown: StudyRow | undefined): Badge[] {
-  const found: Badge[] = [];
+export function badges(
+  instance: DicomInstance,
+  { hidden }: TileState,
+  main: StudyRow,
+  shown: StudyRow | undefined,
+): Badge[] {
+  const found: Badge[] = hidden.map((what) => ({
+    text: t(what === 'overlays' ? 'viewer.overlaysHidden' : 'viewer.shutterOpen'),
+    tone: 'info',
+  }));
   if (
     text(instance, TAG.lossy) === '01' ||
     /\.4\.(50|51|81|91|203)$/.test(text(instance, TAG.availableTransferSyntaxUid))

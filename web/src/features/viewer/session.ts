@@ -5,6 +5,7 @@ import type { Stage, Tile } from '../../imaging';
 import type { Arrangement } from '../../imaging/arrangement';
 import { type DisplaySet, displaySetsOf } from '../../imaging/displaySets';
 import { type MouseChoice, USUAL_MOUSE } from '../../imaging/mouse';
+import type { CoverChoice } from '../../imaging/tileCover';
 import type { ToolName } from '../../imaging/toolNames';
 import { hasPictures } from '../../ui/modalities';
 import { type Layout, MOST_TILES, tileCount } from './layout';
@@ -34,6 +35,7 @@ export interface ViewerState {
   hanging: boolean;
   tool: ToolName;
   overlay: OverlayLevel;
+  cover: CoverChoice;
   /** Display sets of the series whose metadata has been read. */
   sets: Readonly<Record<string, readonly DisplaySet[]>>;
 }
@@ -67,6 +69,7 @@ export class ViewerSession {
       hanging: true,
       tool: USUAL_MOUSE.left,
       overlay: 'full',
+      cover: { overlays: true, shutter: true },
       sets: {},
     };
   }
@@ -208,6 +211,12 @@ export class ViewerSession {
   toggleLinked(): void {
     const { links } = this.stage;
     links.linkSlices(!links.getState().slices, this.activeTile());
+  }
+
+  toggleCover(what: keyof CoverChoice): void {
+    const cover = { ...this.state.cover, [what]: !this.state.cover[what] };
+    this.stage.setCover(cover);
+    this.change({ cover });
   }
 
   nextOverlay(): void {
