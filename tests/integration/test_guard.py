@@ -33,6 +33,9 @@ VARIABLES = {
 NOT_THERE = ("/workitems/", "/subscribers/", "/commitment-requests/", "/modality-performed-procedure-steps/")
 """Of the resources below these none is there in this site."""
 
+QUERIES = {"/dicom-web/archive": b"studies=1.2.3"}
+"""What a resource cannot be asked without."""
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
@@ -76,7 +79,7 @@ def _ask(site, method, path, headers=(), body=b"", host=b"pacs.example"):
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": QUERIES.get(path, b""),
         "root_path": "",
         "scheme": "http",
         "http_version": "1.1",
