@@ -109,17 +109,21 @@ def signed_in(browser: Any, site: Site) -> Any:
 
 @pytest.fixture
 def preferences(browser: Any, site: Site, signed_in: Any) -> Iterator[Callable[[], dict[str, Any]]]:
-    """What the server keeps of the administrator's; nothing is left of it. Ask for it before pages, which are to be closed first."""
+    """What the server keeps of the administrator's: nothing at first, and nothing is left. To be asked for before pages, which close first."""
     context = browser.new_context(storage_state=signed_in)
     url = f"{site.url}/api/me/preferences"
 
     def read() -> dict[str, Any]:
         return dict(context.request.get(url).json())
 
+    def forget() -> None:
+        token = context.request.get(f"{site.url}/api/session").json()["csrf_token"]
+        for name in read():
+            assert context.request.delete(f"{url}/{name}", headers={"X-CSRF-Token": token}).status == 204
+
+    forget()
     yield read
-    token = context.request.get(f"{site.url}/api/session").json()["csrf_token"]
-    for name in read():
-        assert context.request.delete(f"{url}/{name}", headers={"X-CSRF-Token": token}).status == 204
+    forget()
     context.close()
 
 
