@@ -109,7 +109,7 @@ def signed_in(browser: Any, site: Site) -> Any:
 
 @pytest.fixture
 def preferences(browser: Any, site: Site, signed_in: Any) -> Iterator[Callable[[], dict[str, Any]]]:
-    """What the server keeps of the administrator's: nothing at first, and nothing is left. To be asked for before pages, which close first."""
+    """What the server keeps of the administrator's: nothing at first, and nothing is left. Ask for it before pages, which close first."""
     context = browser.new_context(storage_state=signed_in)
     url = f"{site.url}/api/me/preferences"
 

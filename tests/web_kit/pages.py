@@ -101,19 +101,31 @@ class Tile:
 
     def pixels(self) -> Pixels:
         """What is on the canvas now."""
+        found = self._picture(None)
+        assert found is not None
+        return found[1]
+
+    def _picture(self, known: int | None) -> tuple[int, Pixels] | None:
+        """Checksum and pixels of the canvas; None where its checksum is the known one: megabytes need not come again."""
         answer = self.page.evaluate(
-            """(position) => {
+            """([position, known]) => {
                 const canvas = document.querySelector(`[data-testid=tile-${position}] canvas`);
                 const { width, height } = canvas;
                 const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+                let sum = width;
+                const words = new Uint32Array(data.buffer);
+                for (let at = 0; at < words.length; at += 1) sum = Math.imul(sum ^ words[at], 16777619);
+                if (sum === known) return null;
                 let text = '';
                 for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
-                return [width, height, btoa(text)];
+                return [sum, width, height, btoa(text)];
             }""",
-            self._position,
+            [self._position, known],
         )
-        width, height, encoded = answer
-        return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(height, width, 4)
+        if answer is None:
+            return None
+        checksum, width, height, encoded = answer
+        return checksum, np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(height, width, 4)
 
     def changed_from(self, before: Pixels) -> Pixels:
         """Waits until the canvas differs."""
@@ -125,10 +137,12 @@ class Tile:
 
     def until(self, holds: Callable[[Pixels], bool], within_s: float = 20.0) -> Pixels:
         deadline = time.monotonic() + within_s
+        known = None
         while time.monotonic() < deadline:
-            now = self.pixels()
-            if holds(now):
-                return now
+            if found := self._picture(known):
+                known, now = found
+                if holds(now):
+                    return now
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
         raise AssertionError("the picture did not become what was waited for")
 
