@@ -23,6 +23,9 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # WebGL is drawn in software as it is; what lies around it is put together faster without it.
+    "--disable-gpu-compositing",
+    "--disable-accelerated-2d-canvas",
 ]
 
 WATCH_POLICY = """
