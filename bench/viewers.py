@@ -136,12 +136,10 @@ class Ohif:
         page.locator("[data-cy=viewport-pane] svg text:has-text('mm')").first.wait_for()
 
     def save(self, page: Any) -> None:
-        tracked = page.get_by_text("Yes", exact=True)
-        if tracked.count():
-            tracked.first.click()
+        page.get_by_role("button", name="Yes", exact=True).click()  # it asks whether to track the series
         page.locator("[data-cy=trackedMeasurements-btn]").click()
-        page.get_by_text("Create SR").first.click()
-        page.get_by_role("dialog").get_by_text("Save", exact=True).click()
+        page.get_by_role("button", name="Create SR").click()
+        page.get_by_role("button", name="Save", exact=True).click()
         # The new series appears among the others.
         page.locator("[data-cy=studyBrowser-panel] >> text=Create Report").first.wait_for()
 
