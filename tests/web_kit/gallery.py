@@ -18,6 +18,7 @@ def keep_picture(page: Any, name: str, caption: str) -> None:
     folder = os.environ.get("HOUNSFIELD_GALLERY")
     if not folder:
         return
+    Path(folder).mkdir(parents=True, exist_ok=True)
     # The pointer lights up what it happens to lie on.
     page.mouse.move(2, 2)
     page.evaluate("() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))")

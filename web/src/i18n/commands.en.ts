@@ -52,7 +52,7 @@ export const commandsEn = {
   'cmd.toolScroll': 'Scroll',
   'cmd.toolLength': 'Length',
   'cmd.toolAngle': 'Angle',
-  'cmd.toolCobb': 'Cobb angle (not saved)',
+  'cmd.toolCobb': 'Cobb angle',
   'cmd.toolEllipse': 'Ellipse',
   'cmd.toolRectangle': 'Rectangle',
   'cmd.toolBidirectional': 'Two diameters',
