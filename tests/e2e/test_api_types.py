@@ -22,12 +22,13 @@ from hounsfield.servers.webapi import (
     volume_schemas,
 )
 
-TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types.ts"
+TYPES = Path(__file__).resolve().parents[2] / "web" / "src" / "api" / "types"
 
 
 def fields_in_typescript(interface: str) -> set[str]:
     """Names of the fields of an exported interface, those of nested objects left out."""
-    body = re.search(rf"export interface {interface} {{(.*?)^}}", TYPES.read_text(), re.DOTALL | re.MULTILINE)
+    everything = "\n".join(path.read_text() for path in sorted(TYPES.glob("*.ts")))
+    body = re.search(rf"export interface {interface} {{(.*?)^}}", everything, re.DOTALL | re.MULTILINE)
     assert body, interface
     return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
 

@@ -1,10 +1,11 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { preferences } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
 import type { Command } from '../commands/registry';
 import { titleOf, titleWithKey } from '../commands/titles';
 import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t } from '../i18n';
 import { Icon } from '../ui/Icon';
+import { Menu } from '../ui/Menu';
 
 interface Props {
   session: Session;
@@ -62,41 +63,19 @@ export function Header({ session, status, refused, commands, children }: Props) 
 }
 
 function UserMenu({ session, commands }: { session: Session; commands: readonly Command[] }) {
-  const [open, setOpen] = useState(false);
-  const menu = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const outside = (event: PointerEvent): void => {
-      if (!menu.current?.contains(event.target as Node)) setOpen(false);
-    };
-    const onEscape = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape') {
-        event.stopPropagation();
-        setOpen(false);
-      }
-    };
-    window.addEventListener('pointerdown', outside);
-    window.addEventListener('keydown', onEscape, true);
-    return () => {
-      window.removeEventListener('pointerdown', outside);
-      window.removeEventListener('keydown', onEscape, true);
-    };
-  }, [open]);
   const offered = commands.filter((command) => ['admin', 'keys', 'password', 'signOut'].includes(command.id));
   return (
-    <div className="menu" ref={menu}>
-      <button
-        type="button"
-        className="button"
-        aria-expanded={open}
-        aria-haspopup="true"
-        onClick={() => setOpen(!open)}
-        data-testid="user-menu"
-      >
-        <Icon name="user" /> {session.user.name}
-      </button>
-      {open && (
-        <div className="menu-list" data-owns-keys="">
+    <Menu
+      testId="user-menu"
+      side="right"
+      label={
+        <>
+          <Icon name="user" /> {session.user.name}
+        </>
+      }
+    >
+      {(close) => (
+        <>
           <label className="menu-field">
             {t('app.language')}
             <select
@@ -120,15 +99,15 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
               key={command.id}
               className="menu-item"
               onClick={() => {
-                setOpen(false);
+                close();
                 command.run();
               }}
             >
               {titleOf(command)}
             </button>
           ))}
-        </div>
+        </>
       )}
-    </div>
+    </Menu>
   );
 }

@@ -2,6 +2,7 @@
 import { functionalGroup, number, numbers, TAG, text } from './dicom';
 import type { DisplaySet, Slice } from './displaySets';
 import type { Vector } from './orientation';
+import { cross, dot, minus, plus } from './vectors';
 
 export interface Plane {
   /** Empty where the object names none: it is then comparable with no other. */
@@ -18,18 +19,6 @@ export interface Plane {
 
 /** Planes that deviate by less than 10 degrees are read as parallel: heads and gantries lie a little differently each time. */
 const PARALLEL = Math.cos((10 * Math.PI) / 180);
-
-export const dot = (one: Vector, other: Vector): number => one[0] * other[0] + one[1] * other[1] + one[2] * other[2];
-const plus = (one: Vector, other: Vector, times: number): Vector => [
-  one[0] + other[0] * times,
-  one[1] + other[1] * times,
-  one[2] + other[2] * times,
-];
-const cross = (a: Vector, b: Vector): Vector => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
 
 function unit(vector: Vector): Vector | undefined {
   const length = Math.hypot(...vector);
@@ -85,7 +74,7 @@ export function centreOf(plane: Plane): Vector {
 
 /** How far a point is from the plane, along the plane's normal. */
 export function distanceFrom(plane: Plane, point: Vector): number {
-  return dot(plus(point, plane.origin, -1), plane.normal);
+  return dot(minus(point, plane.origin), plane.normal);
 }
 
 /** The plane nearest to a point, and the distance. */
@@ -126,7 +115,7 @@ export function crossing(picture: Plane, plane: Plane): readonly [Vector, Vector
     const next = corners[(at + 1) % 4] as Vector;
     const [from, to] = [distanceFrom(plane, corner), distanceFrom(plane, next)];
     if (from === to || from > 0 === to > 0) continue;
-    ends.push(plus(corner, plus(next, corner, -1), from / (from - to)));
+    ends.push(plus(corner, minus(next, corner), from / (from - to)));
   }
   return ends.length === 2 ? [ends[0] as Vector, ends[1] as Vector] : undefined;
 }

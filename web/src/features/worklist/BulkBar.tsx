@@ -3,7 +3,7 @@ import { MOST_EXPORTED, type StudyMark } from '../../api/worklist';
 import { t } from '../../i18n';
 import { count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
-import { Menu } from './Menu';
+import { Menu } from '../../ui/Menu';
 import { priorityKey, STATUS_SIGNS, statusKey } from './marks';
 
 interface Props {
@@ -24,7 +24,7 @@ export function BulkBar({ picked, mayEdit, busy, onMark, onExport, onSend, onRej
       <strong>{picked === 1 ? t('bulk.picked.one') : t('bulk.picked.many', { count: count(picked) })}</strong>
       {mayEdit && (
         <>
-          <Menu name="status" label={t('reading.status')} disabled={busy}>
+          <Menu testId="menu-status" label={`${t('reading.status')} ▾`} disabled={busy}>
             {(close) =>
               READING_STATUSES.map((status) => (
                 <button
@@ -41,7 +41,7 @@ export function BulkBar({ picked, mayEdit, busy, onMark, onExport, onSend, onRej
               ))
             }
           </Menu>
-          <Menu name="priority" label={t('reading.priority')} disabled={busy}>
+          <Menu testId="menu-priority" label={`${t('reading.priority')} ▾`} disabled={busy}>
             {(close) =>
               [...READING_PRIORITIES].reverse().map((priority) => (
                 <button

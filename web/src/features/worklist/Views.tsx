@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { usePreference } from '../../api/preferences';
 import { t } from '../../i18n';
 import { Icon } from '../../ui/Icon';
+import { Menu } from '../../ui/Menu';
 import { type Filters, filtersToUrl } from './filters';
-import { Menu } from './Menu';
 import { LONGEST_NAME, MOST_VIEWS, NO_VIEWS, readViews, withoutView, withView } from './views';
 
 interface Props {
@@ -18,7 +18,7 @@ export function Views({ filters, onSearch }: Props) {
   const now = filtersToUrl(filters);
   const current = views.find((view) => view.search === now);
   return (
-    <Menu name="views" label={current?.name ?? t('views.title')}>
+    <Menu testId="menu-views" label={`${current?.name ?? t('views.title')} ▾`}>
       {(close) => (
         <>
           {views.length === 0 && <p className="muted menu-note">{t('views.none')}</p>}

@@ -2,15 +2,17 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 
 interface Props {
   label: ReactNode;
-  /** For tests and for the reader's ear. */
-  name: string;
+  /** For tests. */
+  testId: string;
   disabled?: boolean;
+  /** Which edge of the button the list is in line with. */
+  side?: 'left' | 'right';
   /** Drawn while it is open; `close` closes it. */
   children: (close: () => void) => ReactNode;
 }
 
 /** A button with something below it, which owns the keyboard while it is open. */
-export function Menu({ label, name, disabled = false, children }: Props) {
+export function Menu({ label, testId, disabled = false, side = 'left', children }: Props) {
   const [open, setOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -37,14 +39,15 @@ export function Menu({ label, name, disabled = false, children }: Props) {
         type="button"
         className="button"
         aria-expanded={open}
-        data-testid={`menu-${name}`}
+        aria-haspopup="true"
+        data-testid={testId}
         disabled={disabled}
         onClick={() => setOpen(!open)}
       >
-        {label} ▾
+        {label}
       </button>
       {open && (
-        <div className="menu-list menu-list-left" data-owns-keys="">
+        <div className={side === 'left' ? 'menu-list menu-list-left' : 'menu-list'} data-owns-keys="">
           {children(() => setOpen(false))}
         </div>
       )}
