@@ -23,19 +23,41 @@ MANY_SHADES = 30
 """A canvas with as many different colours shows a picture, not words on black."""
 
 WATCHING = """
-window.canvases = () => [...document.querySelectorAll('canvas')].flatMap((canvas) => {
-  const context = canvas.getContext('2d');
-  return context && canvas.width && canvas.height ? [context.getImageData(0, 0, canvas.width, canvas.height).data] : [];
-});
-window.shades = () => Math.max(0, ...canvases().map((data) => {
-  const seen = new Set();
-  for (let at = 0; at < data.length; at += 64) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
-  return seen.size;
-}));
-window.checksum = () => canvases().reduce((sum, data) => {
-  for (let at = 0; at < data.length; at += 64) sum += data[at];
-  return sum;
-}, 0);
+{
+  // Reading a canvas back costs the page several milliseconds, so that one is read only after something was drawn into it.
+  const drawings = new WeakMap();
+  for (const draw of ['drawImage', 'putImageData']) {
+    const original = CanvasRenderingContext2D.prototype[draw];
+    CanvasRenderingContext2D.prototype[draw] = function (...values) {
+      drawings.set(this.canvas, (drawings.get(this.canvas) ?? 0) + 1);
+      return original.apply(this, values);
+    };
+  }
+  const ofCanvases = (figure) => {
+    const known = new WeakMap();
+    return () => [...document.querySelectorAll('canvas')].map((canvas) => {
+      const drawn = drawings.get(canvas) ?? 0;
+      if (!drawn || !canvas.width || !canvas.height) return 0;
+      if (known.get(canvas)?.drawn !== drawn) {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        known.set(canvas, { drawn, value: figure(data) });
+      }
+      return known.get(canvas).value;
+    });
+  };
+  const shadesOf = ofCanvases((data) => {
+    const seen = new Set();
+    for (let at = 0; at < data.length; at += 64) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    return seen.size;
+  });
+  const sumsOf = ofCanvases((data) => {
+    let sum = 0;
+    for (let at = 0; at < data.length; at += 64) sum += data[at];
+    return sum;
+  });
+  window.shades = () => Math.max(0, ...shadesOf());
+  window.checksum = () => sumsOf().reduce((sum, one) => sum + one, 0);
+}
 """
 
 

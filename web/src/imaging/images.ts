@@ -1,4 +1,8 @@
-/** The images of the study that is open: what the renderer's image ids stand for. */
+/**
+ * The images of the study that is open: what the renderer's image ids stand for. A series may have thousands of them, of which a
+ * reader sees a few: what an image needs is found out when it is asked for.
+ */
+import { metaData } from '@cornerstonejs/core';
 import { Enums as MetadataEnums, utilities as metadata } from '@cornerstonejs/metadata';
 import { completed } from './bulk';
 import { describeForRenderer } from './describe';
@@ -16,12 +20,23 @@ export interface KnownImage {
   completing?: Promise<void>;
 }
 
+/** By the image id without its frame. */
+const instances = new Map<string, DicomInstance>();
 const known = new Map<string, KnownImage>();
+const described = new Set<string>();
 const planesWithin = new Map<string, readonly Uint8Array[]>();
 const FRAME = /\/frames\/(\d+)$/;
 
+/** Undefined once the study of the image is left. */
 export function lookUpImage(imageId: string): KnownImage | undefined {
-  return known.get(imageId.replace(FRAME, ''));
+  const base = imageId.replace(FRAME, '');
+  const before = known.get(base);
+  const instance = instances.get(base);
+  if (before || !instance) return before;
+  const fromServer = needsServerDecoding(instance) || bitsWithinSamples(instance).length > 0;
+  const entry: KnownImage = { instance, fromServer, repair: repairFor(instance) };
+  known.set(base, entry);
+  return entry;
 }
 
 /** The number (from 1) of the frame that an image id names. */
@@ -29,19 +44,34 @@ export function frameNumber(imageId: string): number {
   return Number(FRAME.exec(imageId)?.[1] ?? 1);
 }
 
-/** The image id of a slice; its metadata is handed to the renderer the first time. */
+/** The image id of a slice, by which the renderer can ask for it. */
 export function imageIdFor(slice: Slice): string {
   const { instance, sopInstanceUid, frame } = slice;
   const study = text(instance, TAG.studyInstanceUid);
   const series = text(instance, TAG.seriesInstanceUid);
   const base = `wadors:${window.location.origin}/dicom-web/studies/${study}/series/${series}/instances/${sopInstanceUid}`;
-  if (!known.has(base)) {
-    const repair = repairFor(instance);
-    const fromServer = needsServerDecoding(instance) || bitsWithinSamples(instance).length > 0;
-    known.set(base, { instance, fromServer, repair });
-    void metadata.addDicomWebInstance(base, describeForRenderer(instance, repair));
-  }
+  if (!instances.has(base)) instances.set(base, instance);
   return `${base}/frames/${frame}`;
+}
+
+/** Before any provider of metadata is asked. */
+const FIRST_OF_ALL = 100_000;
+
+/** From now on the renderer is told of an image when it first asks for something of it. */
+export function describeImagesOnDemand(): void {
+  metaData.addProvider((_type, imageId) => {
+    if (typeof imageId === 'string') describe(imageId.replace(FRAME, ''));
+    return undefined;
+  }, FIRST_OF_ALL);
+}
+
+function describe(base: string): void {
+  if (described.has(base)) return;
+  const entry = lookUpImage(base);
+  if (!entry) return;
+  // Before it is added, which asks the providers in its turn.
+  described.add(base);
+  void metadata.addDicomWebInstance(base, describeForRenderer(entry.instance, entry.repair));
 }
 
 /** The instance of an image id, and the number of its frame (from 1); undefined once its study is left. */
@@ -78,7 +108,9 @@ export function planesWithinSamples(imageId: string): readonly Uint8Array[] {
 
 /** Forgets the images and the renderer's metadata of a study that is left. */
 export function forgetImages(): void {
+  instances.clear();
   known.clear();
+  described.clear();
   planesWithin.clear();
   metadata.clearTypedCacheData(MetadataEnums.MetadataModules.NATURALIZED);
 }

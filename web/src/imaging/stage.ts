@@ -1,7 +1,7 @@
 /** The rendering engine with its tiles and the tools on the mouse buttons. One stage lives as long as a study is open. */
 import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
 import { annotation, Enums as ToolEnums, ToolGroupManager, type Types as ToolTypes } from '@cornerstonejs/tools';
-import { destroyEngine, growContexts } from './contexts';
+import { destroyEngine, growContexts, keepFirstContext } from './contexts';
 import { TileLinks } from './links';
 import { Marks } from './marks';
 import { type MouseChoice, USUAL_MOUSE } from './mouse';
@@ -155,6 +155,7 @@ export class Stage {
     this.marks.destroy();
     annotation.state.removeAllAnnotations();
     ToolGroupManager.destroyToolGroup(this.engine.id);
+    keepFirstContext(this.engine);
     destroyEngine(this.engine);
   }
 }

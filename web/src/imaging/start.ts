@@ -3,13 +3,13 @@ import { getShouldUseCPURendering, cache as imageCache, imageLoader, init as ini
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { init as initTools } from '@cornerstonejs/tools';
 import { finish } from './finish';
-import { complete, forgetImages, lookUpImage } from './images';
+import { complete, describeImagesOnDemand, forgetImages, lookUpImage } from './images';
 import { acceptFor, asDecodable } from './receive';
 import { registerTools } from './tools';
 
 export const CACHE_LIMIT_BYTES = 1_000_000_000;
-/** To begin with; the stage asks for more (`growContexts`). */
-const WEBGL_CONTEXTS = 1;
+/** To begin with; those that need some ask for them (`growContexts`). */
+const WEBGL_CONTEXTS = 0;
 
 const imageIdOf = new WeakMap<XMLHttpRequest, string>();
 let started: Promise<void> | undefined;
@@ -36,6 +36,7 @@ export function startImaging(): Promise<void> {
     imageLoader.registerImageLoader('wadors', load as never);
     await initTools();
     registerTools();
+    describeImagesOnDemand();
     // The loader leaves a rejected request unhandled besides reporting it; the tile has told it in words by then.
     window.addEventListener('unhandledrejection', (event) => {
       if (event.reason instanceof XMLHttpRequest) event.preventDefault();

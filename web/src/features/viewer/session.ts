@@ -157,6 +157,9 @@ export class ViewerSession {
   /** Everything anew, as a hanging protocol says. */
   lay(layout: Layout, hung: ReadonlyArray<Assignment | undefined>): void {
     const tiles = this.state.tiles.map((_, position) => hung[position]);
+    // What is hung is asked for before the page has drawn its tiles; each of them tells its own failure.
+    for (const tile of tiles.slice(0, tileCount(layout)))
+      if (tile) this.loadSeries(tile.studyUid, tile.seriesUid).catch(() => {});
     this.change({ layout, tiles, active: 0, maximised: false, hanging: false });
   }
 

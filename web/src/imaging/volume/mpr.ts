@@ -1,7 +1,7 @@
 /** A volume in three planes around one point. The rest of the app sees its state and verbs. */
-import { Enums, RenderingEngine, type Types } from '@cornerstonejs/core';
+import { Enums, type RenderingEngine, type Types } from '@cornerstonejs/core';
 import type { Volume } from '../../api/types';
-import { destroyEngine } from '../contexts';
+import { destroyEngine, engineWithContext } from '../contexts';
 import { CURSOR_EVENT } from '../cursorTool';
 import { type DicomInstance, TAG, text } from '../dicom';
 import type { Slice } from '../displaySets';
@@ -73,7 +73,7 @@ export class Mpr {
     const instance: DicomInstance = slices[0]?.instance ?? {};
     this.state = firstState(centreOf(plan), source.window, source.inverted, slices.length);
     this.block = new VolumeBlock(source.name, plan, kind, text(instance, TAG.modality), volume.frame_of_reference_uid);
-    this.engine = new RenderingEngine(`mpr-${counter}`);
+    this.engine = engineWithContext(`mpr-${counter}`);
     this.engine.setViewports(
       PLANES.map((name) => ({
         viewportId: this.idOf(name),
