@@ -299,7 +299,8 @@ def test_what_the_reader_chooses(open_page: Any, signed_in: Any, site: Any) -> N
     page.wait_for_selector("[data-testid=tile-0] canvas.lens", state="detached")
     tile.same_as(before)
 
-    page.click("header [aria-label='True size']")
+    page.click("header [aria-label='Turn, flip, size']")
+    page.click("[role=dialog] >> text=True size")
     page.locator("dialog input[type=range]").fill("428")
     assert page.locator("[data-testid=card]").bounding_box()["width"] == pytest.approx(428, abs=0.5)
     page.click("dialog >> text=Keep this calibration")
@@ -310,5 +311,6 @@ def test_what_the_reader_chooses(open_page: Any, signed_in: Any, site: Any) -> N
     assert columns[-1] - columns[0] + 1 == pytest.approx(48 * 0.5 * 5, abs=2)
     page.reload()
     tile.wait()
-    page.click("header [aria-label='True size']")
+    page.click("header [aria-label='Turn, flip, size']")
+    page.click("[role=dialog] >> text=True size")
     tile.same_as(shown)

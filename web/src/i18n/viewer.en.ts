@@ -7,6 +7,8 @@ export const viewerEn = {
   'viewer.noPriors': 'No priors',
   'viewer.noSeries': 'No series in this study.',
   'viewer.rail': 'Series and priors',
+  'viewer.measureMenu': 'More measuring tools',
+  'viewer.viewMenu': 'Turn, flip, size',
   'viewer.toggleRail': 'Show or hide the rail',
   'viewer.tile': 'Tile {number}: {series}',
   'viewer.emptyTile': 'Drop or choose a series',

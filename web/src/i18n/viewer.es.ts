@@ -8,6 +8,8 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.noPriors': 'Sin previos',
   'viewer.noSeries': 'No hay series en este estudio.',
   'viewer.rail': 'Series y previos',
+  'viewer.measureMenu': 'Más herramientas de medida',
+  'viewer.viewMenu': 'Girar, voltear, tamaño',
   'viewer.toggleRail': 'Mostrar u ocultar la columna de series',
   'viewer.tile': 'Recuadro {number}: {series}',
   'viewer.emptyTile': 'Suelte o elija una serie',

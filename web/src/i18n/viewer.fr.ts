@@ -8,6 +8,8 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.noPriors': 'Pas d’antérieur',
   'viewer.noSeries': 'Pas de série dans cet examen.',
   'viewer.rail': 'Séries et antérieurs',
+  'viewer.measureMenu': 'Autres outils de mesure',
+  'viewer.viewMenu': 'Tourner, retourner, taille',
   'viewer.toggleRail': 'Afficher ou masquer la colonne des séries',
   'viewer.tile': 'Case {number} : {series}',
   'viewer.emptyTile': 'Déposez ou choisissez une série',

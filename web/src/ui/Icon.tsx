@@ -1,5 +1,8 @@
 /** Line icons on a 16 px grid, drawn for this app. */
 const PATHS = {
+  /** Room for one, where others have one. */
+  none: '',
+  more: 'M4 6l4 4l4-4',
   close: 'M4 4l8 8M12 4l-8 8',
   plus: 'M8 3v10M3 8h10',
   search: 'M7 2.500a4.500 4.500 0 1 0 0 9a4.500 4.500 0 1 0 0-9M10.300 10.300L14 14',
@@ -14,6 +17,7 @@ const PATHS = {
   warning: 'M8 2L1.500 13.500h13zM8 6.500V10M8 11.500v.6',
   grid4: 'M2.500 2.500h11v11h-11zM8 2.500v11M2.500 8h11',
   reset: 'M5 3L2 6l3 3M2 6h7a4 4 0 0 1 0 8H6',
+  home: 'M2.500 7.500L8 2.500l5.500 5M4 6.500V13h8V6.500',
   invert: 'M8 2.500a5.500 5.500 0 1 0 0 11a5.500 5.500 0 1 0 0-11M8 2.500v11M8 5.500h5M8 8h5.400M8 10.500h5',
   flipH: 'M8 2v12M6 4L2 12h4zM10 4l4 8h-4z',
   flipV: 'M2 8h12M4 6l8-4v4zM4 10l8 4v-4z',

@@ -1,13 +1,15 @@
 import { type Command, useOfferedCommands } from '../../commands/registry';
 import { titleOf, titleWithKey } from '../../commands/titles';
-import { t } from '../../i18n';
-import { MOVING_TOOLS } from '../../imaging/toolNames';
+import { type MessageKey, t } from '../../i18n';
+import { MEASURING_TOOLS, MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
-import { Icon, type IconName } from '../../ui/Icon';
+import { Icon } from '../../ui/Icon';
+import { COMMAND_ICONS } from './commandIcons';
 import { HangingMenu } from './hanging/HangingMenu';
 import type { Hanger } from './hanging/hanger';
 import { LayoutPicker } from './LayoutPicker';
 import type { ViewerSession, ViewerState } from './session';
+import { ToolMenu } from './ToolMenu';
 
 interface Props {
   session: ViewerSession;
@@ -24,42 +26,38 @@ interface Props {
   panel: boolean;
 }
 
-const ICONS: Readonly<Record<string, IconName>> = {
-  'tool.window': 'window',
-  'tool.zoom': 'zoom',
-  'tool.pan': 'pan',
-  'tool.scroll': 'scroll',
-  'tool.cursor': 'cursor',
-  'tool.magnify': 'magnify',
-  'tool.length': 'length',
-  'tool.angle': 'angle',
-  'tool.bidirectional': 'bidirectional',
-  'tool.cobb': 'cobb',
-  'tool.ellipse': 'ellipse',
-  'tool.freehand': 'freehand',
-  'tool.rectangle': 'rectangle',
-  'tool.probe': 'probe',
-  'tool.arrow': 'arrow',
-  'tool.text': 'text',
-  reset: 'reset',
-  trueSize: 'trueSize',
-  invert: 'invert',
-  'flip.horizontal': 'flipH',
-  'flip.vertical': 'flipV',
-  'rotate.left': 'rotateLeft',
-  'rotate.right': 'rotateRight',
-  cine: 'play',
-  link: 'link',
-  mpr: 'mpr',
-  fullScreen: 'expand',
-};
+/** A menu under the group's last button holds more. */
+interface Group {
+  bar: readonly string[];
+  menu?: { label: MessageKey; parts: ReadonlyArray<readonly string[]> };
+}
 
-const GROUPS: ReadonlyArray<readonly string[]> = [
-  MOVING_TOOLS.map((tool) => `tool.${tool}`),
-  ['tool.length', 'tool.bidirectional', 'tool.angle', 'tool.ellipse', 'tool.arrow', 'tool.text'],
-  ['invert', 'flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right', 'trueSize', 'reset'],
-  ['cine', 'link', 'mpr'],
-  ['fullScreen'],
+const GROUPS: readonly Group[] = [
+  { bar: MOVING_TOOLS.map((tool) => `tool.${tool}`) },
+  {
+    bar: ['tool.length', 'tool.angle', 'tool.ellipse'],
+    menu: {
+      label: 'viewer.measureMenu',
+      parts: [
+        MEASURING_TOOLS.map((tool) => `tool.${tool}`),
+        ['key.toggle', 'measurement.delete'],
+        ['measurement.undo', 'measurement.redo', 'measurement.save'],
+      ],
+    },
+  },
+  {
+    bar: ['invert', 'reset'],
+    menu: {
+      label: 'viewer.viewMenu',
+      parts: [
+        ['flip.horizontal', 'flip.vertical', 'rotate.left', 'rotate.right'],
+        ['fit', 'actual', 'trueSize', 'calibrate', 'maximise'],
+        ['overlay', 'cover.overlays', 'cover.shutter'],
+      ],
+    },
+  },
+  { bar: ['cine', 'link', 'mpr'] },
+  { bar: ['fullScreen'] },
 ];
 
 export function Toolbar({
@@ -82,6 +80,8 @@ export function Toolbar({
     const command = offered.find((candidate) => candidate.id === id);
     return command && titleWithKey(command);
   };
+  const byId = (ids: readonly string[]): Command[] =>
+    ids.flatMap((id) => commands.find((candidate) => candidate.id === id) ?? []);
   const presets = commands.filter((command) => command.id.startsWith('preset.'));
   return (
     <header className="bar">
@@ -110,25 +110,22 @@ export function Toolbar({
         </span>
       </div>
       <div className="tools" role="toolbar" aria-label={t('group.tool')}>
-        {GROUPS.map((group) => (
-          <div className="tool-group" key={group[0]}>
-            {group.map((id) => {
-              const command = commands.find((candidate) => candidate.id === id);
-              if (!command) return null;
-              return (
-                <button
-                  type="button"
-                  key={id}
-                  className="icon-button"
-                  aria-label={titleOf(command)}
-                  aria-pressed={command.active ? command.active() : undefined}
-                  title={titleWithKey(command)}
-                  onClick={command.run}
-                >
-                  <Icon name={ICONS[id] ?? 'commands'} />
-                </button>
-              );
-            })}
+        {GROUPS.map(({ bar, menu }) => (
+          <div className="tool-group" key={bar[0]}>
+            {byId(bar).map((command) => (
+              <button
+                type="button"
+                key={command.id}
+                className="icon-button"
+                aria-label={titleOf(command)}
+                aria-pressed={command.active ? command.active() : undefined}
+                title={titleWithKey(command)}
+                onClick={command.run}
+              >
+                <Icon name={COMMAND_ICONS[command.id] ?? 'commands'} />
+              </button>
+            ))}
+            {menu && <ToolMenu label={t(menu.label)} parts={menu.parts.map(byId)} inBar={new Set(bar)} />}
           </div>
         ))}
         <LayoutPicker layout={viewer.layout} onChoose={(layout) => hanger.chooseLayout(layout)}>
