@@ -58,8 +58,12 @@ def test_the_viewer_its_panel_and_its_dialogs(open_study: Callable[..., Tile]) -
     found += barriers(page, "dialog")
     page.keyboard.press("Escape")
     until(page, "!document.querySelector('dialog')")
+    for menu in ("Autres outils de mesure", "Tourner, retourner, taille"):
+        page.get_by_role("button", name=menu).click()
+        found += barriers(page, ".popover:popover-open")
+        page.keyboard.press("Escape")
     page.get_by_role("button", name="Disposition des cases").click()
-    found += barriers(page, ".layout-sheet")
+    found += barriers(page, ".popover:popover-open")
     page.get_by_role("button", name="Garder ce qui est à l’écran").click()
     page.wait_for_selector(".hanging-dialog[open]")
     found += barriers(page, "dialog")

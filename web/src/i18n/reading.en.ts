@@ -64,7 +64,10 @@ export const readingEn = {
   'bulk.restored.many': '{count} studies are back.',
   'bulk.sent.one': '1 study is on its way.',
   'bulk.sent.many': '{count} studies are on their way.',
-  'bulk.marked.one': '1 study was marked.',
-  'bulk.marked.many': '{count} studies were marked.',
+  'bulk.marked': '{who}: {what}.',
+  'bulk.studies': '{count} studies',
+  'bulk.markUndone': 'As before.',
+  'bulk.more': 'and {count} more',
+  'cmd.undoDeed': 'Undo what was done last',
   'bulk.failed': 'Not all of it worked: {reason}',
 } as const;

@@ -65,7 +65,10 @@ export const readingEs: Readonly<Record<keyof typeof readingEn, string>> = {
   'bulk.restored.many': '{count} estudios se han restaurado.',
   'bulk.sent.one': '1 estudio está en camino.',
   'bulk.sent.many': '{count} estudios están en camino.',
-  'bulk.marked.one': 'Se marcó 1 estudio.',
-  'bulk.marked.many': 'Se marcaron {count} estudios.',
+  'bulk.marked': '{who}: {what}.',
+  'bulk.studies': '{count} estudios',
+  'bulk.markUndone': 'Todo está como antes.',
+  'bulk.more': 'y {count} más',
+  'cmd.undoDeed': 'Deshacer la última acción',
   'bulk.failed': 'No todo salió bien: {reason}',
 };

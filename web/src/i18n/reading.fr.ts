@@ -66,7 +66,10 @@ export const readingFr: Readonly<Record<keyof typeof readingEn, string>> = {
   'bulk.restored.many': '{count} examens sont rétablis.',
   'bulk.sent.one': '1 examen est en route.',
   'bulk.sent.many': '{count} examens sont en route.',
-  'bulk.marked.one': '1 examen a été marqué.',
-  'bulk.marked.many': '{count} examens ont été marqués.',
+  'bulk.marked': '{who} : {what}.',
+  'bulk.studies': '{count} examens',
+  'bulk.markUndone': 'C’est comme avant.',
+  'bulk.more': 'et {count} autres',
+  'cmd.undoDeed': 'Annuler la dernière action',
   'bulk.failed': 'Tout n’a pas abouti : {reason}',
 };

@@ -23,3 +23,8 @@ const WITHOUT_PICTURES: ReadonlySet<string> = new Set([
 export function hasPictures(modality: string): boolean {
   return !WITHOUT_PICTURES.has(modality);
 }
+
+/** What a study is known for before what was added to it: selections, states and reports. */
+export function picturesFirst(modalities: readonly string[]): string[] {
+  return [...modalities].sort((one, other) => Number(hasPictures(other)) - Number(hasPictures(one)));
+}

@@ -4,7 +4,7 @@ import { t } from '../../i18n';
 import { count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
 import { Menu } from '../../ui/Menu';
-import { priorityKey, STATUS_SIGNS, statusKey } from './marks';
+import { priorityKey, STATUS_SIGNS, statusKey } from '../../ui/reading';
 
 interface Props {
   picked: number;

@@ -1,7 +1,7 @@
 import { currentLanguage, t } from '../../i18n';
 import { Icon } from '../../ui/Icon';
+import { priorityKey, statusKey } from '../../ui/reading';
 import { datesOf, type Filters, type Reader, typed } from './filters';
-import { priorityKey, statusKey } from './marks';
 
 interface Chip {
   id: string;

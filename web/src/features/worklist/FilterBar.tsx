@@ -3,10 +3,11 @@ import type { Worklist } from '../../api/types';
 import { t } from '../../i18n';
 import { count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
+import { priorityKey, statusKey } from '../../ui/reading';
 import { Chips } from './Chips';
 import { DATE_PRESETS, type DatePreset } from './datePresets';
 import { type Filters, isFiltered, NO_FILTERS } from './filters';
-import { PRIORITY_CHOICES, priorityKey, STATUS_CHOICES, statusKey } from './marks';
+import { PRIORITY_CHOICES, STATUS_CHOICES } from './markChoices';
 import { Views } from './Views';
 
 const MODALITIES = ['CT', 'MR', 'US', 'CR', 'DX', 'MG', 'XA', 'PT', 'NM', 'RF', 'OT', 'SR'];

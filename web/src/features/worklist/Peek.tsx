@@ -11,8 +11,8 @@ import {
 import type { StudyMark } from '../../api/worklist';
 import { t } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
-import { hasPictures } from '../../ui/modalities';
-import { priorityKey, statusKey } from './marks';
+import { hasPictures, picturesFirst } from '../../ui/modalities';
+import { priorityKey, statusKey } from '../../ui/reading';
 
 const SETTLE_MS = 150;
 
@@ -50,7 +50,7 @@ export function Peek({ row, onOpen, onMark }: Props) {
       <p className="muted">{[row.patient_id, dicomDate(row.birth_date), row.sex].filter(Boolean).join(' · ')}</p>
       <p>
         {[dicomDate(row.study_date), dicomTime(row.study_time)].filter(Boolean).join(' ')}{' '}
-        {row.modalities.map((name) => (
+        {picturesFirst(row.modalities).map((name) => (
           <span className="chip" key={name}>
             {name}
           </span>
@@ -156,7 +156,7 @@ function TimeLine({
           <li key={study.study_instance_uid} className={here ? 'timeline-here' : ''}>
             <button type="button" disabled={here} onClick={() => onOpen(study.study_instance_uid)}>
               <span>{dicomDate(study.study_date) || '–'}</span>{' '}
-              <span className="chip">{study.modalities.join(' ')}</span>
+              <span className="chip">{picturesFirst(study.modalities).join(' ')}</span>
               <span className="muted timeline-name">{here ? t('peek.current') : study.description}</span>
             </button>
           </li>

@@ -1,11 +1,13 @@
 import { useState } from 'react';
+import type { StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/format';
 import { REJECTION_CODES, type RejectionCode } from './deeds';
+import { NamedStudies } from './NamedStudies';
 
 interface Props {
-  studies: number;
+  studies: readonly StudyRow[];
   onReject: (code: RejectionCode, reason: string) => void;
   onClose: () => void;
 }
@@ -16,7 +18,9 @@ export function RejectDialog({ studies, onReject, onClose }: Props) {
   const [reason, setReason] = useState('');
   return (
     <Dialog
-      title={studies === 1 ? t('bulk.reject.titleOne') : t('bulk.reject.title', { count: count(studies) })}
+      title={
+        studies.length === 1 ? t('bulk.reject.titleOne') : t('bulk.reject.title', { count: count(studies.length) })
+      }
       onClose={onClose}
       className="bulk-dialog"
     >
@@ -28,6 +32,7 @@ export function RejectDialog({ studies, onReject, onClose }: Props) {
           onClose();
         }}
       >
+        <NamedStudies studies={studies} />
         <p>{t('bulk.reject.text')}</p>
         <fieldset className="choices">
           <legend>{t('bulk.reject.why')}</legend>

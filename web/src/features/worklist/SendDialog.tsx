@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react';
-import type { Peer } from '../../api/types';
+import type { Peer, StudyRow } from '../../api/types';
 import { worklistApi } from '../../api/worklist';
 import { t } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { count } from '../../ui/format';
 import { reasonOf } from './deeds';
+import { NamedStudies } from './NamedStudies';
 
 interface Props {
-  studies: number;
+  studies: readonly StudyRow[];
   onSend: (aeTitle: string) => void;
   onClose: () => void;
 }
@@ -33,7 +34,7 @@ export function SendDialog({ studies, onSend, onClose }: Props) {
   }, []);
   return (
     <Dialog
-      title={studies === 1 ? t('bulk.send.titleOne') : t('bulk.send.title', { count: count(studies) })}
+      title={studies.length === 1 ? t('bulk.send.titleOne') : t('bulk.send.title', { count: count(studies.length) })}
       onClose={onClose}
       className="bulk-dialog"
     >
@@ -45,6 +46,7 @@ export function SendDialog({ studies, onSend, onClose }: Props) {
           onClose();
         }}
       >
+        <NamedStudies studies={studies} />
         {problem && <p role="alert">{problem}</p>}
         {peers?.length === 0 && <p>{t('bulk.send.none')}</p>}
         {peers && peers.length > 0 && (

@@ -3,9 +3,9 @@ import type { StudyRow } from '../../api/types';
 import { type MessageKey, t } from '../../i18n';
 import { count, dicomDate, dicomTime, moment, personName } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
-import { hasPictures } from '../../ui/modalities';
+import { hasPictures, picturesFirst } from '../../ui/modalities';
+import { priorityKey, STATUS_SIGNS, statusKey } from '../../ui/reading';
 import type { Filters, SortKey } from './filters';
-import { priorityKey, STATUS_SIGNS, statusKey } from './marks';
 import type { Picked } from './usePicked';
 import { ROW_PX, scrollToShow, visibleRows } from './visibleRows';
 
@@ -91,7 +91,10 @@ export const StudyTable = forwardRef<TableHandle, Props>(function StudyTable(pro
           <input
             type="checkbox"
             aria-label={t('worklist.pickAll')}
-            checked={picked.uids.size > 0}
+            ref={(box) => {
+              if (box) box.indeterminate = picked.uids.size > 0 && picked.uids.size < rows.length;
+            }}
+            checked={rows.length > 0 && picked.uids.size >= rows.length}
             onChange={picked.toggleAll}
           />
         </span>
@@ -223,7 +226,7 @@ function Row({ row, index, chosen, isPicked, picked, onChoose, onOpen }: RowProp
         {dicomDate(row.study_date)} <span className="muted">{dicomTime(row.study_time)}</span>
       </span>
       <span className="cell cell-modality" role="gridcell">
-        {row.modalities.join(' ')}
+        {picturesFirst(row.modalities).join(' ')}
       </span>
       <span className="cell cell-description" role="gridcell">
         {row.description || <span className="muted">{t('worklist.noDescription')}</span>}

@@ -46,7 +46,7 @@ export function Views({ filters, onSearch }: Props) {
             </div>
           ))}
           <form
-            className="menu-field"
+            className="menu-form"
             onSubmit={(event) => {
               event.preventDefault();
               setViews(withView(views, { name, search: now }));

@@ -55,8 +55,9 @@ export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen
 
   // What the keys mean must not be rebuilt with every row that arrives.
   const meant = picked.uids.size > 0 ? [...picked.uids] : chosenUid ? [chosenUid] : [];
-  const now = useRef({ rows, chosen, meant, picked });
-  now.current = { rows, chosen, meant, picked };
+  const meantRows = rows.filter((row) => meant.includes(row.study_instance_uid));
+  const now = useRef({ rows, chosen, meant, picked, undo: deeds.notice?.undo });
+  now.current = { rows, chosen, meant, picked, undo: deeds.notice?.undo };
   const { reload } = list;
   const { mark, exportZip } = deeds;
   const commands = useMemo(
@@ -81,6 +82,7 @@ export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen
           else setFilters(NO_FILTERS);
         },
         reload,
+        undo: () => now.current.undo?.(),
         meant: () => now.current.meant,
         mayEdit,
         mark,
@@ -174,7 +176,7 @@ export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen
       <NoticeBar notice={deeds.notice} onDismiss={deeds.dismiss} />
       {dialog === 'reject' && (
         <RejectDialog
-          studies={meant.length}
+          studies={meantRows}
           onClose={closeDialog}
           onReject={(code, reason) => {
             deeds.reject(meant, code, reason);
@@ -183,7 +185,7 @@ export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen
         />
       )}
       {dialog === 'send' && (
-        <SendDialog studies={meant.length} onClose={closeDialog} onSend={(aeTitle) => deeds.send(meant, aeTitle)} />
+        <SendDialog studies={meantRows} onClose={closeDialog} onSend={(aeTitle) => deeds.send(meant, aeTitle)} />
       )}
     </main>
   );

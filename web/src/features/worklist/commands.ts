@@ -2,7 +2,7 @@
 import { READING_PRIORITIES, READING_STATUSES, type StudyRow } from '../../api/types';
 import type { StudyMark } from '../../api/worklist';
 import type { Command } from '../../commands/registry';
-import { priorityKey, statusKey } from './marks';
+import { priorityKey, statusKey } from '../../ui/reading';
 
 export interface ListActions {
   rows: () => readonly StudyRow[];
@@ -16,6 +16,8 @@ export interface ListActions {
   /** First what is picked, then the filters. */
   clear: () => void;
   reload: () => void;
+  /** Takes back what was done last, where that can be. */
+  undo: () => void;
   /** The picked studies, or the one that the keys are on. */
   meant: () => readonly string[];
   mayEdit: boolean;
@@ -89,6 +91,7 @@ export function listCommands(list: ListActions): Command[] {
       enabled: some,
       run: () => list.exportZip(list.meant()),
     },
+    { id: 'list.undo', title: 'cmd.undoDeed', group: 'general', keys: ['Ctrl+z'], run: list.undo },
     ...(list.mayEdit ? editing : []),
   ];
 }

@@ -1,8 +1,11 @@
 /** What is done with several studies, and how it is told. */
 import { ApiError } from '../../api/client';
+import type { StudyRow } from '../../api/types';
+import type { StudyMark } from '../../api/worklist';
 import type { MessageKey } from '../../i18n';
 import { t } from '../../i18n';
-import { count } from '../../ui/format';
+import { count, personName } from '../../ui/format';
+import { priorityKey, statusKey } from '../../ui/reading';
 
 /** IHE Imaging Object Change Management; PS3.16 CID 7011. */
 export const REJECTION_CODES = ['113001', '113037', '113038', '113039'] as const;
@@ -39,7 +42,40 @@ export async function oneByOne(uids: readonly string[], deed: (uid: string) => P
 }
 
 /** `key` names the message for one study; `${key}.many` that for several. */
-export function told(key: 'rejected' | 'restored' | 'sent' | 'marked', studies: number): string {
+export function told(key: 'rejected' | 'restored' | 'sent', studies: number): string {
   const message: MessageKey = studies === 1 ? `bulk.${key}.one` : `bulk.${key}.many`;
   return t(message, { count: count(studies) });
+}
+
+/** Who was marked as what. */
+export function toldMarked(rows: readonly StudyRow[], uids: readonly string[], said: StudyMark): string {
+  const what = [said.status && t(statusKey(said.status)), said.priority && t(priorityKey(said.priority))];
+  const [only] = uids.length === 1 ? rows.filter((row) => row.study_instance_uid === uids[0]) : [];
+  const who = only
+    ? personName(only.patient_name) || only.patient_id
+    : t('bulk.studies', { count: count(uids.length) });
+  return t('bulk.marked', { who, what: what.filter(Boolean).join(', ') });
+}
+
+/** How to give the studies back what a mark takes from them: earlier marks, and whose they are. Those that lose nothing are left out. */
+export function markedBefore(
+  rows: readonly StudyRow[],
+  uids: readonly string[],
+  said: StudyMark,
+): ReadonlyArray<readonly [StudyMark, readonly string[]]> {
+  const meant = new Set(uids);
+  const groups = new Map<string, [StudyMark, string[]]>();
+  for (const row of rows) {
+    if (!meant.has(row.study_instance_uid)) continue;
+    const earlier: StudyMark = {
+      ...(said.status && said.status !== row.status ? { status: row.status } : {}),
+      ...(said.priority && said.priority !== row.priority ? { priority: row.priority } : {}),
+    };
+    const key = JSON.stringify(earlier);
+    if (key === '{}') continue;
+    const group = groups.get(key) ?? [earlier, []];
+    group[1].push(row.study_instance_uid);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }

@@ -1,7 +1,8 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
+import type { StudyRow } from '../../api/types';
 import { archiveUrl, MOST_EXPORTED, type StudyMark, worklistApi } from '../../api/worklist';
 import { t } from '../../i18n';
-import { oneByOne, type RejectionCode, reasonOf, told } from './deeds';
+import { markedBefore, oneByOne, type RejectionCode, reasonOf, told, toldMarked } from './deeds';
 import type { WorklistData } from './useWorklist';
 
 /** What was done, and how it is taken back. */
@@ -22,7 +23,9 @@ export interface Deeds {
 }
 
 /** Deeds on studies of the list. What the server has not said is not told as done. */
-export function useDeeds({ refresh, assume, forget }: Pick<WorklistData, 'refresh' | 'assume' | 'forget'>): Deeds {
+export function useDeeds({ rows, refresh, assume, forget }: WorklistData): Deeds {
+  const listed = useRef<readonly StudyRow[]>(rows);
+  listed.current = rows;
   const [notice, setNotice] = useState<Notice>();
   const [running, setRunning] = useState(0);
   const dismiss = useCallback(() => setNotice(undefined), []);
@@ -40,9 +43,22 @@ export function useDeeds({ refresh, assume, forget }: Pick<WorklistData, 'refres
   const mark = useCallback(
     (uids: readonly string[], said: StudyMark) =>
       void during.current(async () => {
-        const { studies } = await worklistApi.mark(uids, said);
+        const before = markedBefore(listed.current, uids, said);
+        await worklistApi.mark(uids, said);
         assume(uids, said);
-        if (uids.length > 1) setNotice({ text: told('marked', studies), failed: false });
+        setNotice({
+          text: toldMarked(listed.current, uids, said),
+          failed: false,
+          undo: () =>
+            void during.current(async () => {
+              for (const [earlier, some] of before) {
+                await worklistApi.mark(some, earlier);
+                assume(some, earlier);
+              }
+              setNotice({ text: t('bulk.markUndone'), failed: false });
+              refresh();
+            }),
+        });
         refresh();
       }),
     [assume, refresh],

@@ -1,6 +1,6 @@
 /** Status and priority of the reading in words and signs. */
-import type { ReadingPriority, ReadingStatus } from '../../api/types';
-import type { MessageKey } from '../../i18n';
+import type { ReadingPriority, ReadingStatus } from '../api/types';
+import type { MessageKey } from '../i18n';
 
 /** A shape for each, so that colour is not needed to tell them apart. */
 export const STATUS_SIGNS: Readonly<Record<ReadingStatus, string>> = { unread: '○', 'in-progress': '◐', read: '✓' };
@@ -12,19 +12,3 @@ export function statusKey(status: ReadingStatus): MessageKey {
 export function priorityKey(priority: ReadingPriority): MessageKey {
   return `reading.priority.${priority}`;
 }
-
-/** What the list may be narrowed to by one choice. */
-export const STATUS_CHOICES: ReadonlyArray<readonly ReadingStatus[]> = [
-  [],
-  ['unread'],
-  ['in-progress'],
-  ['unread', 'in-progress'],
-  ['read'],
-];
-export const PRIORITY_CHOICES: ReadonlyArray<readonly ReadingPriority[]> = [
-  [],
-  ['stat'],
-  ['high', 'stat'],
-  ['high'],
-  ['routine'],
-];
