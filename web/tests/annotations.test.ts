@@ -229,6 +229,10 @@ describe('values of documents', () => {
   });
   it('are as people read them', () => {
     expect(valueText(item('NUM', '12.50', 'mm'))).toBe('12.50 mm');
+    expect(valueText(item('NUM', '28.4994412808116', 'mm'))).toBe('28.5 mm');
+    expect(valueText(item('NUM', '12345.678', 'mm2'))).toBe('12346 mm2');
+    expect(valueText(item('NUM', '0.00123456', '1'))).toBe('0.001235 1');
+    expect(valueText(item('NUM', '1e3', '1'))).toBe('1e3 1');
     expect(valueText(item('DATETIME', '20260103091500.5'))).toBe('2026-01-03 09:15');
     expect(valueText(item('DATE', '20260103'))).toBe('2026-01-03');
     expect(valueText(item('TIME', '0915'))).toBe('09:15');

@@ -234,7 +234,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
           </button>
         </main>
       )}
-      <UploadPanel queue={queue} />
+      <UploadPanel queue={queue} aside={route.page === 'viewer'} />
       {dialog === 'palette' && <Palette onClose={close} />}
       {dialog === 'help' && (
         <HelpSheet

@@ -32,7 +32,13 @@ export function Header({ session, status, refused, commands, children }: Props) 
       {session.open_access && <span className="badge badge-warn">{t('app.openAccess')}</span>}
       <span className="spacer" />
       {children}
-      <button type="button" className="button" onClick={() => run('callers')} data-testid="node">
+      <button
+        type="button"
+        className="button"
+        onClick={() => run('callers')}
+        data-testid="node"
+        title={hint('callers')}
+      >
         <Icon name="node" />
         <span className="wide-only">
           {status ? `${status.ae_title} ${status.host}:${status.dicom_port}` : t('callers.node')}

@@ -15,7 +15,7 @@ export const adminEn = {
   'admin.peers.edit': 'Peer {aeTitle}',
   'admin.peers.none': 'No peers yet',
   'admin.peers.noneHint':
-    'Add the AE title of a modality or workstation, with the host and port where it listens. Who called without being known stands under “Node and callers”, above.',
+    'Add the AE title of a modality or workstation, with the host and port where it listens. Who called without being known stands behind the button with our AE title, top right.',
   'admin.peers.address': 'Host and port',
   'admin.peers.port': 'Port',
   'admin.peers.addressHint': 'Both may be left empty for one that only calls us.',
@@ -60,7 +60,7 @@ export const adminEn = {
     'Modalities, workstations and archives that have an association with this archive at this moment; the page follows by itself.',
   'admin.associations.none': 'Nobody is connected',
   'admin.associations.noneHint':
-    'A modality connects when it sends or tests, and leaves when it is done. Who is turned away stands under “Node and callers”, above.',
+    'A modality connects when it sends or tests, and leaves when it is done. Who is turned away stands behind the button with our AE title, top right.',
   'admin.associations.caller': 'Calling AE title',
   'admin.associations.address': 'From',
   'admin.associations.doing': 'Does',
@@ -248,7 +248,7 @@ export const adminEn = {
   'admin.lead.rejected': 'What was rejected is hidden from everybody; its bytes stay, and it can be brought back.',
   'admin.rejected.none': 'Nothing is rejected',
   'admin.rejected.noneHint':
-    'Studies, series and instances are rejected over DICOMweb or by the command “hounsfield reject”, with a reason:',
+    'Select studies in the worklist and press “Reject…”. Series and single objects are rejected over DICOMweb, or by the command “hounsfield reject”:',
   'admin.rejected.what': 'What',
   'admin.rejected.why': 'Why',
   'admin.rejected.who': 'By whom',

@@ -16,7 +16,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.peers.edit': 'Corresponsal {aeTitle}',
   'admin.peers.none': 'Aún no hay corresponsales',
   'admin.peers.noneHint':
-    'Añada el título AE de una modalidad o estación, con el equipo y el puerto donde escucha. Quien llamó sin ser conocido está en «Nodo y sistemas que llaman», arriba.',
+    'Añada el título AE de una modalidad o estación, con el equipo y el puerto donde escucha. Quien llamó sin ser conocido aparece tras el botón con nuestro título AE, arriba a la derecha.',
   'admin.peers.address': 'Equipo y puerto',
   'admin.peers.port': 'Puerto',
   'admin.peers.addressHint': 'Ambos pueden quedar vacíos para quien solo nos llama.',
@@ -61,7 +61,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
     'Modalidades, estaciones y archivos que tienen en este momento una asociación con este archivo; la página se actualiza sola.',
   'admin.associations.none': 'No hay nadie conectado',
   'admin.associations.noneHint':
-    'Una modalidad se conecta para enviar o para probar y se retira al terminar. Los sistemas rechazados aparecen en «Nodo y sistemas que llaman», arriba.',
+    'Una modalidad se conecta para enviar o para probar y se retira al terminar. Los sistemas rechazados aparecen tras el botón con nuestro título AE, arriba a la derecha.',
   'admin.associations.caller': 'Título AE que llama',
   'admin.associations.address': 'Desde',
   'admin.associations.doing': 'Actividad',
@@ -252,7 +252,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.lead.rejected': 'Lo rechazado queda oculto para todos; sus bytes permanecen y se puede recuperar.',
   'admin.rejected.none': 'Nada está rechazado',
   'admin.rejected.noneHint':
-    'Los estudios, series e instancias se rechazan por DICOMweb o con el comando «hounsfield reject», con un motivo:',
+    'Seleccione estudios en la lista de trabajo y pulse «Rechazar…». Una serie o un solo objeto se rechazan por DICOMweb, o con la orden «hounsfield reject»:',
   'admin.rejected.what': 'Qué',
   'admin.rejected.why': 'Por qué',
   'admin.rejected.who': 'Por quién',

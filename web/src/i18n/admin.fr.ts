@@ -16,7 +16,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.peers.edit': 'Correspondant {aeTitle}',
   'admin.peers.none': 'Aucun correspondant pour l’instant',
   'admin.peers.noneHint':
-    'Ajoutez le titre AE d’une modalité ou d’une station, avec l’hôte et le port où elle écoute. Ceux qui ont appelé sans être connus figurent sous « Nœud et appelants », en haut.',
+    'Ajoutez le titre AE d’une modalité ou d’une station, avec l’hôte et le port où elle écoute. Ceux qui ont appelé sans être connus figurent derrière le bouton portant notre titre AE, en haut à droite.',
   'admin.peers.address': 'Hôte et port',
   'admin.peers.port': 'Port',
   'admin.peers.addressHint': 'Les deux peuvent rester vides pour qui ne fait que nous appeler.',
@@ -61,7 +61,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
     'Modalités, stations et archives qui ont en ce moment une association avec cette archive ; la page se tient à jour d’elle-même.',
   'admin.associations.none': 'Personne n’est connecté',
   'admin.associations.noneHint':
-    'Une modalité se connecte pour envoyer ou pour tester, puis se retire. Les appelants refusés figurent sous « Nœud et appelants », en haut.',
+    'Une modalité se connecte pour envoyer ou pour tester, puis se retire. Les appelants refusés figurent derrière le bouton portant notre titre AE, en haut à droite.',
   'admin.associations.caller': 'Titre AE appelant',
   'admin.associations.address': 'Depuis',
   'admin.associations.doing': 'Activité',
@@ -255,7 +255,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.lead.rejected': 'Ce qui a été rejeté est caché à tous ; ses octets restent, et on peut le rétablir.',
   'admin.rejected.none': 'Rien n’est rejeté',
   'admin.rejected.noneHint':
-    'Les examens, séries et instances sont rejetés par DICOMweb ou par la commande « hounsfield reject », avec un motif :',
+    'Sélectionnez des examens dans la liste de travail, puis « Rejeter… ». Une série ou un seul objet se rejettent par DICOMweb, ou par la commande « hounsfield reject » :',
   'admin.rejected.what': 'Quoi',
   'admin.rejected.why': 'Pourquoi',
   'admin.rejected.who': 'Par qui',

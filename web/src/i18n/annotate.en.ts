@@ -78,6 +78,7 @@ export const annotateEn = {
   'view.close': 'Close the view {name}',
   'view.beyond': 'This view also uses tables or overlays that are not shown here.',
   'document.failed': 'The document could not be read: {reason}',
+  'document.technical': 'Show identifiers and coordinates',
   'document.untitled': 'Document without a title',
   'document.cut': 'The document is longer or damaged: this is not all of it.',
   'document.empty': 'The document has no content that can be read.',

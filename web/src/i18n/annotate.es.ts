@@ -79,6 +79,7 @@ export const annotateEs: Readonly<Record<keyof typeof annotateEn, string>> = {
   'view.close': 'Cerrar la vista {name}',
   'view.beyond': 'Esta vista usa además tablas o superposiciones que aquí no se muestran.',
   'document.failed': 'No se pudo leer el documento: {reason}',
+  'document.technical': 'Mostrar identificadores y coordenadas',
   'document.untitled': 'Documento sin título',
   'document.cut': 'El documento es más largo o está dañado: no se muestra entero.',
   'document.empty': 'El documento no tiene contenido legible.',

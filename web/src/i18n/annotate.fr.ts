@@ -79,6 +79,7 @@ export const annotateFr: Readonly<Record<keyof typeof annotateEn, string>> = {
   'view.close': 'Fermer la vue {name}',
   'view.beyond': 'Cette vue utilise aussi des tables ou des surimpressions qui ne sont pas affichées ici.',
   'document.failed': 'Le document n’a pas pu être lu : {reason}',
+  'document.technical': 'Afficher identifiants et coordonnées',
   'document.untitled': 'Document sans titre',
   'document.cut': 'Le document est plus long ou endommagé : il n’est pas affiché en entier.',
   'document.empty': 'Le document n’a pas de contenu lisible.',

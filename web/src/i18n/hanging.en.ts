@@ -6,6 +6,7 @@ export const hangingEn = {
   'cmd.link.window': 'Same window in all tiles',
   'cmd.link.zoom': 'Zoom and pan all tiles together',
   'cmd.link.lines': 'Reference lines',
+  'cmd.readNext': 'Mark as read, and open the next study',
   'cmd.nextStudy': 'Next study of the worklist',
   'cmd.previousStudy': 'Previous study of the worklist',
   'viewer.noNext': 'The list has no study after this one.',

@@ -8,6 +8,7 @@ export const hangingEs: Readonly<Record<keyof typeof hangingEn, string>> = {
   'cmd.link.window': 'La misma ventana en todos los recuadros',
   'cmd.link.zoom': 'Ampliar y mover juntos todos los recuadros',
   'cmd.link.lines': 'Líneas de referencia',
+  'cmd.readNext': 'Marcar como leído y abrir el estudio siguiente',
   'cmd.nextStudy': 'Estudio siguiente de la lista',
   'cmd.previousStudy': 'Estudio anterior de la lista',
   'viewer.noNext': 'La lista no tiene ningún estudio después de este.',

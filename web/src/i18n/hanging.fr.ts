@@ -8,6 +8,7 @@ export const hangingFr: Readonly<Record<keyof typeof hangingEn, string>> = {
   'cmd.link.window': 'Même fenêtrage dans toutes les cases',
   'cmd.link.zoom': 'Zoomer et déplacer toutes les cases ensemble',
   'cmd.link.lines': 'Lignes de référence',
+  'cmd.readNext': 'Marquer comme lu et ouvrir l’examen suivant',
   'cmd.nextStudy': 'Examen suivant de la liste',
   'cmd.previousStudy': 'Examen précédent de la liste',
   'viewer.noNext': 'La liste n’a pas d’examen après celui-ci.',

@@ -9,6 +9,8 @@ export const viewerEn = {
   'viewer.rail': 'Series and priors',
   'viewer.measureMenu': 'More measuring tools',
   'viewer.viewMenu': 'Turn, flip, size',
+  'viewer.statusMenu': 'Reading: {status}',
+  'viewer.markFailed': 'The status was not changed: {reason}',
   'viewer.toggleRail': 'Show or hide the rail',
   'viewer.tile': 'Tile {number}: {series}',
   'viewer.emptyTile': 'Drop or choose a series',

@@ -10,6 +10,8 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.rail': 'Series y previos',
   'viewer.measureMenu': 'Más herramientas de medida',
   'viewer.viewMenu': 'Girar, voltear, tamaño',
+  'viewer.statusMenu': 'Lectura: {status}',
+  'viewer.markFailed': 'El estado no se cambió: {reason}',
   'viewer.toggleRail': 'Mostrar u ocultar la columna de series',
   'viewer.tile': 'Recuadro {number}: {series}',
   'viewer.emptyTile': 'Suelte o elija una serie',

@@ -10,6 +10,8 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.rail': 'Séries et antérieurs',
   'viewer.measureMenu': 'Autres outils de mesure',
   'viewer.viewMenu': 'Tourner, retourner, taille',
+  'viewer.statusMenu': 'Lecture : {status}',
+  'viewer.markFailed': 'Le statut n’a pas été changé : {reason}',
   'viewer.toggleRail': 'Afficher ou masquer la colonne des séries',
   'viewer.tile': 'Case {number} : {series}',
   'viewer.emptyTile': 'Déposez ou choisissez une série',

@@ -1,6 +1,12 @@
 /** Measurements as the renderer's annotations, and back. */
 import { cache, eventTarget } from '@cornerstonejs/core';
-import { annotation as annotations, Enums, type Types, utilities } from '@cornerstonejs/tools';
+import {
+  annotation as annotations,
+  cancelActiveManipulations,
+  Enums,
+  type Types,
+  utilities,
+} from '@cornerstonejs/tools';
 import type { Measurement } from '../api/types';
 import { TAG, text } from './dicom';
 import type { DisplaySet, Slice } from './displaySets';
@@ -11,7 +17,7 @@ import { type Plane, planeOf, toImage, toWorld, type World } from './plane';
 import type { Pixels } from './regions';
 import { lengthScale, type Point } from './spacing';
 import { MEASURING_TOOLS } from './toolNames';
-import { type Drawable, fromTool, longAxisFirst, toTool } from './toolShapes';
+import { type Drawable, fromTool, isPoint, longAxisFirst, toTool } from './toolShapes';
 import { TOOL_CLASSES } from './tools';
 
 const EVENTS = Enums.Events;
@@ -63,6 +69,7 @@ export class Marks {
   >();
   private readonly cleanUps: Array<() => void> = [];
   private events: MarkEvents | undefined;
+  private abandoning = false;
 
   /** viewportIds: those on the page now. */
   constructor(private readonly viewportIds: () => string[]) {
@@ -126,6 +133,17 @@ export class Marks {
     });
   }
 
+  /** Gives up a figure that is being drawn, without a trace. False where none is. elements: those of the tiles. */
+  abandon(elements: readonly HTMLDivElement[]): boolean {
+    this.abandoning = true;
+    const uid = elements.map((element) => cancelActiveManipulations(element)).find(Boolean);
+    this.abandoning = false;
+    if (!uid || this.wanted.has(trackingUidOf(uid))) return false;
+    annotations.state.removeAnnotation(uid);
+    utilities.triggerAnnotationRenderForViewportIds(this.viewportIds());
+    return true;
+  }
+
   /** Tracking UIDs of what was chosen by a click. */
   chosen(): string[] {
     return annotations.selection
@@ -140,8 +158,12 @@ export class Marks {
   }
 
   private completed(annotation: Types.Annotation): void {
-    const mark = this.read(annotation);
+    const mark = this.abandoning ? undefined : this.read(annotation);
     if (!mark || this.wanted.has(mark.measurement.tracking_uid)) return;
+    if (isPoint(mark.measurement)) {
+      annotations.state.removeAnnotation(annotation.annotationUID ?? '');
+      return;
+    }
     this.annotationOf.set(mark.measurement.tracking_uid, annotation.annotationUID ?? '');
     this.events?.drawn(mark);
   }

@@ -141,6 +141,11 @@ export class Stage {
     if (!bindings.has('cursor')) this.links.hideCursor();
   }
 
+  /** Gives up a figure that is being drawn. False where none is. */
+  abandonDrawing(): boolean {
+    return this.marks.abandon([...this.tiles.values()].map((tile) => tile.element));
+  }
+
   /** Removes what was chosen by a click. Returns the tracking UIDs of the measurements among it, which the list gives up. */
   deleteChosen(): string[] {
     const measurements = this.marks.chosen();

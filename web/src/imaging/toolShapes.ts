@@ -1,5 +1,5 @@
 /** The points of a measurement in the order in which its tool has them, and back. Pure. */
-import type { MeasurementKind } from '../api/types';
+import type { Measurement, MeasurementKind } from '../api/types';
 import type { Point } from './spacing';
 
 export type Drawable = Exclude<MeasurementKind, 'other'>;
@@ -42,5 +42,18 @@ export function thinned(points: Point[]): Point[] {
   return Array.from(
     { length: MOST_OUTLINE_POINTS },
     (_, at) => points[Math.floor((at * count) / MOST_OUTLINE_POINTS)] as Point,
+  );
+}
+
+/** Half an image pixel: nobody draws a figure as small. */
+const LEAST_EXTENT = 0.5;
+
+/** A click where a figure of some extent is drawn: nothing was measured. */
+export function isPoint({ kind, points }: Pick<Measurement, 'kind' | 'points'>): boolean {
+  if (kind === 'text' || kind === 'probe' || kind === 'other') return false;
+  const [first] = points as Point[];
+  return (
+    first !== undefined &&
+    (points as Point[]).every(([column, row]) => Math.hypot(column - first[0], row - first[1]) < LEAST_EXTENT)
   );
 }

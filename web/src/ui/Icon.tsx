@@ -2,6 +2,8 @@
 const PATHS = {
   /** Room for one, where others have one. */
   none: '',
+  unread: 'M8 3a5 5 0 1 0 0 10a5 5 0 1 0 0-10',
+  inProgress: 'M8 3a5 5 0 1 0 0 10a5 5 0 1 0 0-10M8 3v10M9.500 4v8M11 5v6',
   more: 'M4 6l4 4l4-4',
   close: 'M4 4l8 8M12 4l-8 8',
   plus: 'M8 3v10M3 8h10',

@@ -124,13 +124,20 @@ export function UploadButton({ queue }: { queue: UploadQueue }) {
   );
 }
 
+interface PanelProps {
+  queue: UploadQueue;
+  /** Pictures are looked at: only what still goes on, or failed, may cover them. */
+  aside: boolean;
+}
+
 /** In the corner: how far the upload is, and what was rejected and why. */
-export function UploadPanel({ queue }: { queue: UploadQueue }) {
+export function UploadPanel({ queue, aside }: PanelProps) {
   const state = useSyncExternalStore(queue.subscribe, queue.getState);
   const [interrupted, setInterrupted] = useState<Interrupted | undefined>(takeInterrupted);
   if (state.files === 0) {
-    return interrupted ? <Reminder left={interrupted} onDismiss={() => setInterrupted(undefined)} /> : null;
+    return interrupted && !aside ? <Reminder left={interrupted} onDismiss={() => setInterrupted(undefined)} /> : null;
   }
+  if (aside && !state.running && state.failed.length === 0) return null;
   const share = state.bytesTotal > 0 ? state.bytesSent / state.bytesTotal : state.done / state.files;
   return (
     <aside className="upload-panel" aria-label={t('upload.title')} data-testid="upload-panel">

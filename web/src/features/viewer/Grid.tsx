@@ -6,8 +6,8 @@ import { TileView } from './TileView';
 interface Props {
   session: ViewerSession;
   viewer: ViewerState;
-  /** Something was measured that the server does not have. */
-  unsaved: boolean;
+  /** Series of which something was measured that the server does not have. */
+  unsaved: ReadonlySet<string>;
 }
 
 /** The tiles, in rows and columns; the renderer follows every change of their size. */
@@ -47,7 +47,7 @@ export function Grid({ session, viewer, unsaved }: Props) {
           position={position}
           area={`${Math.floor(position / columns) + 1} / ${(position % columns) + 1}`}
           assignment={viewer.tiles[position]}
-          unsaved={unsaved}
+          unsaved={unsaved.has(viewer.tiles[position]?.seriesUid ?? '')}
         />
       ))}
     </main>

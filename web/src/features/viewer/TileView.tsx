@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { ApiError } from '../../api/client';
 import { t } from '../../i18n';
 import type { Tile, TileFailure, TileState } from '../../imaging';
+import type { Arrangement } from '../../imaging/arrangement';
 import { TAG, text } from '../../imaging/dicom';
 import { roundLength } from '../../imaging/spacing';
 import { EMPTY_TILE } from '../../imaging/tileState';
@@ -53,7 +54,7 @@ interface Props {
   /** Where in the grid: `row / column`. */
   area: string;
   assignment: Assignment | undefined;
-  /** Something was measured that the server does not have. */
+  /** Something was measured on its series that the server does not have. */
   unsaved: boolean;
 }
 
@@ -145,7 +146,14 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
         />
       )}
       {assignment && fresh && state.instance && (
-        <Overlay session={session} viewer={viewer} state={state} tile={tile} unsaved={unsaved} />
+        <Overlay
+          session={session}
+          viewer={viewer}
+          state={state}
+          tile={tile}
+          unsaved={unsaved}
+          justification={assignment.arrangement?.justification}
+        />
       )}
       {!assignment && !viewer.hanging && <p className="tile-hint">{t('viewer.emptyTile')}</p>}
       {waiting && <div className="tile-progress" role="progressbar" aria-label={t('app.loading')} />}
@@ -226,6 +234,8 @@ interface OverlayProps {
   state: TileState;
   tile: Tile | undefined;
   unsaved: boolean;
+  /** At which edge of its tile the picture lies. */
+  justification: Arrangement['justification'] | undefined;
 }
 
 function Lines({ lines }: { lines: readonly string[] }) {
@@ -235,7 +245,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
   ));
 }
 
-function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
+function Overlay({ session, viewer, state, tile, unsaved, justification }: OverlayProps) {
   const instance = state.instance;
   const ids = useKeyIds();
   if (!instance || !state.displaySet) return null;
@@ -246,40 +256,46 @@ function Overlay({ session, viewer, state, tile, unsaved }: OverlayProps) {
   const some = viewer.overlay !== 'identity';
   const image = state.displaySet.kind === 'image';
   const keys = keyIndexes(image ? state.displaySet : undefined, ids);
+  // A breast lies at one edge of its tile: words go to the other.
+  const side = justification === 'LEFT' ? ' corners-right' : justification === 'RIGHT' ? ' corners-left' : '';
   return (
     <>
-      <div className="corner corner-tl" data-testid="corner-tl">
-        {/* Identity is never hidden: priors may share the grid. */}
-        <Lines lines={full ? corner.topLeft : corner.topLeft.slice(0, 2)} />
-        <div className="badges">
-          {marks.map((mark) => (
-            <span key={mark.text} className={`badge badge-${mark.tone}`}>
-              {mark.text}
-            </span>
-          ))}
-          {keys.includes(state.index) && (
-            <span className="badge badge-key" data-testid="key-badge">
-              {t('key.badge')}
-            </span>
-          )}
+      <div className={`corners corners-top${side}`}>
+        <div className="corner corner-tl" data-testid="corner-tl">
+          {/* Identity is never hidden: priors may share the grid. */}
+          <Lines lines={full ? corner.topLeft : corner.topLeft.slice(0, 2)} />
+          <div className="badges">
+            {marks.map((mark) => (
+              <span key={mark.text} className={`badge badge-${mark.tone}`}>
+                {mark.text}
+              </span>
+            ))}
+            {keys.includes(state.index) && (
+              <span className="badge badge-key" data-testid="key-badge">
+                {t('key.badge')}
+              </span>
+            )}
+          </div>
         </div>
-      </div>
-      <div className="corner corner-tr" data-testid="corner-tr">
-        <Lines lines={full ? corner.topRight : corner.topRight.slice(1, 2)} />
+        <div className="corner corner-tr" data-testid="corner-tr">
+          <Lines lines={full ? corner.topRight : corner.topRight.slice(1, 2)} />
+        </div>
       </div>
       {some && (
-        <div className="corner corner-bl" data-testid="corner-bl">
-          <Lines lines={full ? corner.bottomLeft : corner.bottomLeft.slice(0, 2)} />
-        </div>
-      )}
-      {some && image && (
-        <div className="corner corner-br" data-testid="corner-br">
-          {unsaved && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
-          {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
-          {state.loadedCount < state.count && state.count > 1 && (
-            <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>
+        <div className={`corners corners-bottom${side}`}>
+          <div className="corner corner-bl" data-testid="corner-bl">
+            <Lines lines={full ? corner.bottomLeft : corner.bottomLeft.slice(0, 2)} />
+          </div>
+          {image && (
+            <div className="corner corner-br" data-testid="corner-br">
+              {unsaved && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
+              {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
+              {state.loadedCount < state.count && state.count > 1 && (
+                <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>
+              )}
+              <Lines lines={full ? corner.bottomRight : corner.bottomRight.slice(0, 1)} />
+            </div>
           )}
-          <Lines lines={full ? corner.bottomRight : corner.bottomRight.slice(0, 1)} />
         </div>
       )}
       {image && (

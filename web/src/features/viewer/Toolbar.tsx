@@ -1,13 +1,16 @@
+import { READING_STATUSES, type ReadingStatus } from '../../api/types';
 import { type Command, useOfferedCommands } from '../../commands/registry';
 import { titleOf, titleWithKey } from '../../commands/titles';
 import { type MessageKey, t } from '../../i18n';
 import { MEASURING_TOOLS, MOVING_TOOLS } from '../../imaging/toolNames';
 import { dicomDate, personName } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
+import { statusKey } from '../../ui/reading';
 import { COMMAND_ICONS } from './commandIcons';
 import { HangingMenu } from './hanging/HangingMenu';
 import type { Hanger } from './hanging/hanger';
 import { LayoutPicker } from './LayoutPicker';
+import { STATUS_ICONS } from './reading';
 import type { ViewerSession, ViewerState } from './session';
 import { ToolMenu } from './ToolMenu';
 
@@ -24,6 +27,8 @@ interface Props {
   onKeepHanging: () => void;
   onEditHanging: () => void;
   panel: boolean;
+  /** How far the reading of the study is. */
+  status: ReadingStatus;
 }
 
 /** A menu under the group's last button holds more. */
@@ -31,6 +36,8 @@ interface Group {
   bar: readonly string[];
   menu?: { label: MessageKey; parts: ReadonlyArray<readonly string[]> };
 }
+
+const STATUSES = READING_STATUSES.map((status) => `study.${status}`);
 
 const GROUPS: readonly Group[] = [
   { bar: MOVING_TOOLS.map((tool) => `tool.${tool}`) },
@@ -73,6 +80,7 @@ export function Toolbar({
   onKeepHanging,
   onEditHanging,
   panel,
+  status,
 }: Props) {
   const { study } = session.main;
   const offered = useOfferedCommands();
@@ -150,6 +158,11 @@ export function Toolbar({
           ))}
         </select>
       </div>
+      <ToolMenu
+        label={t('viewer.statusMenu', { status: t(statusKey(status)) })}
+        icon={STATUS_ICONS[status]}
+        parts={[byId(STATUSES), byId(['study.readNext', 'study.next', 'study.previous'])]}
+      />
       <span className="badge badge-quiet" title={viewer.tool}>
         {t('viewer.notForDiagnosis')}
       </span>

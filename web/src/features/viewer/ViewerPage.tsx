@@ -19,6 +19,7 @@ import { TextDialog } from './measurements/TextDialog';
 import { MprView } from './mpr/MprView';
 import { useMpr } from './mpr/useMpr';
 import { Rail } from './Rail';
+import { readingCommands, useReading } from './reading';
 import { SizeDialog, type SizeQuestion } from './SizeDialog';
 import { ViewerSession } from './session';
 import { Toolbar } from './Toolbar';
@@ -166,6 +167,7 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
     [onNeighbour],
   );
   const editHanging = useCallback(() => setEditing({}), []);
+  const reading = useReading(session, setNote);
 
   const toggleFullScreen = useCallback(() => {
     if (document.fullscreenElement) void document.exitFullscreen();
@@ -202,7 +204,10 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
     ],
   );
   const mpr = useMpr(session, viewer, commandsOfTiles, { toggleFullScreen, modality });
-  const { commands } = mpr;
+  const commands = useMemo(
+    () => [...mpr.commands, ...(maySave ? readingCommands(reading, () => goTo(1)) : [])],
+    [mpr.commands, maySave, reading, goTo],
+  );
   const withKeys = useCommands(commands);
 
   const [mouse] = usePreference('viewer.mouse', USUAL_MOUSE, checkMouse);
@@ -231,11 +236,12 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         onKeepHanging={keepHanging}
         onEditHanging={editHanging}
         panel={panel}
+        status={reading.status}
       />
       <div className="viewer-body">
         {rail && <Rail session={session} hanger={hanger} viewer={viewer} />}
         <div className={`viewer-stage${mpr.room ? ' viewer-stage-covered' : ''}`}>
-          <Grid session={session} viewer={viewer} unsaved={measured.unsaved > 0} />
+          <Grid session={session} viewer={viewer} unsaved={measured.unsavedSeries} />
           {mpr.room && <MprView room={mpr.room} mouse={mouse} onOpened={mpr.onOpened} onClose={mpr.close} />}
         </div>
         {panel && (

@@ -209,6 +209,7 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
 /** Esc first calms what is going on, and leaves the page only when nothing is. */
 function leaveOrCalm(session: ViewerSession, around: Surroundings): void {
   const tile = session.activeTile();
+  if (session.stage.abandonDrawing()) return;
   if (document.fullscreenElement) around.toggleFullScreen();
   else if (tile?.isPlaying()) tile.toggleCine();
   else if (session.getState().maximised) session.toggleMaximised();

@@ -153,6 +153,13 @@ function fullName(instance: DicomInstance): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** How much earlier or later than the study that is read another one is; undefined where that is not known, or the same. */
+export function priorBadge(main: StudyRow, shown: StudyRow): Badge | undefined {
+  const days = daysBetween(shown.study_date, main.study_date);
+  if (shown.study_instance_uid === main.study_instance_uid || !days) return undefined;
+  return { text: t(days > 0 ? 'viewer.priorBadge' : 'viewer.laterBadge', { age: ageText(days) }), tone: 'info' };
+}
+
 /** main: the study the page was opened for; shown: the one in the tile. */
 export function badges(
   instance: DicomInstance,
@@ -175,13 +182,8 @@ export function badges(
     });
   }
   if (shown && shown.study_instance_uid !== main.study_instance_uid) {
-    const days = daysBetween(shown.study_date, main.study_date);
-    if (days !== undefined && days !== 0) {
-      found.push({
-        text: t(days > 0 ? 'viewer.priorBadge' : 'viewer.laterBadge', { age: ageText(days) }),
-        tone: 'info',
-      });
-    }
+    const prior = priorBadge(main, shown);
+    if (prior) found.push(prior);
     if (shown.patient_id !== main.patient_id) found.push({ text: t('viewer.otherPatient'), tone: 'warn' });
   }
   return found;

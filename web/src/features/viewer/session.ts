@@ -176,7 +176,7 @@ export class ViewerSession {
   private assignments(): Assignment[] {
     const studyUid = this.main.study.study_instance_uid;
     return seriesInOrder(this.main)
-      .filter(({ modality }) => hasPictures(modality))
+      .filter(({ modality }, _, all) => hasPictures(modality) || !all.some((row) => hasPictures(row.modality)))
       .flatMap(({ series_instance_uid: seriesUid }) =>
         Array.from({ length: this.state.sets[seriesUid]?.length ?? 1 }, (_, set) => ({ studyUid, seriesUid, set })),
       );

@@ -13,11 +13,8 @@ import { MPR_TOOLS, type MprTool } from './mprState';
 
 const { MouseBindings, Events } = Enums;
 
-function lengthLines(data: { handles?: { points?: Vector[] } }): string[] {
-  const [start, end] = data.handles?.points ?? [];
-  if (!start || !end) return [];
-  const value = Math.hypot(...minus(end, start));
-  return [`${valueText({ name: 'length', value, unit: UNIT.millimetres })} · ${t('viewer.notSavedShort')}`];
+interface LengthData {
+  handles?: { points?: Vector[] };
 }
 
 function offered(tool: ToolName): MprTool | undefined {
@@ -36,7 +33,10 @@ export class MprTools {
     if (!group) throw new Error('the tool group could not be created');
     this.group = group;
     for (const name of MPR_TOOLS)
-      group.addTool(TOOL_CLASSES[name], name === 'length' ? { getTextLines: lengthLines } : {});
+      group.addTool(
+        TOOL_CLASSES[name],
+        name === 'length' ? { getTextLines: (data: LengthData) => this.linesOf(data) } : {},
+      );
     for (const id of viewportIds) group.addViewport(id, engineId);
     eventTarget.addEventListener(Events.ANNOTATION_ADDED, this.onAdded);
   }
@@ -68,6 +68,15 @@ export class MprTools {
     eventTarget.removeEventListener(Events.ANNOTATION_ADDED, this.onAdded);
     for (const uid of this.drawn) this.remove(uid);
     ToolGroupManager.destroyToolGroup(this.engineId);
+  }
+
+  /** What was measured on the images is shown here too, and may well be saved. */
+  private linesOf(data: LengthData): string[] {
+    const [start, end] = data.handles?.points ?? [];
+    if (!start || !end) return [];
+    const text = valueText({ name: 'length', value: Math.hypot(...minus(end, start)), unit: UNIT.millimetres });
+    const here = [...this.drawn].some((uid) => annotation.state.getAnnotation(uid)?.data === data);
+    return [here ? `${text} · ${t('viewer.notSavedShort')}` : text];
   }
 
   private remove(uid: string): void {

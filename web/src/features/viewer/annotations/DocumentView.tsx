@@ -2,10 +2,11 @@ import { useEffect, useState } from 'react';
 import { annotationApi } from '../../../api/annotations';
 import type { ContentItem, DocumentReference, StructuredDocument } from '../../../api/types';
 import { t } from '../../../i18n';
-import { personName } from '../../../ui/format';
+import { dicomDate, personName } from '../../../ui/format';
+import { priorBadge } from '../corner';
 import { reasonOf } from '../measurements/state';
 import type { ViewerSession } from '../session';
-import { headline, momentText, valueText } from './documentText';
+import { headline, isTechnical, momentText, statedText, valueText } from './documentText';
 import './document.css';
 
 interface Props {
@@ -19,6 +20,7 @@ export function DocumentView({ session, studyUid, sopInstanceUid }: Props) {
   const [found, setFound] = useState<StructuredDocument>();
   const [problem, setProblem] = useState('');
   const [attempt, setAttempt] = useState(0);
+  const [technical, setTechnical] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` only asks for another try
   useEffect(() => {
     let live = true;
@@ -47,14 +49,43 @@ export function DocumentView({ session, studyUid, sopInstanceUid }: Props) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long document is scrolled with the keyboard
     <article className="document" data-testid="document" tabIndex={0} aria-label={headline(found)}>
       <header>
+        <Identity session={session} studyUid={studyUid} />
         <h2>{headline(found)}</h2>
         <p className="muted">{facts(found).join(' · ')}</p>
         {found.cut && <p className="document-cut">{t('document.cut')}</p>}
       </header>
-      <Items items={found.items} level={3} onOpen={open} />
+      <Items items={found.items} level={3} technical={technical} onOpen={open} />
+      {hasTechnical(found.items) && (
+        <label className="document-technical">
+          <input type="checkbox" checked={technical} onChange={(event) => setTechnical(event.target.checked)} />
+          {t('document.technical')}
+        </label>
+      )}
       {found.items.length === 0 && <p className="muted">{t('document.empty')}</p>}
     </article>
   );
+}
+
+/** Whose document it is, and from when: it may be a prior's. */
+function Identity({ session, studyUid }: Pick<Props, 'session' | 'studyUid'>) {
+  const study = session.getState().studies[studyUid]?.study;
+  if (!study) return null;
+  const prior = priorBadge(session.main.study, study);
+  return (
+    <p className="document-identity" data-testid="document-identity">
+      <strong>{personName(study.patient_name) || t('worklist.noName')}</strong>{' '}
+      <span className="muted">
+        {[study.patient_id, dicomDate(study.birth_date), study.description, dicomDate(study.study_date)]
+          .filter(Boolean)
+          .join(' · ')}
+      </span>{' '}
+      {prior && <span className={`badge badge-${prior.tone}`}>{prior.text}</span>}
+    </p>
+  );
+}
+
+function hasTechnical(items: readonly ContentItem[]): boolean {
+  return items.some((item) => isTechnical(item) || hasTechnical(item.items));
 }
 
 function facts(found: StructuredDocument): string[] {
@@ -84,10 +115,13 @@ async function openImage(session: ViewerSession, studyUid: string, reference: Do
 interface ItemsProps {
   items: readonly ContentItem[];
   level: number;
+  /** With what only programs need. */
+  technical: boolean;
   onOpen: (reference: DocumentReference) => void;
 }
 
-function Items({ items, level, onOpen }: ItemsProps) {
+function Items({ items: all, level, technical, onOpen }: ItemsProps) {
+  const items = technical ? all : withoutTechnical(all);
   if (items.length === 0) return null;
   return (
     <ul className={level === 3 ? 'document-items document-top' : 'document-items'}>
@@ -95,14 +129,19 @@ function Items({ items, level, onOpen }: ItemsProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: content items have no identity but their place
         <li key={at}>
           <Item item={item} level={level} onOpen={onOpen} />
-          <Items items={item.items} level={level + 1} onOpen={onOpen} />
+          <Items items={item.items} level={level + 1} technical={technical} onOpen={onOpen} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Item({ item, level, onOpen }: { item: ContentItem } & Omit<ItemsProps, 'items'>) {
+/** What hangs from an item that is left out takes its place. */
+function withoutTechnical(items: readonly ContentItem[]): ContentItem[] {
+  return items.flatMap((item) => (isTechnical(item) ? withoutTechnical(item.items) : item));
+}
+
+function Item({ item, level, onOpen }: { item: ContentItem } & Omit<ItemsProps, 'items' | 'technical'>) {
   if (item.value_type === 'CONTAINER') {
     const Heading = `h${Math.min(level, 6)}` as 'h3';
     return item.name ? <Heading>{item.name}</Heading> : null;
@@ -111,7 +150,11 @@ function Item({ item, level, onOpen }: { item: ContentItem } & Omit<ItemsProps, 
   return (
     <p>
       {item.name && <span className="document-name">{item.name}</span>}
-      {value && <span className={item.value_type === 'TEXT' ? 'document-text' : 'document-value'}>{value}</span>}
+      {value && (
+        <span title={statedText(item)} className={item.value_type === 'TEXT' ? 'document-text' : 'document-value'}>
+          {value}
+        </span>
+      )}
       {item.references.map((reference, at) =>
         reference.series_instance_uid ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: references have no identity but their place

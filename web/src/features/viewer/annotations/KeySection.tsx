@@ -60,7 +60,11 @@ export function KeySection({ session, store, state }: Props) {
               <button type="button" className="mark-label" title={t('measure.jump')} onClick={() => jump(key)}>
                 {numberOf(key)}
               </button>
-              <span className="muted">{t(`key.title.${key.title}`)}</span>
+              <span className="muted">
+                {[t(`key.title.${key.title}`), state.unsavedKeys.has(keyId(key)) ? t('viewer.notSavedShort') : '']
+                  .filter(Boolean)
+                  .join(' · ')}
+              </span>
               <button
                 type="button"
                 className="icon-button"

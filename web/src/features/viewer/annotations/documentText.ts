@@ -16,7 +16,7 @@ export function headline({ title, description }: StructuredDocument): string {
 export function valueText(item: ContentItem): string {
   switch (item.value_type) {
     case 'NUM':
-      return [item.value, item.unit].filter(Boolean).join(' ');
+      return [rounded(item.value), item.unit].filter(Boolean).join(' ');
     case 'DATE':
     case 'DATETIME':
       return momentText(item.value) || item.value;
@@ -32,4 +32,24 @@ export function valueText(item: ContentItem): string {
     default:
       return item.value;
   }
+}
+
+/** As it stands in the document, where fewer digits are shown. */
+export function statedText(item: ContentItem): string | undefined {
+  return item.value_type === 'NUM' && rounded(item.value) !== item.value ? item.value : undefined;
+}
+
+/** What programs find their way by: identifiers, and shapes that the picture shows. */
+export function isTechnical({ value_type: type }: ContentItem): boolean {
+  return ['UIDREF', 'SCOORD', 'SCOORD3D', 'TCOORD'].includes(type);
+}
+
+const DIGITS = 4;
+
+/** A number with a fraction to four digits, or as many as stand before its point; anything else as it stands. */
+function rounded(value: string): string {
+  const [, whole = '', part = ''] = /^[-+]?(\d*)\.(\d+)$/.exec(value.trim()) ?? [];
+  const digits = Math.max(DIGITS, whole.length);
+  if (part === '' || (whole + part).replace(/^0+/, '').length <= digits) return value;
+  return String(Number(Number(value).toPrecision(digits)));
 }

@@ -119,7 +119,9 @@ export function candidatesOf(
   prior: number,
   sets: readonly DisplaySet[] | undefined,
 ): Candidate[] {
-  if (!hasPictures(series.modality) || series.modality === 'SEG') return [];
+  // A study of documents alone is hung by them.
+  const alone = !detail.series.some(({ modality }) => hasPictures(modality));
+  if (!alone && (!hasPictures(series.modality) || series.modality === 'SEG')) return [];
   const studyUid = detail.study.study_instance_uid;
   const base = {
     prior,
@@ -141,7 +143,7 @@ export function candidatesOf(
     ];
   return sets.flatMap((set, at) => {
     const instance = set.slices[0]?.instance;
-    if (!instance || set.kind !== 'image') return [];
+    if (!instance || (!alone && set.kind !== 'image')) return [];
     return {
       ...base,
       assignment: assignment(at),

@@ -21,8 +21,11 @@ export interface MeasurementState {
   selections: readonly KeySelection[];
   /** Under which title a frame becomes a key image. */
   title: KeyTitle;
-  /** How many changes the server does not have. */
+  /** How many changes the server does not have, and to which series. */
   unsaved: number;
+  unsavedSeries: ReadonlySet<string>;
+  /** Key images that the server does not have, by `keyId`. */
+  unsavedKeys: ReadonlySet<string>;
   saving: Saving;
   /** Why the last save failed, and why the server's could not be read; in words, empty where nothing failed. */
   saveProblem: string;

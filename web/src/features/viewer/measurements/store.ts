@@ -14,7 +14,17 @@ import type { Mark, Marks } from '../../../imaging';
 import { cleanLabel, draftOf, isStored, type Marked, requestsOf, withDraft } from './changes';
 import { draftKey, keepDraft, readDraft, type Shelf } from './draft';
 import { History } from './history';
-import { type KeyDraft, type KeyImage, type Keys, keyDraft, keyRequests, ownKeys, toggled, withKeyDraft } from './keys';
+import {
+  type KeyDraft,
+  type KeyImage,
+  type Keys,
+  keyDraft,
+  keyId,
+  keyRequests,
+  ownKeys,
+  toggled,
+  withKeyDraft,
+} from './keys';
 import { type MeasurementState, type Question, reasonOf, type Saving, type Server } from './state';
 
 interface Work {
@@ -253,6 +263,16 @@ export class MeasurementStore {
     return marks.changed.length + marks.removed.length + keys.added.length + keys.removed.length;
   }
 
+  private unsavedSeries(): ReadonlySet<string> {
+    const [marks, keys] = [draftOf(this.work.marks, this.saved.marks), this.keyDraft()];
+    const removedMarks = marks.removed.flatMap((uid) => this.saved.marks.get(uid) ?? []);
+    const removedKeys = keys.removed.flatMap((id) => this.saved.keys.get(id) ?? []);
+    return new Set([
+      ...[...marks.changed, ...removedMarks].map(({ measurement }) => measurement.series_instance_uid),
+      ...[...keys.added, ...removedKeys].map(({ seriesUid }) => seriesUid),
+    ]);
+  }
+
   private publish(): void {
     const marks = draftOf(this.work.marks, this.saved.marks);
     const keys = this.keyDraft();
@@ -272,6 +292,8 @@ export class MeasurementStore {
       selections: [...this.others.values()].flat(),
       title: this.title,
       unsaved: this.unsaved(),
+      unsavedSeries: this.unsavedSeries(),
+      unsavedKeys: new Set(this.keyDraft().added.map(keyId)),
       saving: this.saving,
       saveProblem: this.saveProblem,
       loadProblem: this.loadProblem,
