@@ -6,6 +6,7 @@ import { readProtocol } from '../src/features/viewer/hanging/protocol';
 
 const HEAD: StudyFacts = {
   studyUid: '1',
+  moment: '20260101',
   date: '20260101',
   modalities: ['CT'],
   regions: new Set(['HEAD']),

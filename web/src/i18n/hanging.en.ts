@@ -14,6 +14,8 @@ export const hangingEn = {
   'layout.choose': 'Layout of the tiles',
   'layout.shape': '{rows} × {columns}',
 
+  'hanging.keptLayout': 'In the layout that you chose last time.',
+  'hanging.byProtocol': 'Use the protocol',
   'hanging.shipped.mgFourViewsPrior': 'Mammography: four views above their priors',
   'hanging.shipped.mgFourViews': 'Mammography: four views',
   'hanging.shipped.radiographPairPrior': 'Radiographs: frontal and lateral, with prior',

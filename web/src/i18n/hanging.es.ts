@@ -16,6 +16,8 @@ export const hangingEs: Readonly<Record<keyof typeof hangingEn, string>> = {
   'layout.choose': 'Disposición de los recuadros',
   'layout.shape': '{rows} × {columns}',
 
+  'hanging.keptLayout': 'En la disposición elegida la última vez.',
+  'hanging.byProtocol': 'Usar el protocolo',
   'hanging.shipped.mgFourViewsPrior': 'Mamografía: cuatro proyecciones sobre las previas',
   'hanging.shipped.mgFourViews': 'Mamografía: cuatro proyecciones',
   'hanging.shipped.radiographPairPrior': 'Radiografías: frontal y lateral, con previas',

@@ -16,6 +16,8 @@ export const hangingFr: Readonly<Record<keyof typeof hangingEn, string>> = {
   'layout.choose': 'Disposition des cases',
   'layout.shape': '{rows} × {columns}',
 
+  'hanging.keptLayout': 'Dans la disposition choisie la dernière fois.',
+  'hanging.byProtocol': 'Suivre le protocole',
   'hanging.shipped.mgFourViewsPrior': 'Mammographie : quatre incidences au-dessus des antérieures',
   'hanging.shipped.mgFourViews': 'Mammographie : quatre incidences',
   'hanging.shipped.radiographPairPrior': 'Radiographies : face et profil, avec antérieur',

@@ -91,7 +91,15 @@ export function sortSlices(slices: readonly Slice[]): Slice[] {
 /** Projection radiography: each image is looked at by itself, beside its fellows. */
 const ONE_BY_ONE: ReadonlySet<string> = new Set(['MG', 'CR', 'DX', 'IO', 'PX', 'RG']);
 
-/** Display sets of one series. Each multi-frame object and each radiograph is one by itself; other single images share one. */
+/** Content Date and Time of a document. */
+export function writtenAt(instance: DicomInstance): string {
+  return text(instance, '00080023') + text(instance, '00080033');
+}
+
+/**
+ * Display sets of one series. Each multi-frame object and each radiograph is one by itself; other single images share one.
+ * Of documents the one that was written last comes first.
+ */
 export function displaySetsOf(instances: readonly DicomInstance[]): DisplaySet[] {
   const groups = new Map<string, DisplaySet>();
   for (const instance of instances) {
@@ -119,7 +127,8 @@ export function displaySetsOf(instances: readonly DicomInstance[]): DisplaySet[]
     for (let frame = 1; frame <= frames; frame += 1) group.slices.push({ instance, sopInstanceUid, frame });
   }
   const order = (set: DisplaySet): number => number(set.slices[0]?.instance ?? {}, TAG.instanceNumber) ?? 0;
+  const written = (set: DisplaySet): string => (set.kind === 'report' ? writtenAt(set.slices[0]?.instance ?? {}) : '');
   return [...groups.values()]
     .map((group) => (group.multiframe ? group : { ...group, slices: sortSlices(group.slices) }))
-    .sort((one, other) => order(one) - order(other));
+    .sort((one, other) => written(other).localeCompare(written(one)) || order(one) - order(other));
 }

@@ -43,10 +43,17 @@ export function valueName(name: string): string {
   return known ? t(`measure.value.${known}`) : name;
 }
 
-/** A line a value; what a length or an angle is, its line alone says. What is not the patient's length says so. */
+/**
+ * A line a value; what a length or an angle is, its line alone says. What is not the patient's length says so. Of the pixels within
+ * a region only mean and deviation, in one line: more would cover the picture, and stands in the list.
+ */
 export function lines({ values, spacing }: Pick<Measurement, 'values' | 'spacing'>): string[] {
   const ofDetector = spacing === 'detector-plane' ? ` (${t('viewer.scale.detector')})` : '';
-  return values.map((value) => {
+  const deviation = values.find(({ name }) => name === 'sd');
+  const onPicture = values.filter(({ name }) => !['sd', 'min', 'max'].includes(name));
+  return onPicture.map((value) => {
+    if (value.name === 'mean' && deviation)
+      return `${valueText({ ...value, unit: UNIT.none })} ± ${valueText(deviation)}`;
     const named = ['length', 'angle', 'cobb-angle', 'value'].includes(value.name) ? '' : `${valueName(value.name)} `;
     return (
       named + valueText(value) + (['length', 'long-axis', 'short-axis', 'area'].includes(value.name) ? ofDetector : '')

@@ -1,14 +1,16 @@
 import { useState } from 'react';
 import type { SeriesRow, StudyDetail, StudyRow } from '../../api/types';
 import { t } from '../../i18n';
-import type { DisplaySet } from '../../imaging/displaySets';
-import { count, daysBetween, dicomDate } from '../../ui/format';
-import { hasPictures } from '../../ui/modalities';
+import { type DisplaySet, writtenAt } from '../../imaging/displaySets';
+import { count, dicomDate, dicomTime } from '../../ui/format';
+import { hasPictures, picturesFirst } from '../../ui/modalities';
+import { momentText } from './annotations/documentText';
 import { KeySeries } from './annotations/KeySeries';
-import { ageText } from './corner';
+import { gapText } from './corner';
 import { isProjection, lateralityOf, viewOf } from './hanging/facts';
-import type { Hanger } from './hanging/hanger';
+import type { Hanger, RankedPrior } from './hanging/hanger';
 import { tileCount } from './layout';
+import { gapBetween, isEarlier } from './moment';
 import { type Assignment, seriesInOrder, type ViewerSession, type ViewerState } from './session';
 import { SERIES_DRAG_TYPE } from './TileView';
 
@@ -20,15 +22,21 @@ interface Props {
 /** Left of the pictures: this study's series, and the priors. */
 export function Rail({ session, hanger, viewer }: Props & { hanger: Hanger }) {
   const main = session.main;
+  const isPrior = ({ facts }: RankedPrior): boolean => isEarlier(facts.moment, hanger.study.moment);
+  const earlier = hanger.priors.filter(isPrior);
+  const others = hanger.priors.filter((prior) => !isPrior(prior));
+  const entry = ({ study }: RankedPrior) => (
+    <Prior key={study.study_instance_uid} session={session} viewer={viewer} prior={study} main={main.study} />
+  );
   return (
     <nav className="rail" aria-label={t('viewer.rail')}>
       <h2>{t('viewer.thisStudy')}</h2>
       <SeriesList session={session} viewer={viewer} detail={main} />
       <h2>{t('viewer.priors')}</h2>
-      {main.priors.length === 0 && <p className="muted rail-note">{t('viewer.noPriors')}</p>}
-      {hanger.priors.map(({ study }) => (
-        <Prior key={study.study_instance_uid} session={session} viewer={viewer} prior={study} main={main.study} />
-      ))}
+      {earlier.length === 0 && <p className="muted rail-note">{t('viewer.noPriors')}</p>}
+      {earlier.map(entry)}
+      {others.length > 0 && <h2>{t('viewer.others')}</h2>}
+      {others.map(entry)}
     </nav>
   );
 }
@@ -37,7 +45,9 @@ function Prior({ session, viewer, prior, main }: Props & { prior: StudyRow; main
   const [open, setOpen] = useState(false);
   const [failed, setFailed] = useState(false);
   const detail = viewer.studies[prior.study_instance_uid];
-  const days = daysBetween(prior.study_date, main.study_date);
+  const gap = gapBetween(prior, main);
+  const size = gap && ('days' in gap ? gap.days : gap.minutes);
+  const sameDay = prior.study_date === main.study_date;
   return (
     <div className="prior">
       <button
@@ -50,9 +60,13 @@ function Prior({ session, viewer, prior, main }: Props & { prior: StudyRow; main
           if (!detail) session.openStudy(prior.study_instance_uid).catch(() => setFailed(true));
         }}
       >
-        <span className="prior-date">{dicomDate(prior.study_date) || '–'}</span>
-        <span className="chip">{prior.modalities.join(' ')}</span>
-        {days !== undefined && days !== 0 && <span className="muted">{`${days > 0 ? '−' : '+'}${ageText(days)}`}</span>}
+        <span className="prior-date">
+          {[dicomDate(prior.study_date) || t('viewer.undated'), sameDay && dicomTime(prior.study_time)]
+            .filter(Boolean)
+            .join(' ')}
+        </span>
+        <span className="chip">{picturesFirst(prior.modalities).join(' ')}</span>
+        {gap && size !== 0 && <span className="muted">{`${Number(size) > 0 ? '−' : '+'}${gapText(gap)}`}</span>}
         <span className="prior-description">{prior.description || t('worklist.noDescription')}</span>
       </button>
       {open && failed && <p className="muted rail-note">{t('viewer.failedStudy')}</p>}
@@ -127,10 +141,11 @@ function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: Se
   );
 }
 
-/** A radiograph goes by its side and view, anything else by its number. */
+/** A radiograph goes by its side and view, a document by when it was written, anything else by its number. */
 function setLabel(set: DisplaySet, at: number): string {
   const instance = set.slices[0]?.instance;
   const view = instance && isProjection(set.modality) ? [lateralityOf(instance), viewOf(instance)] : [];
+  if (instance && set.kind === 'report') return momentText(writtenAt(instance)) || String(at + 1);
   return view.filter(Boolean).join(' ') || String(at + 1);
 }
 

@@ -5,6 +5,7 @@ import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { checkMouse, USUAL_MOUSE } from '../../imaging/mouse';
+import { Icon } from '../../ui/Icon';
 import { AnnotationContext, type Annotations, useAnnotations } from './annotations/context';
 import { KeySection } from './annotations/KeySection';
 import { ViewSection } from './annotations/ViewSection';
@@ -28,6 +29,8 @@ import { useOffered } from './useOffered';
 import './viewer.css';
 import './annotations/annotations.css';
 import { viewerCommands } from './commands';
+
+const NOTE_STAYS_MS = 12_000;
 
 interface Props {
   studyUid: string;
@@ -166,6 +169,13 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
     },
     [onNeighbour],
   );
+  const [keptLayout, setKeptLayout] = useState(false);
+  useEffect(() => {
+    if (viewer.hanging || !hanger.keptLayout) return;
+    setKeptLayout(true);
+    const timer = setTimeout(() => setKeptLayout(false), NOTE_STAYS_MS);
+    return () => clearTimeout(timer);
+  }, [viewer.hanging, hanger]);
   const editHanging = useCallback(() => setEditing({}), []);
   const reading = useReading(session, setNote);
 
@@ -276,6 +286,29 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         />
       )}
       {measured.question && <TextDialog store={measurements} question={measured.question} />}
+      {keptLayout && (
+        <p className="viewer-note viewer-note-kept" role="status" data-testid="kept-layout">
+          {t('hanging.keptLayout')}{' '}
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              setKeptLayout(false);
+              void hanger.forgetLayout();
+            }}
+          >
+            {t('hanging.byProtocol')}
+          </button>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t('app.close')}
+            onClick={() => setKeptLayout(false)}
+          >
+            <Icon name="close" />
+          </button>
+        </p>
+      )}
       {note && (
         <p className="viewer-note" role="status">
           {note}

@@ -3,9 +3,10 @@ import type { StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
 import type { TileState } from '../../imaging/tileState';
-import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../../ui/format';
+import { ageOf, dicomDate, dicomTime, personName } from '../../ui/format';
 import { isTrueSize } from '../../ui/screen';
 import { isProjection, viewOf } from './hanging/facts';
+import { gapBetween } from './moment';
 
 export interface CornerText {
   topLeft: string[];
@@ -52,6 +53,16 @@ export function lengthLabel(mm: number): string {
 export function ageText(days: number): string {
   const age = ageOf(Math.abs(days));
   return t(`viewer.${age.unit}`, { count: age.count });
+}
+
+/** `14 mo`, or `7 h 33` within a day. */
+export function gapText(gap: { days: number } | { minutes: number }): string {
+  if ('days' in gap) return ageText(gap.days);
+  const minutes = Math.abs(gap.minutes);
+  const rest = String(minutes % 60).padStart(2, '0');
+  return minutes < 60
+    ? t('viewer.minutes', { count: minutes })
+    : t('viewer.hours', { hours: Math.floor(minutes / 60), minutes: rest });
 }
 
 function technique(instance: DicomInstance, frame: number): string {
@@ -153,11 +164,13 @@ function fullName(instance: DicomInstance): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** How much earlier or later than the study that is read another one is; undefined where that is not known, or the same. */
+/** How much earlier or later than the study that is read another one is, where that is known; undefined for that study itself. */
 export function priorBadge(main: StudyRow, shown: StudyRow): Badge | undefined {
-  const days = daysBetween(shown.study_date, main.study_date);
-  if (shown.study_instance_uid === main.study_instance_uid || !days) return undefined;
-  return { text: t(days > 0 ? 'viewer.priorBadge' : 'viewer.laterBadge', { age: ageText(days) }), tone: 'info' };
+  if (shown.study_instance_uid === main.study_instance_uid) return undefined;
+  const gap = gapBetween(shown, main);
+  const size = gap && ('days' in gap ? gap.days : gap.minutes);
+  if (!gap || !size) return { text: t('viewer.otherStudy'), tone: 'warn' };
+  return { text: t(size > 0 ? 'viewer.priorBadge' : 'viewer.laterBadge', { age: gapText(gap) }), tone: 'info' };
 }
 
 /** main: the study the page was opened for; shown: the one in the tile. */

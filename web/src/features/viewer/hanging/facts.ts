@@ -4,6 +4,7 @@ import { type DicomInstance, sequence, TAG, text } from '../../../imaging/dicom'
 import type { DisplaySet } from '../../../imaging/displaySets';
 import { planesOf } from '../../../imaging/planes';
 import { hasPictures } from '../../../ui/modalities';
+import { momentOf } from '../moment';
 import type { Assignment } from '../session';
 import { type Region, regionOfModality, regionsIn, wordsOf } from './bodyPart';
 
@@ -12,6 +13,8 @@ export type Laterality = 'L' | 'R' | '';
 export interface StudyFacts {
   studyUid: string;
   date: string;
+  /** Date and time as YYYYMMDDHHMMSS; as far as they are known, empty without a date. */
+  moment: string;
   modalities: readonly string[];
   regions: ReadonlySet<Region>;
   laterality: Laterality;
@@ -62,6 +65,7 @@ export function factsOfStudy(study: StudyRow, series: readonly SeriesRow[] = [])
   return {
     studyUid: study.study_instance_uid,
     date: study.study_date,
+    moment: momentOf(study),
     modalities: study.modalities,
     regions: found,
     laterality: lateralityIn(study.description),

@@ -26,6 +26,8 @@ export class Hanger {
   readonly priors: readonly RankedPrior[];
   private round = 0;
   private current: HangingProtocol | undefined;
+  /** The reader's last layout, where the study was opened in it and not in that of its protocol. */
+  keptLayout: Layout | undefined;
   /** Tiles, by position, for which a prior is on its way. */
   private awaited: ReadonlySet<number> = new Set();
 
@@ -71,14 +73,24 @@ export class Hanger {
     const choice = asked ? {} : this.kept.choice(kindOf(this.study));
     const wanted = asked || choice.protocol;
     const fitting = this.fitting();
-    const first = wanted ? [...fitting, ...this.all()].find((one) => one.id === wanted) : undefined;
+    // What was chosen last time counts where it fits; what the address asks for, always.
+    const first = [...fitting, ...(asked ? this.all() : [])].find((one) => one.id === wanted);
     for (const protocol of first ? [first, ...fitting] : fitting) {
       if (await this.place(protocol, round, protocol === fitting.at(-1))) break;
       if (round !== this.round) return;
     }
     const { layout } = this.session.getState();
-    if (round === this.round && choice.layout && choice.layout !== layout) this.applyLayout(choice.layout);
+    if (round === this.round && choice.layout && choice.layout !== layout) {
+      this.keptLayout = choice.layout;
+      this.applyLayout(choice.layout);
+    }
     this.session.endHanging();
+  }
+
+  /** Gives up the layout that was kept: the study hangs as its protocol says, and so next time. */
+  async forgetLayout(): Promise<void> {
+    this.keptLayout = undefined;
+    if (this.current) await this.choose(this.current);
   }
 
   /** By the reader's wish, and so next time. */

@@ -1,5 +1,6 @@
 /** Which of a patient's other studies a reader wants beside this one. Pure. */
 
+import { isEarlier } from '../moment';
 import { areNeighbours, type Region } from './bodyPart';
 import type { StudyFacts } from './facts';
 
@@ -41,21 +42,20 @@ export function relevance(study: StudyFacts, prior: StudyFacts): number {
 export function isComparable(study: StudyFacts, prior: StudyFacts): boolean {
   const unnamed = study.regions.size === 0 || prior.regions.size === 0;
   return (
-    prior.date !== '' &&
-    prior.date <= study.date &&
+    isEarlier(prior.moment, study.moment) &&
     isSameKind(study, prior) &&
     !isOpposite(study, prior) &&
     (unnamed || share(study.regions, prior.regions) === 'same')
   );
 }
 
-/** Most relevant first; equals by date, the latest first. What came after the study comes last. */
+/** Most relevant first; equals by date, the latest first. What came after the study, or may have, comes last. */
 export function byRelevance<T extends { facts: StudyFacts }>(study: StudyFacts, priors: readonly T[]): T[] {
-  const later = (facts: StudyFacts): number => (facts.date > study.date ? 1 : 0);
+  const later = (facts: StudyFacts): number => (isEarlier(facts.moment, study.moment) ? 0 : 1);
   return [...priors].sort(
     (one, other) =>
       later(one.facts) - later(other.facts) ||
       relevance(study, other.facts) - relevance(study, one.facts) ||
-      other.facts.date.localeCompare(one.facts.date),
+      other.facts.moment.localeCompare(one.facts.moment),
   );
 }
