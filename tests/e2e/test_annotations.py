@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
 from web_kit.pages import Pixels, Tile, until
 from web_kit.phantoms import phantom, store
@@ -125,5 +127,41 @@ def test_a_view_is_kept_and_shown_again_and_a_report_leads_to_its_image(tile: Ti
     page.click("[data-testid=series]:has-text('SR')")
     page.wait_for_selector("[data-testid=document] h2:has-text('Imaging Measurement Report')")
     page.wait_for_selector("[data-testid=document] >> text=/Length:?/")
+    assert "Phantom, Display" in page.inner_text("[data-testid=document-identity]")
+    assert "2.25." not in page.inner_text("[data-testid=document]"), "identifiers are for programs"
+    page.check("[data-testid=document] input")
+    page.wait_for_selector("[data-testid=document] >> text=/2\\.25\\.[0-9]+/")
     page.click("[data-testid=document] >> text='show image'")
     tile.wait_for_corner("bl", "Im 1/3")
+
+
+def test_a_study_of_a_document_alone_opens_with_it_and_gives_the_file(open_page: Any, signed_in: Any, site: Any) -> None:
+    """Not with an empty tile; the file comes out byte for byte."""
+    page = open_page("/nowhere", state=signed_in)
+    pdf = b"%PDF-1.4\n%" + bytes(range(128, 160)) + b"\n%%EOF\n"
+    study = generate_uid()
+    store(page, site, encapsulated(study, pdf, "Discharge letter"))
+    page.goto(f"{site.url}/viewer/{study}")
+    page.wait_for_selector("[data-testid=tile-0] >> text='A document. It can be saved and opened elsewhere.'")
+    with page.expect_download() as saved:
+        page.click("text='Save the file'")
+    assert saved.value.suggested_filename == "Discharge letter.pdf"
+    assert saved.value.path().read_bytes().rstrip(b"\0") == pdf
+
+
+def encapsulated(study: str, content: bytes, title: str) -> bytes:
+    """An Encapsulated PDF object."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
+        ExplicitVRLittleEndian,
+        EncapsulatedPDFStorage,
+        generate_uid(),
+    )
+    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = EncapsulatedPDFStorage, meta.MediaStorageSOPInstanceUID
+    data.StudyInstanceUID, data.SeriesInstanceUID, data.Modality = study, generate_uid(), "DOC"
+    data.PatientName, data.PatientID, data.StudyDate, data.SeriesNumber, data.InstanceNumber = "Letter^Test", study[-16:], "19990101", 1, 1
+    data.DocumentTitle, data.MIMETypeOfEncapsulatedDocument, data.EncapsulatedDocument = title, "application/pdf", content
+    buffer = io.BytesIO()
+    data.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()

@@ -154,6 +154,20 @@ def test_a_ct_hangs_beside_its_prior_and_the_two_scroll_together(unread: OpenStu
     assert "Yamada" in prior.corner("tl")
 
 
+def test_a_layout_that_was_kept_says_so_and_gives_way_to_the_protocol(unread: OpenStudy) -> None:
+    """One tile, chosen once, would hide the prior for ever."""
+    page = unread("CT").page
+    Tile(page, 1).wait()
+    with page.expect_response("**/api/me/preferences/viewer.layouts"):
+        page.keyboard.press("F1")
+    page.reload()
+    Tile(page).wait()
+    assert page.locator("[data-testid=tile-1]").count() == 0
+    page.click("[data-testid=kept-layout] >> text=Use the protocol")
+    Tile(page, 1).wait_for_corner("tl", "PRIOR −14 mo")
+    page.wait_for_selector("[data-testid=kept-layout]", state="detached")
+
+
 def test_what_a_reader_arranged_is_hung_again(unread: OpenStudy, site: Any) -> None:
     """A protocol made of the screen, named, kept and hung by at the next opening; then on to the next study of the list."""
     tile = unread("DX")

@@ -200,3 +200,25 @@ def test_diameters_cobb_angle_outline_and_text(opened: tuple[Tile, str], site: A
     page.wait_for_selector("[data-testid=tile-0] svg >> text='Neue Läsion seit Juni'")
     show_panel(page)
     assert entries(page) == [line.replace("not saved", "admin") for line in (diameters, cobb, outline, text)]
+
+
+def test_escape_gives_up_what_is_half_drawn(opened: tuple[Tile, str]) -> None:
+    """First the figure, then the tool, then the study; nothing of it stays, and what was drawn before does."""
+    tile, _ = opened
+    page = tile.page
+    draw(tile, "l", (12, 20), (52, 20))
+    until(page, "document.querySelectorAll('[data-testid=measurement]').length === 1")
+    page.mouse.move(*on_page(tile, (20, 40)))
+    page.mouse.down()
+    page.mouse.move(*on_page(tile, (40, 50)), steps=4)
+    until(page, "document.querySelectorAll('[data-testid=tile-0] svg text').length === 2")
+    page.keyboard.press("Escape")
+    until(page, "document.querySelectorAll('[data-testid=tile-0] svg text').length === 1")
+    page.mouse.up()
+    page.mouse.move(*on_page(tile, (10, 60)), steps=3)
+    page.wait_for_selector("header [aria-label='Length'][aria-pressed=true]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(
+        "header [aria-label='Window width and level'][aria-pressed=true], header [aria-label^=Window][aria-pressed=true]"
+    )
+    assert [entry.split()[0] for entry in entries(page)] == ["Length"]

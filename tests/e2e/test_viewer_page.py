@@ -317,10 +317,16 @@ def test_cine_runs_and_stops(open_study: OpenStudy) -> None:
 def test_a_length_has_its_unit_and_is_not_called_saved(open_study: OpenStudy) -> None:
     """In mm where the spacing is known; marked as not saved until it is."""
     tile = open_study("CT")
+    tile.page.keyboard.press("F2")
+    beside = Tile(tile.page, 1)
+    beside.wait()
     tile.page.keyboard.press("l")
     drag(tile, 122, 0)
     tile.page.wait_for_selector("[data-testid=tile-0] svg >> text=/^\\d+(\\.\\d+)? mm/")
     tile.wait_for_corner("br", "not saved")
+    beside.wait_for_corner("tl", "PRIOR")
+    assert "not saved" not in beside.corner("br"), "nothing was drawn on the prior"
+    assert tile.page.locator("[data-testid=tile-0] [data-testid=scroll-measured]").count() == 1
 
 
 def test_help_and_palette_come_from_one_registry(open_study: OpenStudy) -> None:

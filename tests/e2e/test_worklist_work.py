@@ -72,6 +72,26 @@ def test_picked_studies_are_marked_rejected_and_restored(open_page: Any, signed_
     assert other.locator(".status-in-progress").count() == 2, "what was said of a study outlives its rejection"
 
 
+def test_a_study_is_marked_as_read_where_it_is_read(open_page: Any, signed_in: Any) -> None:
+    """In the viewer's bar, or with one key that goes on to the next study; the list shows it."""
+    page = open_page("/?q=readov", state=signed_in)
+    page.wait_for_selector("text=No study matches")
+    drop(page, **{f"{number}.dcm": image("Readov", f"Study {number}", StudyDate=f"2026010{number}") for number in (1, 2)})
+    assert upload_counts(page) == {"stored": 2}
+    until(page, f"document.querySelectorAll('{ROW}').length === 2")
+    page.dblclick(f"{ROW}:has-text('Study 2')")
+    page.wait_for_selector("[data-testid=tile-0][data-status=ready]")
+    assert page.locator("[data-testid=upload-panel]").count() == 0, "what is finished does not cover pictures"
+    page.click("header [aria-label='Reading: Unread']")
+    page.click(".popover >> text=Mark as In progress")
+    page.wait_for_selector("header [aria-label='Reading: In progress']")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("header .bar-title:has-text('Study 1')")
+    page.click("header [aria-label='Back to the worklist']")
+    page.wait_for_selector(f"{ROW}:has-text('Study 2') .status-read")
+    page.wait_for_selector(f"{ROW}:has-text('Study 1') .status-unread")
+
+
 def test_a_view_is_saved_and_comes_back(open_page: Any, signed_in: Any) -> None:
     """Kept for the person, on every browser."""
     page = open_page("/?modality=CT&sort=patient_name", state=signed_in)

@@ -133,6 +133,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
   );
   const openRoom = useCallback((room: Room) => navigate(`/admin/${room}`), []);
   const administers = session.user.role === 'administrator';
+  const mayEdit = session.user.role !== 'viewer';
   const backToList = useCallback(() => navigate(`/${listSearch}`), [listSearch]);
   const search = useCallback((next: string) => {
     setListSearch(next);
@@ -176,16 +177,16 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
   return (
     <>
       {route.page === 'worklist' && (
-        <UploadZone queue={queue}>
+        <UploadZone queue={queue} allowed={mayEdit}>
           <div className="page">
             <Header session={session} status={status} refused={refused} commands={offered}>
-              <UploadButton queue={queue} />
+              {mayEdit && <UploadButton queue={queue} />}
             </Header>
             <WorklistPage
               search={query}
               status={status}
-              mayEdit={session.user.role !== 'viewer'}
-              upload={<UploadButton queue={queue} />}
+              mayEdit={mayEdit}
+              upload={mayEdit && <UploadButton queue={queue} />}
               onSearch={search}
               onOpen={openStudy}
               onChoosing={expectViewer}
@@ -200,7 +201,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
             studyUid={route.studyUid}
             hanging={new URLSearchParams(query).get('hanging') ?? ''}
             user={session.user.name}
-            maySave={session.user.role !== 'viewer'}
+            maySave={mayEdit}
             onLeave={backToList}
             onNeighbour={openNeighbour}
             onHelp={() => setDialog('help')}

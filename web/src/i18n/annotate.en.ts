@@ -1,5 +1,7 @@
 /** What is annotated: measurements, key images, saved views, reports. */
 export const annotateEn = {
+  'measure.cannotSave':
+    'Your account may look at studies, not save to them: this stays on this computer only. Editors may save.',
   'measure.title': 'Measurements',
   'measure.save': 'Save',
   'measure.saving': 'Saving…',

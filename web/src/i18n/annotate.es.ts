@@ -1,6 +1,8 @@
 import type { annotateEn } from './annotate.en';
 
 export const annotateEs: Readonly<Record<keyof typeof annotateEn, string>> = {
+  'measure.cannotSave':
+    'Su cuenta permite consultar, no guardar: esto queda solo en este ordenador. Los editores pueden guardar.',
   'measure.title': 'Medidas',
   'measure.save': 'Guardar',
   'measure.saving': 'Guardando…',

@@ -1,6 +1,8 @@
 import type { annotateEn } from './annotate.en';
 
 export const annotateFr: Readonly<Record<keyof typeof annotateEn, string>> = {
+  'measure.cannotSave':
+    'Votre compte permet de consulter, pas d’enregistrer : ceci ne reste que sur cet ordinateur. Les éditeurs peuvent enregistrer.',
   'measure.title': 'Mesures',
   'measure.save': 'Enregistrer',
   'measure.saving': 'Enregistrement…',

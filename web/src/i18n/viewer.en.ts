@@ -16,6 +16,9 @@ export const viewerEn = {
   'viewer.otherStudy': 'OTHER STUDY',
   'viewer.others': 'Later, or undated',
   'viewer.undated': 'no date',
+  'age.days': '{count} d',
+  'age.months': '{count} mo',
+  'age.years': '{count} y',
   'viewer.toggleRail': 'Show or hide the rail',
   'viewer.tile': 'Tile {number}: {series}',
   'viewer.emptyTile': 'Drop or choose a series',
@@ -51,8 +54,11 @@ export const viewerEn = {
   'viewer.serverPicture': 'Show the server’s picture',
   'viewer.noWebgl':
     'This browser has no WebGL: pictures are drawn by the processor, and look-up tables as straight windows.',
-  'viewer.kind.video': 'A video: this viewer does not play it yet.',
-  'viewer.kind.document': 'A document: this viewer does not show it yet.',
+  'viewer.kind.video': 'A video. It can be saved and played elsewhere.',
+  'viewer.kind.document': 'A document. It can be saved and opened elsewhere.',
+  'viewer.kind.state': 'A saved view: choose it under Measurements, Saved views.',
+  'viewer.saveFile': 'Save the file',
+  'viewer.saveFileFailed': 'The server did not give the file.',
   'viewer.kind.other': 'No image in this object ({modality}).',
   'viewer.playing': '{rate} fps',
 

@@ -17,6 +17,9 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.otherStudy': 'OTRO ESTUDIO',
   'viewer.others': 'Posteriores o sin fecha',
   'viewer.undated': 'sin fecha',
+  'age.days': '{count} d',
+  'age.months': '{count} meses',
+  'age.years': '{count} a',
   'viewer.toggleRail': 'Mostrar u ocultar la columna de series',
   'viewer.tile': 'Recuadro {number}: {series}',
   'viewer.emptyTile': 'Suelte o elija una serie',
@@ -52,8 +55,11 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.serverPicture': 'Mostrar la imagen del servidor',
   'viewer.noWebgl':
     'Este navegador no tiene WebGL: el procesador dibuja las imágenes, y las tablas LUT como ventanas lineales.',
-  'viewer.kind.video': 'Un vídeo: este visor aún no lo reproduce.',
-  'viewer.kind.document': 'Un documento: este visor aún no lo muestra.',
+  'viewer.kind.video': 'Un vídeo. Se puede guardar y reproducir en otro lugar.',
+  'viewer.kind.document': 'Un documento. Se puede guardar y abrir en otro lugar.',
+  'viewer.kind.state': 'Una vista guardada: elíjala en Medidas, Vistas guardadas.',
+  'viewer.saveFile': 'Guardar el archivo',
+  'viewer.saveFileFailed': 'El servidor no entregó el archivo.',
   'viewer.kind.other': 'No hay imagen en este objeto ({modality}).',
   'viewer.playing': '{rate} im/s',
 

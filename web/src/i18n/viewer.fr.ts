@@ -17,6 +17,9 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.otherStudy': 'AUTRE EXAMEN',
   'viewer.others': 'Ultérieurs ou sans date',
   'viewer.undated': 'sans date',
+  'age.days': '{count} j',
+  'age.months': '{count} mois',
+  'age.years': '{count} ans',
   'viewer.toggleRail': 'Afficher ou masquer la colonne des séries',
   'viewer.tile': 'Case {number} : {series}',
   'viewer.emptyTile': 'Déposez ou choisissez une série',
@@ -52,8 +55,11 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.serverPicture': 'Afficher l’image rendue par le serveur',
   'viewer.noWebgl':
     'Ce navigateur n’a pas WebGL : les images sont dessinées par le processeur, et les tables LUT comme des fenêtres linéaires.',
-  'viewer.kind.video': 'Une vidéo : cette visionneuse ne la lit pas encore.',
-  'viewer.kind.document': 'Un document : cette visionneuse ne l’affiche pas encore.',
+  'viewer.kind.video': 'Une vidéo. Elle peut être enregistrée et lue ailleurs.',
+  'viewer.kind.document': 'Un document. Il peut être enregistré et ouvert ailleurs.',
+  'viewer.kind.state': 'Une vue enregistrée : choisissez-la sous Mesures, Vues enregistrées.',
+  'viewer.saveFile': 'Enregistrer le fichier',
+  'viewer.saveFileFailed': 'Le serveur n’a pas donné le fichier.',
   'viewer.kind.other': 'Pas d’image dans cet objet ({modality}).',
   'viewer.playing': '{rate} im/s',
 

@@ -23,9 +23,10 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-async function fetchBytes(address: string): Promise<Uint8Array> {
+/** Rejects with the answer where the server does not give it. */
+export async function fetchBytes(address: string, mediaType = 'application/octet-stream'): Promise<Uint8Array> {
   const response = await fetch(address, {
-    headers: { Accept: 'multipart/related; type="application/octet-stream", application/octet-stream' },
+    headers: { Accept: `multipart/related; type="${mediaType}", ${mediaType}` },
     credentials: 'same-origin',
   });
   if (!response.ok) throw response;

@@ -30,10 +30,18 @@ export function useUploadQueue(onStored: () => void): UploadQueue {
   return queue.current;
 }
 
+interface ZoneProps {
+  queue: UploadQueue;
+  /** Whether the person may store anything. */
+  allowed: boolean;
+  children: ReactNode;
+}
+
 /** Its children with the whole page as a drop zone around them. */
-export function UploadZone({ queue, children }: { queue: UploadQueue; children: ReactNode }) {
+export function UploadZone({ queue, allowed, children }: ZoneProps) {
   const [over, setOver] = useState(false);
   useEffect(() => {
+    if (!allowed) return;
     let depth = 0;
     const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
     const enter = (event: DragEvent): void => {
@@ -69,7 +77,7 @@ export function UploadZone({ queue, children }: { queue: UploadQueue; children: 
       window.removeEventListener('dragover', hover);
       window.removeEventListener('drop', drop);
     };
-  }, [queue]);
+  }, [queue, allowed]);
   return (
     <>
       {children}

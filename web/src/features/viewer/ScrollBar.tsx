@@ -7,6 +7,8 @@ interface Props {
   loaded: Uint8Array;
   /** 0-based indexes of key images. */
   keys: readonly number[];
+  /** 0-based indexes of slices on which something was measured. */
+  measured: readonly number[];
   onScroll: (index: number) => void;
 }
 
@@ -23,7 +25,7 @@ export function loadedRuns(loaded: Uint8Array): Array<{ from: number; to: number
 }
 
 /** The slider at the side of a tile: where in the stack one is, and which slices are in memory. */
-export function ScrollBar({ index, count, loaded, keys, onScroll }: Props) {
+export function ScrollBar({ index, count, loaded, keys, measured, onScroll }: Props) {
   const runs = useMemo(() => loadedRuns(loaded), [loaded]);
   const goTo = (event: PointerEvent<HTMLDivElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -50,6 +52,14 @@ export function ScrollBar({ index, count, loaded, keys, onScroll }: Props) {
     >
       {runs.map(({ from, to }) => (
         <i key={from} className="scrollbar-run" style={{ top: `${from * 100}%`, height: `${(to - from) * 100}%` }} />
+      ))}
+      {measured.map((at) => (
+        <i
+          key={`measured ${at}`}
+          className="scrollbar-measured"
+          data-testid="scroll-measured"
+          style={{ top: `${((at + 0.5) / count) * 100}%` }}
+        />
       ))}
       {keys.map((at) => (
         <i

@@ -10,12 +10,13 @@ import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { screenPixelsPerMm } from '../../ui/screen';
-import { useAnnotations, useKeyIds } from './annotations/context';
+import { useAnnotations, useKeyIds, useMeasuredIds } from './annotations/context';
 import { DocumentView } from './annotations/DocumentView';
 import { keyIndexes } from './annotations/keyFrames';
 import { StateLayer } from './annotations/StateLayer';
 import { Crossings } from './Crossings';
 import { badges, cornerText, lengthLabel, shortNumber } from './corner';
+import { OtherObject } from './OtherObject';
 import { ScrollBar } from './ScrollBar';
 import type { Assignment, ViewerSession, ViewerState } from './session';
 
@@ -170,9 +171,7 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
         <Failed key={`${state.displaySet?.id}:${state.index}`} state={state} onRetry={() => void tile?.retry()} />
       )}
       {!seriesError && state.displaySet && state.displaySet.kind !== 'image' && state.displaySet.kind !== 'report' && (
-        <div className="tile-message">
-          <p>{t(`viewer.kind.${state.displaySet.kind}`, { modality: state.displaySet.modality })}</p>
-        </div>
+        <OtherObject key={state.displaySet.id} set={state.displaySet} />
       )}
     </section>
   );
@@ -248,6 +247,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
 function Overlay({ session, viewer, state, tile, unsaved, justification }: OverlayProps) {
   const instance = state.instance;
   const ids = useKeyIds();
+  const measured = useMeasuredIds();
   if (!instance || !state.displaySet) return null;
   const corner = cornerText(instance, state, screenPixelsPerMm());
   const shown = viewer.studies[state.displaySet.studyInstanceUid]?.study;
@@ -323,6 +323,7 @@ function Overlay({ session, viewer, state, tile, unsaved, justification }: Overl
           count={state.count}
           loaded={state.loaded}
           keys={keys}
+          measured={keyIndexes(state.displaySet, measured)}
           onScroll={(index) => tile?.scrollTo(index)}
         />
       )}

@@ -169,6 +169,10 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
     },
     [onNeighbour],
   );
+  const cannotSave = !maySave && measured.unsaved > 0;
+  useEffect(() => {
+    if (cannotSave) setNote(t('measure.cannotSave'));
+  }, [cannotSave]);
   const [keptLayout, setKeptLayout] = useState(false);
   useEffect(() => {
     if (viewer.hanging || !hanger.keptLayout) return;

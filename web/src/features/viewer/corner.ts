@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
 import type { TileState } from '../../imaging/tileState';
 import { ageOf, dicomDate, dicomTime, personName } from '../../ui/format';
+import { ageAt } from '../../ui/patientAge';
 import { isTrueSize } from '../../ui/screen';
 import { isProjection, viewOf } from './hanging/facts';
 import { gapBetween } from './moment';
@@ -110,7 +111,7 @@ export function cornerText(instance: DicomInstance, state: TileState, pixelsPerM
     topLeft: [
       personName(fullName(instance)) || t('worklist.noName'),
       [text(instance, TAG.patientId), sex].filter(Boolean).join(' · '),
-      birth ? t('viewer.dob', { date: dicomDate(birth) }) : '',
+      [birth ? t('viewer.dob', { date: dicomDate(birth) }) : '', ageAt(birth, studyDate)].filter(Boolean).join(' · '),
     ],
     topRight: [
       text(instance, TAG.studyDescription),

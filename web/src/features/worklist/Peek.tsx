@@ -12,6 +12,7 @@ import type { StudyMark } from '../../api/worklist';
 import { t } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
+import { ageAt } from '../../ui/patientAge';
 import { priorityKey, statusKey } from '../../ui/reading';
 
 const SETTLE_MS = 150;
@@ -47,7 +48,11 @@ export function Peek({ row, onOpen, onMark }: Props) {
   return (
     <aside className="peek" aria-label={t('peek.title')}>
       <h2>{personName(row.patient_name) || t('worklist.noName')}</h2>
-      <p className="muted">{[row.patient_id, dicomDate(row.birth_date), row.sex].filter(Boolean).join(' · ')}</p>
+      <p className="muted">
+        {[row.patient_id, dicomDate(row.birth_date), ageAt(row.birth_date, row.study_date), row.sex]
+          .filter(Boolean)
+          .join(' · ')}
+      </p>
       <p>
         {[dicomDate(row.study_date), dicomTime(row.study_time)].filter(Boolean).join(' ')}{' '}
         {picturesFirst(row.modalities).map((name) => (
@@ -57,6 +62,7 @@ export function Peek({ row, onOpen, onMark }: Props) {
         ))}
       </p>
       <p>{row.description || <span className="muted">{t('worklist.noDescription')}</span>}</p>
+      {row.accession_number && <p className="muted">{t('viewer.acc', { number: row.accession_number })}</p>}
       {row.referring_physician && (
         <p className="muted">{t('peek.referring', { name: personName(row.referring_physician) })}</p>
       )}

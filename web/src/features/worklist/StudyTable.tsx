@@ -213,10 +213,10 @@ function Row({ row, index, chosen, isPicked, picked, onChoose, onOpen }: RowProp
       <span className={`cell cell-status status-${row.status}`} role="gridcell">
         <span aria-hidden="true">{STATUS_SIGNS[row.status]}</span> {t(statusKey(row.status))}
       </span>
-      <span className="cell cell-patient" role="gridcell">
+      <span className="cell cell-patient" role="gridcell" title={personName(row.patient_name)}>
         {personName(row.patient_name) || <span className="muted">{t('worklist.noName')}</span>}
       </span>
-      <span className="cell cell-id" role="gridcell">
+      <span className="cell cell-id" role="gridcell" title={row.patient_id}>
         {row.patient_id}
       </span>
       <span className="cell cell-birth muted" role="gridcell">
@@ -225,13 +225,13 @@ function Row({ row, index, chosen, isPicked, picked, onChoose, onOpen }: RowProp
       <span className="cell cell-date" role="gridcell">
         {dicomDate(row.study_date)} <span className="muted">{dicomTime(row.study_time)}</span>
       </span>
-      <span className="cell cell-modality" role="gridcell">
+      <span className="cell cell-modality" role="gridcell" title={row.modalities.join(' ')}>
         {picturesFirst(row.modalities).join(' ')}
       </span>
-      <span className="cell cell-description" role="gridcell">
+      <span className="cell cell-description" role="gridcell" title={row.description}>
         {row.description || <span className="muted">{t('worklist.noDescription')}</span>}
       </span>
-      <span className="cell cell-accession" role="gridcell">
+      <span className="cell cell-accession" role="gridcell" title={row.accession_number}>
         {row.accession_number}
       </span>
       <span className="cell cell-images" role="gridcell">

@@ -1,5 +1,6 @@
 /** What a reader makes of the opened studies, for the parts of the viewer that show some of it. */
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
+import { keyId } from '../measurements/keys';
 import type { MeasurementStore } from '../measurements/store';
 import { type KeyIds, keyIds } from './keyFrames';
 import type { ViewStore } from './views';
@@ -22,4 +23,17 @@ export function useKeyIds(): KeyIds {
   const { measurements } = useAnnotations();
   const { keys, selections } = useSyncExternalStore(measurements.subscribe, measurements.getState);
   return useMemo(() => keyIds({ keys, selections }), [keys, selections]);
+}
+
+/** Identities of the frames on which something was measured. */
+export function useMeasuredIds(): KeyIds {
+  const { measurements } = useAnnotations();
+  const { items } = useSyncExternalStore(measurements.subscribe, measurements.getState);
+  return useMemo(
+    () =>
+      new Set(
+        items.map(({ measurement: { sop_instance_uid: sopInstanceUid, frame } }) => keyId({ sopInstanceUid, frame })),
+      ),
+    [items],
+  );
 }
