@@ -119,6 +119,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
   const { status, refused, refresh } = useServer();
   const queue = useUploadQueue(refresh);
   const [dialog, setDialog] = useState<OpenDialog>(session.must_change_password ? 'password' : undefined);
+  const [mustChange, setMustChange] = useState(session.must_change_password);
   const [listSearch, setListSearch] = useState(route.page === 'worklist' ? query : '');
 
   const openStudy = useCallback((studyUid: string) => navigate(`/viewer/${studyUid}`), []);
@@ -246,7 +247,16 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       )}
       {dialog === 'keys' && <KeysDialog onClose={close} />}
       {dialog === 'callers' && <CallersDialog status={status} onClose={close} onChanged={refresh} />}
-      {dialog === 'password' && <PasswordDialog userName={session.user.name} onClose={close} />}
+      {dialog === 'password' && (
+        <PasswordDialog
+          userName={session.user.name}
+          onSignOut={mustChange ? onSignOut : undefined}
+          onClose={() => {
+            setMustChange(false);
+            close();
+          }}
+        />
+      )}
     </>
   );
 }

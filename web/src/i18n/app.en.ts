@@ -26,6 +26,7 @@ export const appEn = {
   'session.firstStart': 'First start? The administrator’s password was printed once by the server.',
   'session.changePassword': 'Change password',
   'session.currentPassword': 'Current password',
+  'session.mustChange': 'Your password was given to you by somebody else. Choose one of your own to go on.',
   'session.newPassword': 'New password',
   'session.repeatPassword': 'New password again',
   'session.notEqual': 'The two new passwords differ.',

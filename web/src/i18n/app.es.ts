@@ -25,6 +25,7 @@ export const appEs: Readonly<Record<keyof typeof appEn, string>> = {
   'session.firstStart': '¿Primer arranque? El servidor mostró una sola vez la contraseña del administrador.',
   'session.changePassword': 'Cambiar la contraseña',
   'session.currentPassword': 'Contraseña actual',
+  'session.mustChange': 'Otra persona le dio su contraseña. Elija una propia para continuar.',
   'session.newPassword': 'Contraseña nueva',
   'session.repeatPassword': 'Contraseña nueva, otra vez',
   'session.notEqual': 'Las dos contraseñas nuevas son distintas.',

@@ -25,6 +25,7 @@ export const appFr: Readonly<Record<keyof typeof appEn, string>> = {
   'session.firstStart': 'Premier démarrage ? Le serveur a affiché une seule fois le mot de passe de l’administrateur.',
   'session.changePassword': 'Changer le mot de passe',
   'session.currentPassword': 'Mot de passe actuel',
+  'session.mustChange': 'Votre mot de passe vous a été donné par quelqu’un d’autre. Choisissez-en un pour continuer.',
   'session.newPassword': 'Nouveau mot de passe',
   'session.repeatPassword': 'Confirmer le nouveau mot de passe',
   'session.notEqual': 'Les deux nouveaux mots de passe diffèrent.',

@@ -6,7 +6,14 @@ import './session.css';
 
 const SHORTEST = 12;
 
-export function PasswordDialog({ userName, onClose }: { userName: string; onClose: () => void }) {
+interface Props {
+  userName: string;
+  /** It was given by somebody else: there is no way around a new one but out. */
+  onSignOut?: () => void;
+  onClose: () => void;
+}
+
+export function PasswordDialog({ userName, onSignOut, onClose }: Props) {
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [again, setAgain] = useState('');
@@ -29,7 +36,7 @@ export function PasswordDialog({ userName, onClose }: { userName: string; onClos
   };
 
   return (
-    <Dialog title={t('session.changePassword')} onClose={onClose}>
+    <Dialog title={t('session.changePassword')} onClose={done || !onSignOut ? onClose : onSignOut} steady={!!onSignOut}>
       {done ? (
         <div className="form">
           <p role="status">{t('session.passwordChanged')}</p>
@@ -39,6 +46,8 @@ export function PasswordDialog({ userName, onClose }: { userName: string; onClos
         </div>
       ) : (
         <form className="form" onSubmit={(event) => void change(event)}>
+          {onSignOut && <p>{t('session.mustChange')}</p>}
+          <p className="muted">{t('session.tooShort')}</p>
           <input type="text" name="username" autoComplete="username" value={userName} readOnly hidden />
           <label>
             {t('session.currentPassword')}

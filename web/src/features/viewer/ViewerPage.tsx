@@ -256,7 +256,7 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         {rail && <Rail session={session} hanger={hanger} viewer={viewer} />}
         <div className={`viewer-stage${mpr.room ? ' viewer-stage-covered' : ''}`}>
           <Grid session={session} viewer={viewer} unsaved={measured.unsavedSeries} />
-          {mpr.room && <MprView room={mpr.room} mouse={mouse} onOpened={mpr.onOpened} onClose={mpr.close} />}
+          {mpr.room && <MprView room={mpr.room} mouse={mouse} onOpened={mpr.onOpened} onClose={mpr.goBack} />}
         </div>
         {panel && (
           <MeasurementPanel

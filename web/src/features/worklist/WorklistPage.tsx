@@ -95,8 +95,9 @@ export function WorklistPage({ search, status, mayEdit, upload, onSearch, onOpen
   useCommands(commands);
 
   useEffect(() => {
-    if (!chosenUid && rows[0]) setChosenUid(rows[0].study_instance_uid);
-  }, [chosenUid, rows]);
+    // After a search Enter opens what was found.
+    if (chosen < 0 && rows[0]) setChosenUid(rows[0].study_instance_uid);
+  }, [chosen, rows]);
 
   const closeDialog = useCallback(() => setDialog(undefined), []);
   const empty = !list.loading && !list.error && rows.length === 0;

@@ -48,6 +48,8 @@ export interface MprSource {
   window: Range;
   inverted: boolean;
   mouse: MouseChoice;
+  /** Where somebody was looking, mm; the middle of the volume where undefined. */
+  start?: Vector;
 }
 
 export class Mpr {
@@ -123,8 +125,16 @@ export class Mpr {
     }
     for (const name of PLANES) this.watch(name);
     this.resetCameras();
+    if (this.source.start) this.point(this.source.start);
     this.applyWindow();
     this.loading.start();
+  }
+
+  /** Whether the crosshair is elsewhere than at first. */
+  hasMoved(): boolean {
+    const { start, plan } = this.source;
+    const first = start ? within(plan, start) : centreOf(plan);
+    return Math.hypot(...minus(this.state.centre, first)) > 1e-3;
   }
 
   /** Moves the crosshair; each plane goes to the slice that holds it. */

@@ -5,6 +5,7 @@ import type { MouseChoice } from '../../../imaging/mouse';
 import { PLANES, type PlaneName } from '../../../imaging/volume/planes';
 import { Icon } from '../../../ui/Icon';
 import { PlaneTile } from './PlaneTile';
+import { placeInView } from './place';
 import type { MprRoom } from './room';
 import { Sheet } from './Sheet';
 import { remarksOn } from './words';
@@ -37,7 +38,11 @@ export function MprView({ room, mouse, onOpened, onClose }: Props) {
       HTMLDivElement
     >;
     const { set, window, inverted } = room.request;
-    const opened = new Mpr({ ...offer, name: `${set.seriesInstanceUid}/${chosen}`, window, inverted, mouse }, elements);
+    const start = placeInView(room.request);
+    const opened = new Mpr(
+      { ...offer, name: `${set.seriesInstanceUid}/${chosen}`, window, inverted, mouse, start },
+      elements,
+    );
     setMpr(opened);
     onOpened(opened);
     void opened.open();
