@@ -277,7 +277,7 @@ def test_the_palette_leads_to_each_page_in_each_language(open_room: OpenRoom) ->
     page = open_room("peers")
     page.click("[data-testid=user-menu]")
     page.locator(".menu select").select_option("fr")
-    page.wait_for_selector("h1:text-is('Correspondants')")
+    page.wait_for_selector("h1:text-is('Nœuds DICOM')")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.keyboard.type("stockage")
@@ -286,4 +286,4 @@ def test_the_palette_leads_to_each_page_in_each_language(open_room: OpenRoom) ->
     assert page.url.endswith("/admin/storage")
     assert page.evaluate("document.activeElement.id") == "room-title"
     page.go_back()
-    page.wait_for_selector("h1:text-is('Correspondants')")
+    page.wait_for_selector("h1:text-is('Nœuds DICOM')")

@@ -28,7 +28,7 @@ def test_keys_and_mouse_are_those_that_somebody_chose(preferences: Callable[[], 
     page.keyboard.press("?")
     page.click("text=Change keys and mouse")
     pan = page.get_by_test_id("keys-tool.pan")
-    pan.get_by_role("button", name="Give “Pan” another key").click()
+    pan.get_by_role("button", name="Give “Pan” a key").click()
     page.keyboard.press("w")
     page.wait_for_selector("[role=alert]:has-text('W belongs to “Window”.')")
     keep_picture(page, "viewer-keys", "Keys and mouse as one likes them; who has a key already is said")

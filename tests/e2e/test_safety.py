@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
         {**CT, "ImageOrientationPatient": AXIAL, "PixelSpacing": [0.8, 0.4]},
         ("L", "P"),
         ("calibrated", 0.4, 2),
-        {ACROSS: "8.0 mm by pixel spacing", DOWN: "16.0 mm by pixel spacing"},
+        {ACROSS: "8.0 mm calibrated", DOWN: "16.0 mm calibrated"},
     ),
     "sagittal": Case(
         {**CT, "ImageOrientationPatient": SAGITTAL, "PixelSpacing": [0.5, 0.5]},
@@ -92,7 +92,7 @@ CASES: dict[str, Case] = {
         {**CT, "ImageOrientationPatient": TILTED, "PixelSpacing": [0.5, 0.5], "GantryDetectorTilt": 20},
         ("L", "PF"),
         ("calibrated", 0.5, 1),
-        {DOWN: "10.0 mm by pixel spacing"},
+        {DOWN: "10.0 mm calibrated"},
     ),
     "projection": Case(
         {

@@ -214,9 +214,9 @@ def test_the_pages_speak_other_languages(open_page: Any, signed_in: Any) -> None
     page.wait_for_selector(ROW)
     page.click("[data-testid=user-menu]")
     page.select_option(".menu-list select", "fr")
-    page.wait_for_selector("text=Verser des fichiers")
+    page.wait_for_selector("text=Importer des fichiers")
     page.reload()
-    page.wait_for_selector("text=Verser des fichiers")
+    page.wait_for_selector("text=Importer des fichiers")
     assert page.get_attribute("html", "lang") == "fr"
 
 

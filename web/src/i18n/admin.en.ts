@@ -6,7 +6,8 @@ export const adminEn = {
   'admin.actions': 'Actions',
   'admin.edit': 'Edit',
   'admin.save': 'Save',
-  'admin.cancel': 'Back',
+  'admin.cancel': 'Cancel',
+  'admin.keep': 'Do not cancel',
 
   'admin.room.peers': 'Peers',
   'admin.lead.peers':
@@ -15,7 +16,7 @@ export const adminEn = {
   'admin.peers.edit': 'Peer {aeTitle}',
   'admin.peers.none': 'No peers yet',
   'admin.peers.noneHint':
-    'Add the AE title of a modality or workstation, with the host and port where it listens. Who called without being known stands behind the button with our AE title, top right.',
+    'Add the AE title of a modality or workstation, with the host and port where it listens. Unknown callers are listed behind the button with our AE title, top right.',
   'admin.peers.address': 'Host and port',
   'admin.peers.port': 'Port',
   'admin.peers.addressHint': 'Both may be left empty for one that only calls us.',
@@ -57,10 +58,10 @@ export const adminEn = {
   'admin.inMinutes': 'in {count} min',
   'admin.room.associations': 'Connected now',
   'admin.lead.associations':
-    'Modalities, workstations and archives that have an association with this archive at this moment; the page follows by itself.',
+    'Modalities, workstations and archives that have an association with this archive at this moment; the page updates by itself.',
   'admin.associations.none': 'Nobody is connected',
   'admin.associations.noneHint':
-    'A modality connects when it sends or tests, and leaves when it is done. Who is turned away stands behind the button with our AE title, top right.',
+    'A modality connects when it sends or tests, and leaves when it is done. Refused callers are listed behind the button with our AE title, top right.',
   'admin.associations.caller': 'Calling AE title',
   'admin.associations.address': 'From',
   'admin.associations.doing': 'Does',
@@ -82,7 +83,7 @@ export const adminEn = {
 
   'admin.room.queue': 'Queue',
   'admin.lead.queue':
-    'What goes to peers, comes from them, or is kept by them. What fails is tried again by itself, ever more slowly; the page follows by itself.',
+    'What goes to peers, comes from them, or is kept by them. What fails is tried again by itself, ever more slowly; the page updates by itself.',
   'admin.queue.none': 'Nothing waits, and nothing ever did',
   'admin.queue.noneHint':
     'A routing rule fills the queue as soon as objects arrive: add a peer that may receive, then a rule that sends to it.',
@@ -145,7 +146,7 @@ export const adminEn = {
   'admin.rules.removeText': 'What it has put into the queue stays there.',
   'admin.rules.to': 'To these peers',
   'admin.rules.askWhom': 'From these peers',
-  'admin.rules.nobody': 'No peer has a host and port and may receive: add one on the page of peers.',
+  'admin.rules.nobody': 'There is no peer with host and port that may receive: add one on the page of peers.',
   'admin.rules.conditions': 'Only objects where',
   'admin.rules.anyObject': 'No condition: every object.',
   'admin.rules.attribute': 'Attribute',
@@ -178,7 +179,7 @@ export const adminEn = {
   'admin.people.role.editor': 'editor',
   'admin.people.role.administrator': 'administrator',
   'admin.people.rolesHint':
-    'A viewer reads; an editor also stores, deletes and rejects; an administrator also manages people, peers and rules. A change takes effect within seconds.',
+    'A viewer only reads; an editor also measures, marks as read, stores, deletes and rejects: the role for radiologists; an administrator also manages people, peers and rules. A change takes effect within seconds.',
   'admin.people.maySignIn': 'May sign in',
   'admin.people.maySignInOf': '{name} may sign in',
   'admin.people.since': 'Since',

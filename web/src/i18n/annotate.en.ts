@@ -33,7 +33,7 @@ export const annotateEn = {
   'measure.value.min': 'Min',
   'measure.value.max': 'Max',
   'measure.value.value': 'Value',
-  'measure.spacing.pixel-spacing': 'by pixel spacing',
+  'measure.spacing.pixel-spacing': 'calibrated',
   'measure.spacing.detector-plane': 'in the plane of the detector',
   'measure.spacing.detector-corrected': 'detector spacing by magnification',
   'measure.spacing.ultrasound-region': 'by ultrasound region',

@@ -4,7 +4,7 @@ export const callersEs: Readonly<Record<keyof typeof callersEn, string>> = {
   'callers.title': 'Nodo y sistemas que llaman',
   'callers.node': 'Este nodo',
   'callers.aeTitle': 'Título AE',
-  'callers.host': 'Equipo',
+  'callers.host': 'Host',
   'callers.dicomPort': 'Puerto DICOM',
   'callers.web': 'DICOMweb',
   'callers.version': 'Versión',

@@ -2,7 +2,7 @@ import type { displayEn } from './display.en';
 
 export const displayEs: Readonly<Record<keyof typeof displayEn, string>> = {
   'preset.explained': '{text}',
-  'preset.automatic': 'Automática: todo salvo el 1 % extremo',
+  'preset.automatic': 'Automática: sin los valores extremos (1 %)',
   'preset.share': '0 a {text} % del máximo',
   'viewer.table': 'LUT {name}',
   'viewer.tableUnnamed': 'LUT de la imagen',

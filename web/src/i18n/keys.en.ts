@@ -14,7 +14,7 @@ export const keysEn = {
   'keys.lead': 'Your own choice, at every workstation where you sign in. The commands listed are those of this page.',
   'keys.search': 'Search commands',
   'keys.none': 'No command matches.',
-  'keys.add': 'Give “{command}” another key',
+  'keys.add': 'Give “{command}” a key',
   'keys.press': 'Press a key',
   'keys.pressHint': 'Press the key for “{command}”, with Ctrl or Alt where you like. Esc leaves it as it is.',
   'keys.take': 'Take {key} from “{command}”',

@@ -16,7 +16,7 @@ export const keysEs: Readonly<Record<keyof typeof keysEn, string>> = {
     'Sus ajustes le acompañan en cada puesto en el que inicie sesión. Los comandos que aparecen son los de esta página.',
   'keys.search': 'Buscar un comando',
   'keys.none': 'Ningún comando coincide.',
-  'keys.add': 'Asignar otra tecla a «{command}»',
+  'keys.add': 'Asignar una tecla a «{command}»',
   'keys.press': 'Pulse una tecla',
   'keys.pressHint': 'Pulse la tecla para «{command}», con Ctrl o Alt si lo desea. Esc lo deja como está.',
   'keys.take': 'Quitar {key} a «{command}»',

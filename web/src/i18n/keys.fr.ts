@@ -16,7 +16,7 @@ export const keysFr: Readonly<Record<keyof typeof keysEn, string>> = {
     'Vos réglages vous suivent sur chaque poste où vous vous connectez. Les commandes affichées sont celles de cette page.',
   'keys.search': 'Rechercher une commande',
   'keys.none': 'Aucune commande ne correspond.',
-  'keys.add': 'Donner une autre touche à « {command} »',
+  'keys.add': 'Donner une touche à « {command} »',
   'keys.press': 'Appuyez sur une touche',
   'keys.pressHint': 'Appuyez sur la touche voulue pour « {command} », avec Ctrl ou Alt au besoin. Échap annule.',
   'keys.take': 'Retirer {key} à « {command} »',

@@ -55,7 +55,7 @@ export const mprEs: Record<keyof typeof mprEn, string> = {
   'mpr.volumeNumber': 'Volumen {number}',
   'mpr.slab': 'Corte grueso',
   'mpr.slab.thickness': 'Grosor',
-  'mpr.slab.none': 'plano simple',
+  'mpr.slab.none': 'un solo plano',
   'mpr.slab.mm': '{mm} mm',
   'mpr.slab.maximum': 'MIP',
   'mpr.slab.minimum': 'MinIP',

@@ -29,9 +29,9 @@ export const uploadEn = {
   'upload.interrupted': 'An upload was interrupted',
   'upload.interruptedText':
     '{done} of {total} files had been dealt with. Choose the same files or folder once more: what has arrived is not sent again.',
-  'upload.reason.zipEncrypted': 'Protected by a password: unpack the archive first.',
-  'upload.reason.zipMethod': 'Compressed in a way that browsers cannot unpack: unpack the archive first.',
-  'upload.reason.zipDamaged': 'The ZIP archive is damaged here.',
+  'upload.reason.zipEncrypted': 'Protected by a password: unpack the ZIP file first.',
+  'upload.reason.zipMethod': 'Compressed in a way that browsers cannot unpack: unpack the ZIP file first.',
+  'upload.reason.zipDamaged': 'The ZIP file is damaged here.',
   'upload.reason.unreadableFile': 'The browser cannot read this file, or not any more.',
   'upload.reason.directoryMissing': 'Named in the DICOMDIR, but not among the files: choose the whole folder.',
   'upload.reason.directoryDamaged': 'This DICOMDIR cannot be read; the files beside it were taken as they are.',

@@ -19,7 +19,7 @@ export const viewerEn = {
   'age.days': '{count} d',
   'age.months': '{count} mo',
   'age.years': '{count} y',
-  'viewer.toggleRail': 'Show or hide the rail',
+  'viewer.toggleRail': 'Show or hide the series list',
   'viewer.tile': 'Tile {number}: {series}',
   'viewer.emptyTile': 'Drop or choose a series',
   'viewer.notForDiagnosis': 'not for diagnosis',

@@ -1,7 +1,7 @@
 /** The worklist and its panel. */
 export const worklistEn = {
   'worklist.title': 'Worklist',
-  'worklist.search': 'Name, ID, accession, words, “last week”',
+  'worklist.search': 'Name, ID, “last week”',
   'worklist.clear': 'Clear filters',
   'worklist.count.one': '{count} study',
   'worklist.count.many': '{count} studies',
@@ -12,7 +12,7 @@ export const worklistEn = {
   'worklist.date.yesterday': 'Yesterday',
   'worklist.date.week': 'Last 7 days',
   'worklist.date.month': 'Last 30 days',
-  'worklist.date.year': 'Last year',
+  'worklist.date.year': 'Last 12 months',
   'worklist.date.custom': 'From … to',
   'worklist.date.from': 'From',
   'worklist.date.to': 'To',
@@ -34,7 +34,7 @@ export const worklistEn = {
   'worklist.focusSearch': 'Search',
   'worklist.refresh': 'Refresh',
   'worklist.nothing': 'No study matches.',
-  'worklist.nothingHint': 'Loosen or clear the filters.',
+  'worklist.nothingHint': 'Widen or clear the filters.',
   'worklist.empty.title': 'The archive is empty',
   'worklist.empty.lead': 'Send images from a modality, a workstation or the command line:',
   'worklist.empty.node': 'AE title {aeTitle}, host {host}, port {port}',

@@ -2,7 +2,7 @@ import type { worklistEn } from './worklist.en';
 
 export const worklistEs: Readonly<Record<keyof typeof worklistEn, string>> = {
   'worklist.title': 'Lista de trabajo',
-  'worklist.search': 'Nombre, ID, palabras, «semana pasada»',
+  'worklist.search': 'Nombre, ID, «ayer»',
   'worklist.clear': 'Quitar los filtros',
   'worklist.count.one': '{count} estudio',
   'worklist.count.many': '{count} estudios',
@@ -13,7 +13,7 @@ export const worklistEs: Readonly<Record<keyof typeof worklistEn, string>> = {
   'worklist.date.yesterday': 'Ayer',
   'worklist.date.week': 'Últimos 7 días',
   'worklist.date.month': 'Últimos 30 días',
-  'worklist.date.year': 'Último año',
+  'worklist.date.year': 'Últimos 12 meses',
   'worklist.date.custom': 'Desde … hasta',
   'worklist.date.from': 'Desde',
   'worklist.date.to': 'Hasta',
@@ -38,7 +38,7 @@ export const worklistEs: Readonly<Record<keyof typeof worklistEn, string>> = {
   'worklist.nothingHint': 'Amplíe o quite los filtros.',
   'worklist.empty.title': 'El PACS está vacío',
   'worklist.empty.lead': 'Envíe imágenes desde una modalidad, una estación de trabajo o la línea de comandos:',
-  'worklist.empty.node': 'Título AE {aeTitle}, equipo {host}, puerto {port}',
+  'worklist.empty.node': 'Título AE {aeTitle}, host {host}, puerto {port}',
   'worklist.empty.command': 'Por ejemplo, con DCMTK:',
   'worklist.empty.drop': 'O suelte archivos y carpetas en cualquier lugar de esta página.',
   'worklist.failed': 'No se pudo leer la lista de trabajo.',

@@ -5,13 +5,15 @@ import { Dialog } from '../../ui/Dialog';
 interface Props {
   title: string;
   verb: string;
+  /** Where “Cancel” would be taken for the verb. */
+  back?: string;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** Asks before something is taken away. */
-export function Confirm({ title, verb, onConfirm, onClose, children }: Props) {
+export function Confirm({ title, verb, back = t('admin.cancel'), onConfirm, onClose, children }: Props) {
   return (
     <Dialog title={title} onClose={onClose} className="admin-dialog">
       <form
@@ -25,7 +27,7 @@ export function Confirm({ title, verb, onConfirm, onClose, children }: Props) {
         {children}
         <div className="row form-buttons">
           <button type="button" className="button" onClick={onClose}>
-            {t('admin.cancel')}
+            {back}
           </button>
           <button type="submit" className="button button-main">
             {verb}

@@ -9,6 +9,7 @@ import {
   type StudyRow,
 } from '../../api/types';
 import type { StudyMark } from '../../api/worklist';
+import { keyLabel } from '../../commands/registry';
 import { t } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
@@ -68,7 +69,7 @@ export function Peek({ row, onOpen, onMark }: Props) {
       )}
       <Marks row={row} onMark={onMark} />
       <button type="button" className="button button-main" onClick={() => onOpen(row.study_instance_uid)}>
-        {t('worklist.open')} <kbd>Enter</kbd>
+        {t('worklist.open')} <kbd>{keyLabel('Enter')}</kbd>
       </button>
       <h3>{t('peek.series')}</h3>
       <ul className="peek-series">

@@ -207,7 +207,9 @@ function Row({ row, index, chosen, isPicked, picked, onChoose, onOpen }: RowProp
       </span>
       <span className="cell cell-priority" role="gridcell">
         {row.priority !== 'routine' && (
-          <span className={`priority priority-${row.priority}`}>{t(priorityKey(row.priority))}</span>
+          <span className={`priority priority-${row.priority}`}>
+            {t(row.priority === 'stat' ? 'reading.pill.stat' : priorityKey(row.priority))}
+          </span>
         )}
       </span>
       <span className={`cell cell-status status-${row.status}`} role="gridcell">

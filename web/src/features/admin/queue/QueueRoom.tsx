@@ -144,6 +144,7 @@ function QueueTable({ queues, actions, act }: TableProps) {
         <Confirm
           title={t('admin.queue.cancelTitle', { queue: queueWords(cancelling) })}
           verb={t('admin.queue.cancelAll')}
+          back={t('admin.keep')}
           onClose={() => setCancelling(undefined)}
           onConfirm={() => void act(cancelling.name, () => admin.cancelQueue(cancelling.name))}
         >
