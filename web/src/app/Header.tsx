@@ -3,7 +3,7 @@ import { preferences } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
 import type { Command } from '../commands/registry';
 import { titleOf, titleWithKey } from '../commands/titles';
-import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t } from '../i18n';
+import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t, tCount } from '../i18n';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 
@@ -43,7 +43,7 @@ export function Header({ session, status, refused, commands, children }: Props) 
         <span className="wide-only">
           {status ? `${status.ae_title} ${status.host}:${status.dicom_port}` : t('callers.node')}
         </span>
-        {refused > 0 && <span className="badge badge-warn">{t('callers.badge', { count: refused })}</span>}
+        {refused > 0 && <span className="badge badge-warn">{tCount('callers.badge', refused)}</span>}
       </button>
       <button
         type="button"

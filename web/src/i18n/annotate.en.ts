@@ -90,6 +90,7 @@ export const annotateEn = {
   'document.image': 'show image',
   'document.frame': 'show frame {frames}',
   'document.elsewhere': 'in another study',
-  'document.graphic': '{type}, {points} points',
+  'document.graphic': '{type}, {count} points',
+  'document.graphic.one': '{type}, {count} point',
   'document.seeItem': 'see item {item}',
 } as const;

@@ -91,6 +91,7 @@ export const annotateEs: Readonly<Record<keyof typeof annotateEn, string>> = {
   'document.image': 'ver la imagen',
   'document.frame': 'ver la imagen {frames}',
   'document.elsewhere': 'en otro estudio',
-  'document.graphic': '{type}, {points} puntos',
+  'document.graphic': '{type}, {count} puntos',
+  'document.graphic.one': '{type}, {count} punto',
   'document.seeItem': 'véase el elemento {item}',
 };

@@ -91,6 +91,7 @@ export const annotateFr: Readonly<Record<keyof typeof annotateEn, string>> = {
   'document.image': 'voir l’image',
   'document.frame': 'voir l’image n° {frames}',
   'document.elsewhere': 'dans un autre examen',
-  'document.graphic': '{type}, {points} points',
+  'document.graphic': '{type}, {count} points',
+  'document.graphic.one': '{type}, {count} point',
   'document.seeItem': 'voir l’élément {item}',
 };

@@ -4,6 +4,7 @@ import { appFr } from './app.fr';
 import { callersFr } from './callers.fr';
 import { commandsFr } from './commands.fr';
 import { displayFr } from './display.fr';
+import { frenchSpaces } from './frenchSpaces';
 import { hangingFr } from './hanging.fr';
 import type { Catalogue } from './index';
 import { keysFr } from './keys.fr';
@@ -13,7 +14,7 @@ import { uploadFr } from './upload.fr';
 import { viewerFr } from './viewer.fr';
 import { worklistFr } from './worklist.fr';
 
-export const fr: Catalogue = {
+const written: Catalogue = {
   ...adminFr,
   ...annotateFr,
   ...appFr,
@@ -28,3 +29,7 @@ export const fr: Catalogue = {
   ...viewerFr,
   ...worklistFr,
 };
+
+export const fr = Object.fromEntries(
+  Object.entries(written).map(([key, text]) => [key, frenchSpaces(text)]),
+) as Catalogue;

@@ -56,6 +56,19 @@ export function t(key: MessageKey, values: Readonly<Record<string, string | numb
   return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** Messages that speak of a number of things; what is said of one of them stands at `${key}.one`. */
+export type CountedKey = { [K in MessageKey]: `${K}.one` extends MessageKey ? K : never }[MessageKey];
+
+/** The text of a message about `number` things, in the form that the language has for so many; `{count}` is the number. */
+export function tCount(
+  key: CountedKey,
+  number: number,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
+  const form: MessageKey = new Intl.PluralRules(language).select(number) === 'one' ? `${key}.one` : key;
+  return t(form, { count: number.toLocaleString(language), ...values });
+}
+
 /** Re-renders the caller when the language changes. */
 export function useLanguage(): Language {
   return useSyncExternalStore(

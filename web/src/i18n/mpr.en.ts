@@ -35,7 +35,9 @@ export const mprEn = {
   'mpr.shifted':
     'Slices are displaced against each other by up to {mm} mm. Each is shown in its own place; edges may look stepped.',
   'mpr.gaps.badge': 'GAPS: {count} missing',
+  'mpr.gaps.badge.one': 'GAP: {count} missing',
   'mpr.gaps': '{count} slices are missing ({places}). Nothing was made up: the picture is empty there.',
+  'mpr.gaps.one': '{count} slice is missing ({places}). Nothing was made up: the picture is empty there.',
   'mpr.gapAfter': '{count} after slice {slice}',
   'mpr.uneven.badge': 'UNEVEN SLICES',
   'mpr.uneven':
@@ -43,7 +45,9 @@ export const mprEn = {
   'mpr.reduced.badge': 'REDUCED {factor}×',
   'mpr.reduced': 'The volume is too large for this browser at full resolution: {factor} × {factor} pixels make one.',
   'mpr.partial.badge': 'PARTIAL: {count} missing',
+  'mpr.partial.badge.one': 'PARTIAL: {count} missing',
   'mpr.partial': '{count} slices could not be loaded. The picture is empty there.',
+  'mpr.partial.one': '{count} slice could not be loaded. The picture is empty there.',
   'mpr.plain': 'Even slices, no tilt, none missing.',
   'mpr.geometry': '{count} slices, {step} mm apart, pixels of {pixel} mm',
   'mpr.lengths':

@@ -37,7 +37,9 @@ export const mprEs: Record<keyof typeof mprEn, string> = {
   'mpr.shifted':
     'Hay cortes desplazados entre sí hasta {mm} mm. Cada uno se muestra en su lugar; los bordes pueden verse escalonados.',
   'mpr.gaps.badge': 'HUECOS: faltan {count}',
+  'mpr.gaps.badge.one': 'HUECO: falta {count}',
   'mpr.gaps': 'Faltan {count} cortes ({places}). No se ha inventado nada: la imagen está vacía allí.',
+  'mpr.gaps.one': 'Falta {count} corte ({places}). No se ha inventado nada: la imagen está vacía allí.',
   'mpr.gapAfter': '{count} tras el corte {slice}',
   'mpr.uneven.badge': 'CORTES IRREGULARES',
   'mpr.uneven':
@@ -46,7 +48,9 @@ export const mprEs: Record<keyof typeof mprEn, string> = {
   'mpr.reduced':
     'El volumen es demasiado grande para este navegador a plena resolución: {factor} × {factor} píxeles forman uno.',
   'mpr.partial.badge': 'PARCIAL: faltan {count}',
+  'mpr.partial.badge.one': 'PARCIAL: falta {count}',
   'mpr.partial': 'No se pudieron cargar {count} cortes. La imagen está vacía allí.',
+  'mpr.partial.one': 'No se pudo cargar {count} corte. La imagen está vacía allí.',
   'mpr.plain': 'Cortes regulares, sin inclinación ni huecos.',
   'mpr.geometry': '{count} cortes, cada {step} mm, píxeles de {pixel} mm',
   'mpr.lengths': 'Aquí solo se miden longitudes, y no se guardan. Para lo que deba conservarse, mida en las imágenes.',

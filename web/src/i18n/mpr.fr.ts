@@ -37,7 +37,9 @@ export const mprFr: Record<keyof typeof mprEn, string> = {
   'mpr.shifted':
     'Des coupes sont décalées entre elles, jusqu’à {mm} mm. Chacune est montrée à sa place ; les contours peuvent paraître en escalier.',
   'mpr.gaps.badge': 'LACUNES : {count} manquantes',
+  'mpr.gaps.badge.one': 'LACUNE : {count} manquante',
   'mpr.gaps': '{count} coupes manquent ({places}). Rien n’a été inventé : l’image y est vide.',
+  'mpr.gaps.one': '{count} coupe manque ({places}). Rien n’a été inventé : l’image y est vide.',
   'mpr.gapAfter': '{count} après la coupe {slice}',
   'mpr.uneven.badge': 'COUPES IRRÉGULIÈRES',
   'mpr.uneven':
@@ -46,7 +48,9 @@ export const mprFr: Record<keyof typeof mprEn, string> = {
   'mpr.reduced':
     'Le volume est trop grand pour ce navigateur en pleine résolution : {factor} × {factor} pixels en font un.',
   'mpr.partial.badge': 'PARTIEL : {count} manquantes',
+  'mpr.partial.badge.one': 'PARTIEL : {count} manquante',
   'mpr.partial': '{count} coupes n’ont pas pu être chargées. L’image y est vide.',
+  'mpr.partial.one': '{count} coupe n’a pas pu être chargée. L’image y est vide.',
   'mpr.plain': 'Coupes régulières, sans inclinaison ni lacune.',
   'mpr.geometry': '{count} coupes, tous les {step} mm, pixels de {pixel} mm',
   'mpr.lengths':

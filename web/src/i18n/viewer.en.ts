@@ -18,6 +18,7 @@ export const viewerEn = {
   'viewer.undated': 'no date',
   'age.days': '{count} d',
   'age.months': '{count} mo',
+  'age.months.one': '{count} mo',
   'age.years': '{count} y',
   'viewer.toggleRail': 'Show or hide the series list',
   'viewer.tile': 'Tile {number}: {series}',

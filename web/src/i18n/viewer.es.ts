@@ -19,6 +19,7 @@ export const viewerEs: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.undated': 'sin fecha',
   'age.days': '{count} d',
   'age.months': '{count} meses',
+  'age.months.one': '{count} mes',
   'age.years': '{count} a',
   'viewer.toggleRail': 'Mostrar u ocultar la columna de series',
   'viewer.tile': 'Recuadro {number}: {series}',

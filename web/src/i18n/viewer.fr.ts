@@ -19,6 +19,7 @@ export const viewerFr: Readonly<Record<keyof typeof viewerEn, string>> = {
   'viewer.undated': 'sans date',
   'age.days': '{count} j',
   'age.months': '{count} mois',
+  'age.months.one': '{count} mois',
   'age.years': '{count} ans',
   'viewer.toggleRail': 'Afficher ou masquer la colonne des séries',
   'viewer.tile': 'Case {number} : {series}',

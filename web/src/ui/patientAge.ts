@@ -1,5 +1,5 @@
 /** How old somebody was when the pictures were taken. */
-import { t } from '../i18n';
+import { t, tCount } from '../i18n';
 import { daysBetween } from './format';
 
 const DAYS_OF_YEAR = 365.2425;
@@ -9,7 +9,7 @@ export function ageAt(birth: string, when: string): string {
   const days = daysBetween(birth, when);
   if (days === undefined || days < 0) return '';
   if (days < 60) return t('age.days', { count: days });
-  if (days < 2 * DAYS_OF_YEAR) return t('age.months', { count: Math.floor(days / 30.44) });
+  if (days < 2 * DAYS_OF_YEAR) return tCount('age.months', Math.floor(days / 30.44));
   return t('age.years', { count: fullYears(birth, when) });
 }
 

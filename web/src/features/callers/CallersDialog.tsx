@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import { ApiError, api } from '../../api/client';
 import type { Callers, Peer, ServerStatus } from '../../api/types';
-import { t } from '../../i18n';
+import { t, tCount } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { bytes, count, moment } from '../../ui/format';
 import './callers.css';
@@ -67,7 +67,7 @@ export function CallersDialog({ status, onClose, onChanged }: Props) {
                   <strong>{caller.ae_title}</strong> <span className="muted">{caller.host}</span>
                   <br />
                   <span className="muted">
-                    {t('callers.times', { count: caller.count, when: moment(caller.last_seen) })}
+                    {tCount('callers.times', caller.count, { when: moment(caller.last_seen) })}
                   </span>
                 </span>
                 <span className="row">
@@ -134,12 +134,12 @@ function Node({ status }: { status: ServerStatus }) {
     [t('callers.version'), status.version],
     [
       t('callers.holds'),
-      t('callers.holdsText', {
-        studies: count(status.studies),
-        series: count(status.series),
-        instances: count(status.instances),
-        bytes: bytes(status.bytes_stored),
-      }),
+      [
+        tCount('worklist.count', status.studies),
+        tCount('callers.series', status.series),
+        tCount('callers.objects', status.instances),
+        bytes(status.bytes_stored),
+      ].join(', '),
     ],
   ];
   return (

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { knownObjects } from '../../api/upload';
-import { type MessageKey, t } from '../../i18n';
+import { type MessageKey, t, tCount } from '../../i18n';
 import { bytes, count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
 import { droppedFiles, worthReading } from './dropped';
@@ -187,7 +187,7 @@ export function UploadPanel({ queue, aside }: PanelProps) {
       </dl>
       {!state.running && state.failed.length > 0 && (
         <button type="button" className="button" onClick={() => queue.retryFailed()}>
-          {t('upload.retryFailed', { count: state.failed.length })}
+          {tCount('upload.retryFailed', state.failed.length)}
         </button>
       )}
       {state.duplicateNames.length > 0 && (
@@ -231,7 +231,7 @@ function Reminder({ left, onDismiss }: { left: Interrupted; onDismiss: () => voi
           <Icon name="close" />
         </button>
       </header>
-      <p>{t('upload.interruptedText', { done: count(left.done), total: count(left.files) })}</p>
+      <p>{tCount('upload.interruptedText', left.files, { done: count(left.done) })}</p>
     </aside>
   );
 }
@@ -246,10 +246,9 @@ function Count({ name, value, id }: { name: string; value: number; id: string })
 }
 
 function headline(state: UploadState): string {
-  const values = { done: count(state.done), total: count(state.files), bytes: bytes(state.bytesTotal) };
-  if (state.offline) return t('upload.offline', values);
-  if (state.stopped) return t('upload.cancelled', values);
-  return t(state.running ? 'upload.progress' : 'upload.finished', values);
+  const values = { done: count(state.done), bytes: bytes(state.bytesTotal) };
+  const said = state.running ? 'upload.progress' : 'upload.finished';
+  return tCount(state.offline ? 'upload.offline' : state.stopped ? 'upload.cancelled' : said, state.files, values);
 }
 
 /** Failure reasons of PS3.18 table I.2-2 and PS3.4 table B.2-1. */

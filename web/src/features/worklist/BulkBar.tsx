@@ -1,7 +1,6 @@
 import { READING_PRIORITIES, READING_STATUSES } from '../../api/types';
 import { MOST_EXPORTED, type StudyMark } from '../../api/worklist';
-import { t } from '../../i18n';
-import { count } from '../../ui/format';
+import { t, tCount } from '../../i18n';
 import { Icon } from '../../ui/Icon';
 import { Menu } from '../../ui/Menu';
 import { priorityKey, STATUS_SIGNS, statusKey } from '../../ui/reading';
@@ -21,7 +20,7 @@ interface Props {
 export function BulkBar({ picked, mayEdit, busy, onMark, onExport, onSend, onReject, onClear }: Props) {
   return (
     <div className="bulk-bar" role="toolbar" aria-label={t('bulk.title')} aria-busy={busy} data-testid="bulk-bar">
-      <strong>{picked === 1 ? t('bulk.picked.one') : t('bulk.picked.many', { count: count(picked) })}</strong>
+      <strong>{tCount('bulk.picked', picked)}</strong>
       {mayEdit && (
         <>
           <Menu testId="menu-status" label={`${t('reading.status')} ▾`} disabled={busy}>

@@ -1,6 +1,6 @@
 import { forwardRef, useEffect, useRef, useState } from 'react';
 import type { Worklist } from '../../api/types';
-import { t } from '../../i18n';
+import { t, tCount } from '../../i18n';
 import { count } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
 import { priorityKey, statusKey } from '../../ui/reading';
@@ -143,10 +143,7 @@ export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
         </button>
       )}
       <span className="total" role="status" aria-busy={loading} data-testid="total">
-        {total &&
-          t(total.count === 1 && !total.capped ? 'worklist.count.one' : 'worklist.count.many', {
-            count: `${count(total.count)}${total.capped ? '+' : ''}`,
-          })}
+        {total && tCount('worklist.count', total.count, total.capped ? { count: `${count(total.count)}+` } : {})}
       </span>
       <div className="filters-second">
         <fieldset className="chips">

@@ -1,6 +1,6 @@
 import type { StudyRow } from '../../api/types';
-import { t } from '../../i18n';
-import { count, dicomDate, personName } from '../../ui/format';
+import { t, tCount } from '../../i18n';
+import { dicomDate, personName } from '../../ui/format';
 
 const MOST_NAMED = 6;
 
@@ -17,7 +17,7 @@ export function NamedStudies({ studies }: { studies: readonly StudyRow[] }) {
           </span>
         </li>
       ))}
-      {more > 0 && <li className="muted">{t('bulk.more', { count: count(more) })}</li>}
+      {more > 0 && <li className="muted">{tCount('bulk.more', more)}</li>}
     </ul>
   );
 }

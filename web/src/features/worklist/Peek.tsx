@@ -10,7 +10,7 @@ import {
 } from '../../api/types';
 import type { StudyMark } from '../../api/worklist';
 import { keyLabel } from '../../commands/registry';
-import { t } from '../../i18n';
+import { t, tCount } from '../../i18n';
 import { dicomDate, dicomTime, personName } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
 import { ageAt } from '../../ui/patientAge';
@@ -92,7 +92,7 @@ export function Peek({ row, onOpen, onMark }: Props) {
               <span className="peek-series-name" title={series.description}>
                 {series.description || series.body_part || series.modality}
               </span>
-              <span className="muted">{images === 1 ? t('peek.image') : t('peek.images', { count: images })}</span>
+              <span className="muted">{tCount('peek.images', images)}</span>
             </li>
           );
         })}

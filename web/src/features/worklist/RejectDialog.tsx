@@ -1,8 +1,7 @@
 import { useState } from 'react';
 import type { StudyRow } from '../../api/types';
-import { t } from '../../i18n';
+import { t, tCount } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
-import { count } from '../../ui/format';
 import { REJECTION_CODES, type RejectionCode } from './deeds';
 import { NamedStudies } from './NamedStudies';
 
@@ -17,13 +16,7 @@ export function RejectDialog({ studies, onReject, onClose }: Props) {
   const [code, setCode] = useState<RejectionCode>(REJECTION_CODES[0]);
   const [reason, setReason] = useState('');
   return (
-    <Dialog
-      title={
-        studies.length === 1 ? t('bulk.reject.titleOne') : t('bulk.reject.title', { count: count(studies.length) })
-      }
-      onClose={onClose}
-      className="bulk-dialog"
-    >
+    <Dialog title={tCount('bulk.reject.title', studies.length)} onClose={onClose} className="bulk-dialog">
       <form
         className="form"
         onSubmit={(event) => {

@@ -1,9 +1,8 @@
 import { useEffect, useState } from 'react';
 import type { Peer, StudyRow } from '../../api/types';
 import { worklistApi } from '../../api/worklist';
-import { t } from '../../i18n';
+import { t, tCount } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
-import { count } from '../../ui/format';
 import { reasonOf } from './deeds';
 import { NamedStudies } from './NamedStudies';
 
@@ -33,11 +32,7 @@ export function SendDialog({ studies, onSend, onClose }: Props) {
     return () => abort.abort();
   }, []);
   return (
-    <Dialog
-      title={studies.length === 1 ? t('bulk.send.titleOne') : t('bulk.send.title', { count: count(studies.length) })}
-      onClose={onClose}
-      className="bulk-dialog"
-    >
+    <Dialog title={tCount('bulk.send.title', studies.length)} onClose={onClose} className="bulk-dialog">
       <form
         className="form"
         onSubmit={(event) => {

@@ -2,9 +2,8 @@
 import { ApiError } from '../../api/client';
 import type { StudyRow } from '../../api/types';
 import type { StudyMark } from '../../api/worklist';
-import type { MessageKey } from '../../i18n';
-import { t } from '../../i18n';
-import { count, personName } from '../../ui/format';
+import { t, tCount } from '../../i18n';
+import { personName } from '../../ui/format';
 import { priorityKey, statusKey } from '../../ui/reading';
 
 /** IHE Imaging Object Change Management; PS3.16 CID 7011. */
@@ -41,19 +40,11 @@ export async function oneByOne(uids: readonly string[], deed: (uid: string) => P
   return { done, failed, reason };
 }
 
-/** `key` names the message for one study; `${key}.many` that for several. */
-export function told(key: 'rejected' | 'restored' | 'sent', studies: number): string {
-  const message: MessageKey = studies === 1 ? `bulk.${key}.one` : `bulk.${key}.many`;
-  return t(message, { count: count(studies) });
-}
-
 /** Who was marked as what. */
 export function toldMarked(rows: readonly StudyRow[], uids: readonly string[], said: StudyMark): string {
   const what = [said.status && t(statusKey(said.status)), said.priority && t(priorityKey(said.priority))];
   const [only] = uids.length === 1 ? rows.filter((row) => row.study_instance_uid === uids[0]) : [];
-  const who = only
-    ? personName(only.patient_name) || only.patient_id
-    : t('bulk.studies', { count: count(uids.length) });
+  const who = only ? personName(only.patient_name) || only.patient_id : tCount('worklist.count', uids.length);
   return t('bulk.marked', { who, what: what.filter(Boolean).join(', ') });
 }
 

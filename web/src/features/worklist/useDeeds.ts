@@ -1,8 +1,8 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { StudyRow } from '../../api/types';
 import { archiveUrl, MOST_EXPORTED, type StudyMark, worklistApi } from '../../api/worklist';
-import { t } from '../../i18n';
-import { markedBefore, oneByOne, type RejectionCode, reasonOf, told, toldMarked } from './deeds';
+import { t, tCount } from '../../i18n';
+import { markedBefore, oneByOne, type RejectionCode, reasonOf, toldMarked } from './deeds';
 import type { WorklistData } from './useWorklist';
 
 /** What was done, and how it is taken back. */
@@ -67,7 +67,7 @@ export function useDeeds({ rows, refresh, assume, forget }: WorklistData): Deeds
     (uids: readonly string[], aeTitle: string) =>
       void during.current(async () => {
         const { studies } = await worklistApi.send(uids, aeTitle);
-        setNotice({ text: told('sent', studies), failed: false });
+        setNotice({ text: tCount('bulk.sent', studies), failed: false });
       }),
     [],
   );
@@ -75,7 +75,7 @@ export function useDeeds({ rows, refresh, assume, forget }: WorklistData): Deeds
     (uids: readonly string[]) =>
       void during.current(async () => {
         const { done, failed, reason } = await oneByOne(uids, (uid) => worklistApi.restore(uid, t('bulk.undone')));
-        const text = [told('restored', done.length), failed ? t('bulk.failed', { reason }) : ''];
+        const text = [tCount('bulk.restored', done.length), failed ? t('bulk.failed', { reason }) : ''];
         setNotice({ text: text.filter(Boolean).join(' '), failed: failed > 0 });
         refresh();
       }),
@@ -86,7 +86,7 @@ export function useDeeds({ rows, refresh, assume, forget }: WorklistData): Deeds
       void during.current(async () => {
         const { done, failed, reason } = await oneByOne(uids, (uid) => worklistApi.reject(uid, code, why));
         forget(done);
-        const text = [told('rejected', done.length), failed ? t('bulk.failed', { reason }) : ''];
+        const text = [tCount('bulk.rejected', done.length), failed ? t('bulk.failed', { reason }) : ''];
         setNotice({
           text: text.filter(Boolean).join(' '),
           failed: failed > 0,

@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 import { admin } from '../../../api/admin';
-import { t } from '../../../i18n';
+import { t, tCount } from '../../../i18n';
 import { bytes, count } from '../../../ui/format';
 import { Icon } from '../../../ui/Icon';
 import { Problem } from '../Problem';
@@ -55,7 +55,7 @@ export function AssociationsRoom() {
           ))}
         </Table>
       )}
-      {left > 0 && <p className="muted">{t('admin.associations.more', { count: count(left) })}</p>}
+      {left > 0 && <p className="muted">{tCount('admin.associations.more', left)}</p>}
     </>
   );
 }

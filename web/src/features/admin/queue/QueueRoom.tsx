@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react';
 import { admin } from '../../../api/admin';
 import type { JobState, Queue } from '../../../api/types';
-import { t } from '../../../i18n';
+import { t, tCount } from '../../../i18n';
 import { count } from '../../../ui/format';
 import { Icon } from '../../../ui/Icon';
 import { Confirm } from '../Confirm';
@@ -148,11 +148,7 @@ function QueueTable({ queues, actions, act }: TableProps) {
           onClose={() => setCancelling(undefined)}
           onConfirm={() => void act(cancelling.name, () => admin.cancelQueue(cancelling.name))}
         >
-          <p>
-            {t('admin.queue.cancelText', {
-              count: count(cancelling.waiting + cancelling.running + cancelling.failed),
-            })}
-          </p>
+          <p>{tCount('admin.queue.cancelText', cancelling.waiting + cancelling.running + cancelling.failed)}</p>
         </Confirm>
       )}
     </>

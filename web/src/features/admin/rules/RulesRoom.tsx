@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { admin } from '../../../api/admin';
 import type { Route } from '../../../api/types';
-import { t } from '../../../i18n';
+import { t, tCount } from '../../../i18n';
 import { Icon } from '../../../ui/Icon';
 import { Confirm, focusTitle } from '../Confirm';
 import { Problem } from '../Problem';
@@ -90,7 +90,7 @@ export function RulesRoom() {
 
 function doesWords(route: Route): string {
   const peers = route.destinations.join(', ');
-  if (route.kind === 'prefetch') return t('admin.rules.doesPrefetch', { peers, count: route.priors });
+  if (route.kind === 'prefetch') return tCount('admin.rules.doesPrefetch', route.priors, { peers });
   return route.commit ? t('admin.rules.doesSendCommit', { peers }) : t('admin.rules.doesSend', { peers });
 }
 

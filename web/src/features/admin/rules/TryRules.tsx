@@ -2,8 +2,8 @@ import { type FormEvent, useState } from 'react';
 import { admin } from '../../../api/admin';
 import { api } from '../../../api/client';
 import type { Route, StudyRow } from '../../../api/types';
-import { t } from '../../../i18n';
-import { count, dicomDate, personName } from '../../../ui/format';
+import { t, tCount } from '../../../i18n';
+import { dicomDate, personName } from '../../../ui/format';
 import { Icon } from '../../../ui/Icon';
 import { Field } from '../fields';
 import { Problem } from '../Problem';
@@ -90,10 +90,11 @@ export function TryRules({ rules }: { rules: readonly Route[] }) {
                 {says.taken > 0 ? (
                   <span className="said-good">
                     <Icon name="check" />{' '}
-                    {t(kinds.get(says.rule) === 'prefetch' ? 'admin.rules.wouldAsk' : 'admin.rules.wouldSend', {
-                      count: count(says.taken),
-                      peers: says.destinations.join(', '),
-                    })}
+                    {tCount(
+                      kinds.get(says.rule) === 'prefetch' ? 'admin.rules.wouldAsk' : 'admin.rules.wouldSend',
+                      says.taken,
+                      { peers: says.destinations.join(', ') },
+                    )}
                   </span>
                 ) : (
                   <span className="muted">{t('admin.rules.wouldNot', { reason: says.whyNot.join('; ') })}</span>

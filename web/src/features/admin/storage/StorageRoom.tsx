@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { admin } from '../../../api/admin';
 import type { StorageCounted, StorageShare, StorageUse } from '../../../api/types';
-import { t } from '../../../i18n';
+import { t, tCount } from '../../../i18n';
 import { bytes, count, moment } from '../../../ui/format';
 import { Icon } from '../../../ui/Icon';
 import { Problem } from '../Problem';
@@ -114,7 +114,7 @@ function Counted({ counted, freeBytes }: { counted: StorageCounted; freeBytes: n
       <section>
         <h2>{t('admin.storage.byMonth')}</h2>
         <MonthChart title={t('admin.storage.byMonth')} months={months} amountOf={amountOf} say={say} />
-        {left !== undefined && <p>{t('admin.storage.monthsLeft', { count: count(left) })}</p>}
+        {left !== undefined && <p>{tCount('admin.storage.monthsLeft', left)}</p>}
         <details>
           <summary>{t('admin.storage.asTable')}</summary>
           <table className="admin-table short">

@@ -1,6 +1,6 @@
 /** Values of content items as people read them. Pure. */
 import type { ContentItem, StructuredDocument } from '../../../api/types';
-import { t } from '../../../i18n';
+import { t, tCount } from '../../../i18n';
 import { dicomDate, dicomTime, personName } from '../../../ui/format';
 
 /** A DICOM date, a time, or both in one. */
@@ -26,7 +26,7 @@ export function valueText(item: ContentItem): string {
       return personName(item.value) || item.value;
     case 'SCOORD':
     case 'SCOORD3D':
-      return t('document.graphic', { type: item.value, points: item.points });
+      return tCount('document.graphic', item.points, { type: item.value });
     case '':
       return item.value ? t('document.seeItem', { item: item.value }) : '';
     default:

@@ -1,6 +1,6 @@
 /** What is said of a volume: a badge on every picture, and a sentence beside them. Pure. */
 import type { Volume, VolumeTrait } from '../../../api/types';
-import { type MessageKey, t } from '../../../i18n';
+import { type MessageKey, t, tCount } from '../../../i18n';
 import type { Progress } from '../../../imaging/volume/loading';
 import type { VolumePlan } from '../../../imaging/volume/plan';
 import { shortNumber } from '../corner';
@@ -13,16 +13,20 @@ export interface Remark {
 const MOST_PLACES = 5;
 
 export function remarksOn(volume: Volume, plan: VolumePlan, progress: Progress): Remark[] {
-  const remark = (name: 'tilted' | 'shifted' | 'gaps' | 'uneven' | 'reduced' | 'partial', values = {}): Remark => ({
+  const remark = (name: 'tilted' | 'shifted' | 'uneven' | 'reduced', values = {}): Remark => ({
     badge: t(`mpr.${name}.badge`, values),
     sentence: t(`mpr.${name}`, values),
+  });
+  const lack = (name: 'gaps' | 'partial', slices: number, values = {}): Remark => ({
+    badge: tCount(`mpr.${name}.badge`, slices),
+    sentence: tCount(`mpr.${name}`, slices, values),
   });
   const missing = volume.gaps.reduce((sum, { slices }) => sum + slices, 0);
   const found: Remark[] = [];
   for (const finding of volume.findings) {
     if (finding === 'tilted') found.push(remark('tilted', { degrees: volume.tilt_degrees.toFixed(1) }));
     if (finding === 'shifted') found.push(remark('shifted', { mm: shortNumber(volume.off_line_mm, 2) }));
-    if (finding === 'gaps') found.push(remark('gaps', { count: missing, places: placesOf(volume) }));
+    if (finding === 'gaps') found.push(lack('gaps', missing, { places: placesOf(volume) }));
     if (finding === 'uneven') {
       const [least, most, step] = [volume.least_step_mm, volume.most_step_mm, plan.spacing[2]];
       found.push(
@@ -31,7 +35,7 @@ export function remarksOn(volume: Volume, plan: VolumePlan, progress: Progress):
     }
   }
   if (plan.reduced > 1) found.push(remark('reduced', { factor: plan.reduced }));
-  if (progress.failed > 0) found.push(remark('partial', { count: progress.failed }));
+  if (progress.failed > 0) found.push(lack('partial', progress.failed));
   return found;
 }
 

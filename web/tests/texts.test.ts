@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CATALOGUES, type CountedKey, chooseLanguage, LANGUAGES, type MessageKey, tCount } from '../src/i18n';
+import { frenchSpaces } from '../src/i18n/frenchSpaces';
+
+const NO_BREAK = '\u00a0';
+const NARROW = '\u202f';
+const keys = Object.keys(CATALOGUES.en) as MessageKey[];
+const counted = keys.filter((key): key is CountedKey => `${key}.one` in CATALOGUES.en);
+
+beforeAll(() => vi.stubGlobal('document', { documentElement: { lang: '' } }));
+afterAll(() => {
+  chooseLanguage('en');
+  vi.unstubAllGlobals();
+});
+
+describe('messages about a number of things', () => {
+  it('have the form of the language, and its digits', () => {
+    const said = (number: number) => tCount('worklist.count', number);
+    chooseLanguage('en');
+    expect([0, 1, 2, 1200].map(said)).toEqual(['0 studies', '1 study', '2 studies', '1,200 studies']);
+    chooseLanguage('fr');
+    expect([0, 1, 2, 1200].map(said)).toEqual(['0 examen', '1 examen', '2 examens', `1${NARROW}200 examens`]);
+    chooseLanguage('es');
+    expect([0, 1, 2].map(said)).toEqual(['0 estudios', '1 estudio', '2 estudios']);
+  });
+
+  it('take other values beside the number, and another way to write it', () => {
+    chooseLanguage('en');
+    expect(tCount('upload.progress', 1, { done: '0', bytes: '5 kB' })).toBe('0 of 1 file, 5 kB');
+    expect(tCount('worklist.count', 5000, { count: '5000+' })).toBe('5000+ studies');
+  });
+
+  it('differ for one and for several in Spanish, or say the same thing of both', () => {
+    const alike = counted.filter((key) => CATALOGUES.es[key] === CATALOGUES.es[`${key}.one`]);
+    expect(alike).toEqual(['bulk.more']);
+  });
+
+  it('have a singular, unless what is said is the same of one, or it never is one', () => {
+    const WITHOUT: Record<string, readonly MessageKey[]> = {
+      'a unit follows, or a figure stands alone': [
+        'admin.associations.hours',
+        'admin.associations.minutes',
+        'admin.associations.seconds',
+        'admin.inMinutes',
+        'admin.inSeconds',
+        'admin.queue.cancelChosen',
+        'admin.queue.retryChosen',
+        'age.days',
+        'calibrate.perMm',
+        'measure.unsaved',
+        'mpr.gapAfter',
+        'viewer.days',
+        'viewer.frame',
+        'viewer.image',
+        'viewer.minutes',
+      ],
+      'a limit or a choice, larger than one': [
+        'admin.rejected.most',
+        'admin.tokens.days',
+        'bulk.export.most',
+        'hanging.full',
+      ],
+      'a volume has three slices or more': ['mpr.geometry', 'mpr.volumeName'],
+      'a shorter time is told in days, or in months': ['age.years', 'viewer.months', 'viewer.years'],
+    };
+    const without = keys.filter(
+      (key) => CATALOGUES.en[key].includes('{count}') && !key.endsWith('.one') && !(`${key}.one` in CATALOGUES.en),
+    );
+    expect(without.sort()).toEqual(Object.values(WITHOUT).flat().sort());
+  });
+
+  it('never write two forms into one', () => {
+    for (const language of LANGUAGES) {
+      expect(
+        Object.values(CATALOGUES[language]).filter((text) => /\p{L}\((?:s|es|e)\)\P{L}/u.test(`${text} `)),
+      ).toEqual(language === 'fr' ? [CATALOGUES.fr['viewer.dob']] : []);
+    }
+  });
+});
+
+describe('French spaces', () => {
+  it('do not break before signs, within quotation marks and before units', () => {
+    expect(frenchSpaces('Démo : « vue » ; sûr ? Oui ! 5 % de {mm} mm')).toBe(
+      `Démo${NO_BREAK}: «${NO_BREAK}vue${NO_BREAK}»${NARROW}; sûr${NARROW}? Oui${NARROW}! 5${NARROW}% de {mm}${NARROW}mm`,
+    );
+  });
+
+  it('leave alone what is not French: addresses, times, words that begin like a unit', () => {
+    for (const text of ['http://host:8080', '18:00-07:00', '3 signes', '12 derniers mois', 'Authorization: Bearer'])
+      expect(frenchSpaces(text)).toBe(text);
+  });
+
+  it('are in every text', () => {
+    const breaking = Object.values(CATALOGUES.fr).filter((text) => / (?:[:;?!%](?:\s|$)|»)|« |[\d}] mm\b/.test(text));
+    expect(breaking).toEqual([]);
+    expect(CATALOGUES.fr['app.openAccess']).toBe(`Accès libre${NO_BREAK}: sans connexion`);
+  });
+});
