@@ -33,7 +33,7 @@ def test_sign_in_and_out(open_page: Any, site: Any, complaints: Complaints) -> N
     page.fill("[name=username]", site.user)
     page.fill("[name=password]", "not the password")
     page.keyboard.press("Enter")
-    page.wait_for_selector("[role=alert]:text('not right')")
+    page.wait_for_selector("[role=alert]:text('is incorrect')")
     page.fill("[name=password]", site.password)
     page.keyboard.press("Enter")
     page.wait_for_selector(ROW)

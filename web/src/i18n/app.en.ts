@@ -17,11 +17,11 @@ export const appEn = {
   'error.denied': 'You may not do this.',
   'error.notFound': 'This study is not in the archive, or not any more.',
 
-  'session.name': 'Name',
+  'session.name': 'User name',
   'session.password': 'Password',
   'session.signIn': 'Sign in',
   'session.signingIn': 'Signing in…',
-  'session.wrong': 'Name or password is not right.',
+  'session.wrong': 'User name or password is incorrect.',
   'session.tooMany': 'Too many attempts. Wait a minute and try again.',
   'session.firstStart': 'First start? The administrator’s password was printed once by the server.',
   'session.changePassword': 'Change password',
@@ -32,6 +32,6 @@ export const appEn = {
   'session.notEqual': 'The two new passwords differ.',
   'session.tooShort': 'Use at least 12 characters.',
   'session.passwordChanged': 'Password changed.',
-  'session.currentWrong': 'The current password is not right.',
+  'session.currentWrong': 'The current password is incorrect.',
   'session.refused': 'The new password was refused: {reason}',
 } as const;
