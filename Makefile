@@ -90,6 +90,7 @@ prove: build test-tools tests/peers/ohif/node_modules/.installed ## the long pro
 	@$(BIN)/pytest -m prove --timeout 3600
 
 gallery: build test-tools ## take the pictures of docs/gallery anew, as the browser tests go
+	@tools/install_test_tools.sh fonts-droid-fallback || echo "Without fonts-droid-fallback, Chinese and Korean names are boxes."
 	@rm -f docs/gallery/*.webp
 	@HOUNSFIELD_GALLERY=$(CURDIR)/docs/gallery $(BIN)/pytest -q -n 2 --dist worksteal tests/e2e
 	@$(BIN)/python tools/write_gallery_page.py

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from web_kit.accessible import barriers
+from web_kit.gallery import keep_picture
 from web_kit.pages import Tile, until
 
 pytestmark = [pytest.mark.xdist_group("web_app"), pytest.mark.usefixtures("preferences")]
@@ -26,6 +27,7 @@ def test_the_worklist_and_its_dialogs(open_page: Callable[..., Any], signed_in: 
     french(page)
     page.wait_for_selector("[role=row] >> nth=3")
     page.wait_for_selector("text=Autres examens de ce patient")
+    keep_picture(page, "language-french", "The worklist in French")
     found = barriers(page)
     page.get_by_test_id("user-menu").click()
     found += barriers(page, ".menu")
@@ -58,8 +60,9 @@ def test_the_viewer_its_panel_and_its_dialogs(open_study: Callable[..., Tile]) -
     found += barriers(page, "dialog")
     page.keyboard.press("Escape")
     until(page, "!document.querySelector('dialog')")
-    for menu in ("Autres outils de mesure", "Tourner, retourner, taille"):
+    for menu, name in (("Autres outils de mesure", "tools"), ("Tourner, retourner, taille", "turns")):
         page.get_by_role("button", name=menu).click()
+        keep_picture(page, f"viewer-menu-{name}", f"A menu of the viewer, in French: {menu}")
         found += barriers(page, ".popover:popover-open")
         page.keyboard.press("Escape")
     page.get_by_role("button", name="Disposition des cases").click()

@@ -88,6 +88,7 @@ def test_a_peer_is_added_echoed_changed_and_removed(
         page.wait_for_selector(f"text=127.0.0.1:{port}")
         page.locator("[role=alert]").get_by_role("button", name="Retry").click()
         page.wait_for_selector("output:has-text('Answers within')")
+        keep_picture(page, "admin-peers", "Peers with what each may do; an echo answers with its time")
 
     store = row.get_by_role("switch", name="STORE/1: store objects here (C-STORE)")
     store.uncheck()
@@ -151,6 +152,7 @@ def test_a_rule_fills_a_queue_that_fails_and_is_retried(open_room: OpenRoom, sit
     queue.wait_for()
     page.wait_for_selector("text=/Last error: .*cannot be reached/")
     assert queue.locator("[data-state=waiting]").inner_text() == "2"
+    keep_picture(page, "admin-queue", "The queue to a peer that is down: why, and what waits")
     jobs = page.locator("[data-testid=job]")
     jobs.first.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("[data-testid=job][data-state=cancelled]")
@@ -205,6 +207,7 @@ def test_a_user_is_added_who_can_sign_in_and_a_token_is_made_and_revoked(
     page.get_by_label("I have copied it").check()
     page.locator("dialog").get_by_role("button", name="Close").last.click()
 
+    keep_picture(page, "admin-people", "People with their roles, and tokens for machines")
     page.get_by_label("What it is for").fill("research")
     page.click("text=Make a token")
     secret = page.inner_text("[data-testid=secret]")
@@ -230,6 +233,7 @@ def test_storage_shows_totals_at_once_and_what_was_counted_when_it_is(open_room:
     row = page.locator("[data-testid=modality-XA]")
     row.wait_for()
     assert row.locator("td").nth(0).inner_text() == "1"
+    keep_picture(page, "admin-storage", "What the archive holds, by modality and by month, and how much room is left")
     page.click("text=As a table")
     month = page.locator("[data-testid^=month-]").first
     assert month.locator("td").nth(0).inner_text() == page.inner_text("[data-testid=total-Objects]")
@@ -247,6 +251,7 @@ def test_what_was_rejected_is_listed_with_reason_and_restored(open_room: OpenRoo
     page.reload()
     row = page.locator("[data-testid=rejected]")
     row.wait_for()
+    keep_picture(page, "admin-rejected", "What was rejected, by whom and why; it can be restored")
     for words in ("Series", "1.2.9.1", "of study 1.2.9", "for quality reasons", "motion <b>blur</b>"):
         assert words in row.inner_text()
     row.get_by_role("button", name="Restore").click()
@@ -263,6 +268,7 @@ def test_settings_are_shown_with_their_meaning(open_room: OpenRoom, site: Site) 
     row.wait_for()
     assert str(site.server.http_port) in row.inner_text()
     assert "default: 8080" in row.inner_text()
+    keep_picture(page, "admin-settings", "Every setting with its meaning, and what differs from the usual")
     page.get_by_label("Search").fill("nothing like this")
     until(page, "document.querySelectorAll('tbody tr').length === 0")
     page.get_by_label("Search").fill("pack sealed")

@@ -10,6 +10,7 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
 
+from web_kit.gallery import keep_picture
 from web_kit.pages import Pixels, Tile, until
 from web_kit.phantoms import phantom, store
 
@@ -76,6 +77,7 @@ def test_key_images_are_marked_saved_and_come_back(tile: Tile) -> None:
     tile.wait()
     show_panel(page)
     until(page, "document.querySelectorAll('[data-testid=key]').length === 2")
+    keep_picture(page, "measure-keys", "Key images are marked in the list, on the picture and on the scroll bar")
     words = [" ".join(text.split()) for text in page.locator("[data-testid=key]").all_inner_texts()]
     assert words == ["Image 1 Of interest", "Image 3 For teaching"]
     page.click("[data-testid=key-series]")
@@ -127,6 +129,7 @@ def test_a_view_is_kept_and_shown_again_and_a_report_leads_to_its_image(tile: Ti
     page.click("[data-testid=series]:has-text('SR')")
     page.wait_for_selector("[data-testid=document] h2:has-text('Imaging Measurement Report')")
     page.wait_for_selector("[data-testid=document] >> text=/Length:?/")
+    keep_picture(page, "measure-report", "A saved report as people read it: whose it is, the values, and the way to the image")
     assert "Phantom, Display" in page.inner_text("[data-testid=document-identity]")
     assert "2.25." not in page.inner_text("[data-testid=document]"), "identifiers are for programs"
     page.check("[data-testid=document] input")

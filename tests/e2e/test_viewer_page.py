@@ -327,6 +327,9 @@ def test_a_length_has_its_unit_and_is_not_called_saved(open_study: OpenStudy) ->
     beside.wait_for_corner("tl", "PRIOR")
     assert "not saved" not in beside.corner("br"), "nothing was drawn on the prior"
     assert tile.page.locator("[data-testid=tile-0] [data-testid=scroll-measured]").count() == 1
+    tile.page.click("header [aria-label=Measurements]")
+    tile.page.wait_for_selector("[data-testid=measurement]")
+    keep_picture(tile.page, "measure-length", "A length with its unit and what it rests on; what is not saved says so, on its own tile")
 
 
 def test_help_and_palette_come_from_one_registry(open_study: OpenStudy) -> None:
