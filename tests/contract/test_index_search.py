@@ -46,7 +46,7 @@ STUDIES: dict[str, dict[str, object]] = {
 def filled(addresses: Addresses, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexed]:
     """Five studies; once with few enough candidates to list them, once with too many."""
     if request.param == "walked":
-        for most in ("MOST_CANDIDATES", "MOST_IN_CORRELATED_ORDER", "MOST_TO_COUNT", "MOST_TO_INTERSECT"):
+        for most in ("MOST_CANDIDATES", "MOST_IN_CORRELATED_ORDER", "MOST_TO_INTERSECT"):
             monkeypatch.setattr(narrowing, most, -1)
     with opened(addresses.new()) as index:
         maker = Maker()

@@ -15,7 +15,7 @@ from sqlalchemy import Executable
 from hounsfield.index.dialect import Connection, Dialect, Statement, Values, dialect_for
 from hounsfield.model.errors import ConfigurationError, IndexUnavailable
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 """The newest migration in `index.migrations.versions`."""
 
 

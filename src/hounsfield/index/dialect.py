@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Executable, Integer, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Dialect as Compiler
@@ -46,6 +46,8 @@ class Dialect(ABC):
     name: str
     in_process: bool
     """Whether statements run in our own threads, rather than in a server that is waited for."""
+    judges_before_reading: bool
+    """Whether any condition on columns that an index holds is judged before the row is read."""
     compiler: Compiler
     begin_writing: str
     """Opens a transaction that will write."""
@@ -119,6 +121,10 @@ class Dialect(ABC):
         """The column where no index on it shall be used, because a better way in is known."""
 
     @abstractmethod
+    def sorted_by(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column to sort a list of rows by, which no index on it shall lead to."""
+
+    @abstractmethod
     def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
         """The primary key to sort by, among rows that another index has found: that one shall lead, not the key's own."""
 
@@ -132,6 +138,7 @@ class SqliteDialect(Dialect):
 
     name = "sqlite"
     in_process = True
+    judges_before_reading = True
     begin_writing = "BEGIN IMMEDIATE"
     failures = (sqlite3.OperationalError,)
     refusals = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeError)
@@ -205,6 +212,9 @@ class SqliteDialect(Dialect):
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return literal_column(f"+{column}", column.type)
 
+    def sorted_by(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return self.unhinted(column)
+
     def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
         return key  # every index ends with it
 
@@ -217,6 +227,7 @@ class PostgresqlDialect(Dialect):
 
     name = "postgresql"
     in_process = False
+    judges_before_reading = False
     begin_writing = "BEGIN"
 
     def __init__(self, url: URL) -> None:
@@ -288,6 +299,10 @@ class PostgresqlDialect(Dialect):
     def unhinted(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         # Its planner keeps statistics and does well by itself.
         return column
+
+    def sorted_by(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        # It may take what the list has to pass for frequent, and walk along an index to find it.
+        return column + NOTHING if isinstance(column.type, Integer) else column.op("||")(literal_column("''", column.type))
 
     def unindexed_order(self, key: ColumnElement[int]) -> ColumnElement[int]:
         return key + NOTHING

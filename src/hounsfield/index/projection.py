@@ -380,11 +380,16 @@ class Projection:
         texts = study_texts(entry.attributes)
         key = self.allocate()
         received = stored.received_at_ns
-        head = (key, stored.partition_id, identity.study_instance_uid, patient_key, precedence, 0, received, received, 0, 0, "", "")
+        # Of its first object at once: many indexes hold the modalities, and would be written again.
+        modalities = {storable(entry.attributes.series.modality)} - {""}
+        sop_classes = {storable(entry.attributes.instance.sop_class_uid)}
+        classes = (spaced(modalities), spaced(sop_classes))
+        head = (key, stored.partition_id, identity.study_instance_uid, patient_key, precedence, 0, received, received, 0, 0, *classes)
         mark = self.one(self.sql.mark_of, (stored.partition_id, identity.study_instance_uid)) or NOT_MARKED
         self.execute(self.sql.insert_study, (*head, *mark, *study_values(entry, texts)))
-        self._add_words(key, texts.indexed)
-        study = KnownStudy(key, identity.study_instance_uid, patient, precedence, set(), set(), received, received, storable(texts.line))
+        self._add_words(key, texts.indexed | {fold(modality) for modality in modalities})
+        line = storable(texts.line)
+        study = KnownStudy(key, identity.study_instance_uid, patient, precedence, modalities, sop_classes, received, received, line)
         self._studies.remember((stored.partition_id, identity.study_instance_uid), study)
         return study
 

@@ -14,11 +14,13 @@ from hounsfield.index.changes import Change, ChangeKind
 from hounsfield.index.criteria import OWN_ATTRIBUTES
 from hounsfield.index.database import Database
 from hounsfield.index.fragments import hit_matches, level_of
+from hounsfield.index.orders import fits
 from hounsfield.index.patients import Patients
+from hounsfield.index.plans import Cursor, Matching, Planned, Projected
 from hounsfield.index.reading import Reading
 from hounsfield.index.renditions import Renditions
 from hounsfield.index.rows import Hit, InstanceHit, Page, PatientCounts, PatientHit, SeriesHit, Stream, StudyHit
-from hounsfield.index.search import Cursor, Planned, Projected, Search, fits
+from hounsfield.index.search import Search
 from hounsfield.index.selections import INSTANCE_HIT, PATIENT_HIT, SERIES_HIT, SORT_VALUES, STUDY_HIT, STUDY_ROW_END, WORKLIST
 from hounsfield.index.storable import unsigned
 from hounsfield.index.visibility import Visibility
@@ -120,16 +122,22 @@ class IndexReader:
         return self._patients.counts(partition_id, study_instance_uids, visible)
 
     def count(self, query: Query, cap: int = 10_000) -> tuple[int, bool]:
-        """How many match, and whether the count stopped at the cap. Raises: InvalidQuery."""
+        """How many match, and whether there are or may be more.
+
+        The count stops at the cap, and that of studies before it where more would have to be looked at than is bearable.
+        Raises: InvalidQuery.
+        """
+        if query.level is Level.STUDY:
+            return _capped(self._search.matching(query, cap + 1), cap)
         number = self._search.count(query, cap + 1)
         return min(number, cap), number > cap
 
-    def _page(self, projected: Projected, query: Query, after: Cursor | None = None) -> tuple[list[Any], bool, tuple[str, ...]]:
-        if query.limit is None:
-            rows, unsupported = self._search.run(projected, query, EVERYTHING, after)
-            return rows, False, unsupported
-        rows, unsupported = self._search.run(projected, query, query.limit + 1, after)
-        return rows[: query.limit], len(rows) > query.limit, unsupported
+    def _page(
+        self, projected: Projected, query: Query, after: Cursor | None = None, matching: Matching | None = None
+    ) -> tuple[list[Any], bool, tuple[str, ...]]:
+        limit = EVERYTHING if query.limit is None else query.limit + 1
+        rows, unsupported = self._search.run(projected, query, limit, after, matching)
+        return rows[: query.limit], query.limit is not None and len(rows) > query.limit, unsupported
 
     # Retrieval
 
@@ -278,9 +286,12 @@ class IndexReader:
         if any(key.keyword == order.keyword and isinstance(key.match, SingleValue) for key in query.keys if key.keyword in OWN_ATTRIBUTES):
             order = replace(order, keyword="StudyDate")  # within one status or one priority they are in that order
         query = replace(query, order=order)
-        rows, more, _ = self._page(WORKLIST, query, None if after is None else _read_cursor(after, order))
+        matching = self._search.matching(query, cap + 1)
+        rows, more, _ = self._page(WORKLIST, query, None if after is None else _read_cursor(after, order), matching)
         following = _write_cursor(rows[-1], order) if more else None
-        count, capped = self.count(query, cap)
+        count, capped = _capped(matching, cap)
+        if capped:  # then the page may show more than was counted, and all there is
+            count, capped = max(count, min(len(rows), cap)), more or after is not None or len(rows) > cap
         return WorklistPage(tuple(map(_study_row, rows)), following, count, capped)
 
     def study_detail(self, partition_id: int, study_instance_uid: str) -> StudyDetail:
@@ -341,6 +352,10 @@ _STATUSES, _PRIORITIES = list(ReadingStatus), list(ReadingPriority)
 def _is_within(keyword: str, level: Level) -> bool:
     own = level_of(keyword)
     return own is not None and own <= level
+
+
+def _capped(found: Matching, cap: int) -> tuple[int, bool]:
+    return min(found.number, cap), found.number > cap or not found.whole
 
 
 def _study_row(row: Any) -> StudyRow:

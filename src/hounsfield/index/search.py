@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, or_, select, tuple_
 
 from hounsfield.index import narrowing
-from hounsfield.index.criteria import OWN_ATTRIBUTES, READING_PRIORITY, READING_STATUS, Shape, attribute_of, condition, criteria
+from hounsfield.index.criteria import OWN_ATTRIBUTES, READING_PRIORITY, Shape, attribute_of, condition, criteria
 from hounsfield.index.database import Database
 from hounsfield.index.dialect import within
+from hounsfield.index.facets import Facet, Facets, by_facets
 from hounsfield.index.narrowing import Clue, Ends, Narrowing, clues_of
-from hounsfield.index.tables import instance, series, study
+from hounsfield.index.orders import NUMBERS, ORDERS_BY_WORDS, sort_columns
+from hounsfield.index.plans import CANDIDATES, MEMBERS, Compiled, Cursor, Matching, Planned, Projected
+from hounsfield.index.tables import instance, series, study, total
 from hounsfield.index.visibility import LATEST_VISIBLE, SHAPES, Visibility
 from hounsfield.index.words import typed_words
-from hounsfield.model.errors import InvalidQuery
 from hounsfield.model.matching import has_wild_card
 from hounsfield.model.query import AnyOf, Level, Match, Order, Query, SingleValue, UIDList, WildCard
 
-CANDIDATES: Shape = ("candidates",)
 SPAN = "span"
 """From the least to the greatest of several values of one of our own keys: a stretch of its index."""
 
 FIRST_PAGE_ROWS = 50
-
-Cursor = tuple[Any, ...]
-"""Where a page ended: the last row's sort values and its key."""
-
-STUDY_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
-    "StudyDate": study.c.study_date,
-    "PatientName": study.c.name_fold,
-    "PatientID": study.c.patient_id_fold,
-    "AccessionNumber": study.c.accession_fold,
-    "StudyDescription": study.c.description_fold,
-    "ModalitiesInStudy": study.c.modalities,
-    "ReceivedAt": study.c.last_received_at_ns,
-    READING_STATUS: study.c.reading_status,
-    READING_PRIORITY: study.c.reading_priority,
-}
-_SERIES_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"SeriesNumber": series.c.number, "Modality": series.c.modality}
-_INSTANCE_SORT_COLUMNS: dict[str, ColumnElement[Any]] = {"InstanceNumber": instance.c.number}
-_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber"})
-"""Columns without a value in some rows, which no comparison finds again."""
-
 
 _TABLES = {Level.PATIENT: study, Level.STUDY: study, Level.SERIES: series, Level.INSTANCE: instance}
 """A patient is found as the latest of the studies: its attributes are the patient's."""
@@ -57,40 +38,6 @@ _LATEST_OF_PATIENT = ~exists(
 )
 
 
-class Projected(NamedTuple):
-    """What a search selects, besides its conditions."""
-
-    name: str
-    level: Level
-    columns: tuple[ColumnElement[Any], ...]
-
-
-class Planned(NamedTuple):
-    """A query ready to be run.
-
-    values: of the conditions, in order.
-    selective: whether a key that is nearly unique leads to few rows.
-    """
-
-    shape: Shape
-    values: tuple[Any, ...]
-    empty: bool
-    unsupported: tuple[str, ...]
-    selective: bool
-
-    @property
-    def quick(self) -> bool:
-        """Whether the rows that can match at all are few and known."""
-        return self.selective or self.empty or CANDIDATES in self.shape
-
-
-class Compiled(NamedTuple):
-    """SQL and, for each of its parameters, the index of its value."""
-
-    sql: str
-    order: tuple[int, ...]
-
-
 class Search:
     """Plans and runs queries on one database."""
 
@@ -98,26 +45,85 @@ class Search:
         self._database = database
         self._narrowing = Narrowing(database)
         self._visibility = Visibility(database)
+        self._facets = Facets(database)
+        self._studies = database.compile(select(total.c.studies).where(total.c.partition_id == bindparam("partition"))).sql
         self._compiled: dict[Shape, Compiled] = {}
 
-    def run(self, projected: Projected, query: Query, limit: int, after: Cursor | None = None) -> tuple[list[Any], tuple[str, ...]]:
-        """At most `limit` rows of a query, and the keywords that were not matched."""
-        parts = _apart(query)
-        if len(parts) > 1:
-            return self._merged(projected, parts, limit, after)
-        plan = self.plan(query)
-        return self._rows(projected, plan, _order_of(query), limit, query.offset, after), plan.unsupported
+    def run(
+        self, projected: Projected, query: Query, limit: int, after: Cursor | None = None, matching: Matching | None = None
+    ) -> tuple[list[Any], tuple[str, ...]]:
+        """At most `limit` rows of a query, and the keywords that were not matched. matching: where it is known what the query finds.
 
-    def _merged(self, projected: Projected, parts: list[Query], limit: int, after: Cursor | None) -> tuple[list[Any], tuple[str, ...]]:
+        Raises: InvalidQuery.
+        """
+        sort_columns(projected.level, query.order)
+        parts = _apart(query) if matching is None or matching.among is None else [query]
+        plans = [self.plan(part) if matching is None else self._known(part, matching) for part in parts]
+        if len(parts) > 1:
+            return self._merged(projected, query, plans, limit, after), plans[0].unsupported
+        return self._rows(projected, plans[0], _order_of(query), limit, query.offset, after), plans[0].unsupported
+
+    def _merged(self, projected: Projected, query: Query, plans: list[Planned], limit: int, after: Cursor | None) -> list[Any]:
         """Rows of several queries of one order that have none in common: each is served by an index, which all together is not."""
-        order = parts[0].order
+        order = query.order
         assert order is not None
         place = (*sort_columns(projected.level, order), _TABLES[projected.level].c.id)
         tracked = Projected(f"{projected.name} in parts", projected.level, (*projected.columns, *place))
-        plans = [self.plan(part) for part in parts]
         found = [self._rows(tracked, plan, order, limit, 0, after) for plan in plans]
         in_order = heapq.merge(*found, key=lambda row: tuple(row[-len(place) :]), reverse=order.descending)
-        return [row[: -len(place)] for row in islice(in_order, limit)], plans[0].unsupported
+        return [row[: -len(place)] for row in islice(in_order, limit)]
+
+    def matching(self, query: Query, most: int) -> Matching:
+        """How many studies match, up to `most`, as far as a bounded number of rows and entries of indexes tells.
+
+        Raises: InvalidQuery.
+        """
+        plan = self._asked(query)
+        if plan.empty:
+            return Matching(0, True, [])
+        facets, others = self._facets.asked(query)
+        if not others:
+            keys, whole = self._facets.keys(query.partition_id, facets, most)
+            return Matching(len(keys), whole, keys if whole and len(keys) <= narrowing.MOST_TO_SORT else None)
+        if plan.quick:
+            return Matching(self._count(query, plan, most), True, None)
+        return self._sampled(query, plan, facets, most)
+
+    def _sampled(self, query: Query, plan: Planned, facets: list[Facet], most: int) -> Matching:
+        """By reading some of the studies that have what can be looked up, such as the words."""
+        sample = self._narrowing.sample(query.partition_id, _clues(query, plan.unsupported))
+        keys = self._keys(query, plan, sample.keys, most)
+        together = query.order is not None and query.order.keyword in ORDERS_BY_WORDS
+        if sample.words and (together or (len(sample.words) > 1 and self._is_rare(query, facets, sample, len(keys)))):
+            common = self._narrowing.common(query.partition_id, sample.words)
+            if common is not None and len(common) > narrowing.MOST_TO_LIST:
+                return Matching(len(keys), False, list(common), walked=True)
+            if common is not None:
+                sample = narrowing.Sample(list(common), True, ())
+                keys = self._keys(query, plan, sample.keys, most)
+        if not sample.whole:
+            return Matching(len(keys), False, None)
+        if len(keys) < most:
+            return Matching(len(keys), True, keys)
+        frequent = len(keys) >= narrowing.MOST_TO_JUDGE and not together
+        return Matching(len(keys), True, None if frequent else sample.keys)
+
+    def _is_rare(self, query: Query, facets: list[Facet], sample: narrowing.Sample, found: int) -> bool:
+        """Whether walking for a page would read more rows than is bearable, by what was found in a sample of those with the first word.
+
+        Rows are read of the studies alone that have the facets.
+        """
+        matches = self._narrowing.number(sample.words[0]) * found / len(sample.keys)
+        studies = self._database.fetch(self._studies, (query.partition_id,))
+        read = self._facets.least(query.partition_id, facets, studies[0][0] if studies else 0)
+        return (query.limit or FIRST_PAGE_ROWS) * read > matches * narrowing.MOST_TO_WALK
+
+    def _known(self, query: Query, matching: Matching) -> Planned:
+        plan = self._asked(query)
+        if matching.among is None or plan.quick:
+            return plan
+        listed = self._database.dialect.listed(matching.among)
+        return plan.passing(listed) if matching.walked else plan.among(listed, empty=not matching.among)
 
     def plan(self, query: Query) -> Planned:
         """Looks up what narrows the search. Raises: InvalidQuery."""
@@ -131,7 +137,7 @@ class Search:
         Rows in an order by numbers, which some do not have, are counted instead.
         """
         order = _order_of(query)
-        counted = order is not None and order.keyword in _NUMBERS
+        counted = order is not None and order.keyword in NUMBERS
         place = (*sort_columns(projected.level, order), _TABLES[projected.level].c.id)
         tracked = Projected(f"{projected.name} in pages", projected.level, (*projected.columns, *place))
         after: Cursor | None = None
@@ -158,25 +164,40 @@ class Search:
     def count(self, query: Query, most: int) -> int:
         """How many rows match, counted up to `most`."""
         query = replace(query, order=None)
-        plan = self._plan(query, narrowing.MOST_TO_COUNT)
+        return self._count(query, self._plan(query, narrowing.MOST_TO_LIST), most)
+
+    def _count(self, query: Query, plan: Planned, most: int) -> int:
         if plan.empty:
             return 0
         shape = ("count", query.level, plan.shape)
         compiled = self._compiled.get(shape)
         if compiled is None:
             names = _Names()
-            inner = _from(select(literal_column("1").label("one")), query.level).where(
-                *self._conditions(plan.shape, names, query.level, _order_of(query))
-            )
-            limited = inner.limit(bindparam(names())).offset(literal_column("0")).subquery()
-            compiled = self._store(shape, select(func.count()).select_from(limited), names)
+            inner = self._limited(select(literal_column("1").label("one")), query, plan, names).subquery()
+            compiled = self._store(shape, select(func.count()).select_from(inner), names)
         values = (*plan.values, most)
         return int(self._database.fetch(compiled.sql, [values[index] for index in compiled.order])[0][0])
 
-    def _plan(self, query: Query, most: int) -> Planned:
+    def _keys(self, query: Query, asked: Planned, among: list[int], most: int) -> list[int]:
+        if not among:
+            return []
+        plan = asked.among(self._database.dialect.listed(among), empty=False)
+        shape = ("keys", query.level, plan.shape)
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            names = _Names()
+            compiled = self._store(shape, self._limited(select(_TABLES[query.level].c.id), query, plan, names), names)
+        values = (*plan.values, most)
+        return [row[0] for row in self._database.fetch(compiled.sql, [values[index] for index in compiled.order])]
+
+    def _limited(self, statement: Select[Any], query: Query, plan: Planned, names: _Names) -> Select[Any]:
+        conditions = self._conditions(plan.shape, names, query.level, None)
+        return _from(statement, query.level).where(*conditions).limit(bindparam(names())).offset(literal_column("0"))
+
+    def _asked(self, query: Query) -> Planned:
+        """The conditions alone, before anything is looked up. Raises: InvalidQuery."""
         if "\0" in query.text or any("\0" in text for key in query.keys for text in _texts(key.match)):
             return Planned((), (), True, (), False)  # no column holds it, and not every database takes it
-        dialect = self._database.dialect
         shapes: list[Shape] = []
         values: list[Any] = [query.partition_id]
         unsupported: list[str] = []
@@ -186,7 +207,7 @@ class Search:
             if attribute is None or attribute.level > query.level:
                 unsupported.append(key.keyword)
                 continue
-            for found in criteria(attribute, key.match, dialect, fuzzy=query.fuzzy):
+            for found in criteria(attribute, key.match, self._database.dialect, fuzzy=query.fuzzy):
                 selective = selective or (attribute.unique and _is_exact(key.match))
                 shapes.append(found.shape)
                 values.extend(found.values)
@@ -196,26 +217,26 @@ class Search:
         for found in self._visibility.criteria(query.visible, query.level):
             shapes.append(found.shape)
             values.extend(found.values)
-        words = typed_words(query.text) if query.text else []
-        for word in words:
+        for word in typed_words(query.text):
             shapes.append(("typed",))
             values.extend((f" {word}", f" {word.upper()}"))
-        if not selective and (query.keys or words):
-            by_date = _order_of(query)
-            # Where something is left to be judged on what is found, that is listed first, dates or not.
-            walked = by_date is not None and by_date.keyword == "StudyDate" and not unsupported
-            led_by = _leading(shapes, by_date)
-            served = {"StudyDate" if walked else "", led_by if len(list(filter(None, map(_own_keyword, shapes)))) == 1 else ""}
-            asked = [key for key in query.keys if key.keyword not in unsupported and key.keyword not in served]
-            clues = [clue for key in asked for clue in clues_of(key, fuzzy=query.fuzzy)]
-            clues += [Clue(Ends.TYPED, word) for word in words]
-            candidates = self._narrowing.candidates(query.partition_id, clues, most) if clues else None
-            if candidates is not None:
-                shapes.append(CANDIDATES)
-                values.append(dialect.listed(candidates))
-                if not candidates:
-                    return Planned((), (), True, tuple(unsupported), selective)
         return Planned((selective, *shapes), tuple(values), False, tuple(unsupported), selective)
+
+    def _plan(self, query: Query, most: int) -> Planned:
+        plan = self._asked(query)
+        if plan.quick:
+            return plan
+        by_date = _order_of(query)
+        # Where something is left to be judged on what is found, that is listed first, dates or not.
+        walked = by_date is not None and by_date.keyword == "StudyDate" and not plan.unsupported
+        shapes = plan.shape[1:]
+        led_by = _leading(shapes, by_date)
+        served = {"StudyDate" if walked else "", (led_by or "") if len(list(filter(None, map(_own_keyword, shapes)))) == 1 else ""}
+        clues = _clues(query, (*plan.unsupported, *served))
+        candidates = self._narrowing.candidates(query.partition_id, clues, most) if clues else None
+        if candidates is None:
+            return plan
+        return plan.among(self._database.dialect.listed(candidates), empty=not candidates)
 
     def _conditions(self, shape: Shape, names: _Names, level: Level, order: Order | None) -> list[ColumnElement[bool]]:
         selective, *shapes = shape
@@ -229,6 +250,8 @@ class Search:
         for one in shapes:
             if one == CANDIDATES:
                 conditions.append(dialect.among(study.c.id, names()))
+            elif one == MEMBERS:
+                conditions.append(dialect.among(dialect.unhinted(study.c.id), names()))
             elif one == ("typed",):
                 conditions.append(or_(dialect.contains(study.c.words, names()), dialect.contains(study.c.modalities, names())))
             elif one[0] in SHAPES:
@@ -250,13 +273,16 @@ class Search:
 
     def _compile(self, shape: Shape, projected: Projected, plan: Shape, order: Order | None, after: bool) -> Compiled:
         names = _Names()
-        statement = _from(select(*projected.columns), projected.level)
+        # Where the database would read each row to judge it, the keys of those wanted are found first, by the index alone.
+        of_studies = projected.level is Level.STUDY and order is not None
+        late = of_studies and not self._database.dialect.judges_before_reading and by_facets(plan[1:])
+        statement = _from(select(study.c.id) if late else select(*projected.columns), projected.level)
         statement = statement.where(*self._conditions(plan, names, projected.level, order))
         key = _TABLES[projected.level].c.id
         columns = sort_columns(projected.level, order)
         descending = order is not None and order.descending
         if plan[0] or CANDIDATES in plan:
-            columns = tuple(map(self._database.dialect.unhinted, columns))
+            columns = tuple(map(self._database.dialect.sorted_by, columns))
         place = (*columns, key)
         if after and not columns:
             statement = statement.where(key > bindparam(names(), type_=key.type))
@@ -265,6 +291,8 @@ class Search:
             statement = statement.where(tuple_(*place) < bounds if descending else tuple_(*place) > bounds)
         directions = [one.desc() if descending else one.asc() for one in place]
         statement = statement.order_by(*directions).limit(bindparam(names())).offset(bindparam(names()))
+        if late:
+            statement = select(*projected.columns).where(study.c.id.in_(statement)).order_by(*directions)
         return self._store(shape, statement, names)
 
     def _store(self, shape: Shape, statement: Select[Any], names: _Names) -> Compiled:
@@ -301,6 +329,13 @@ def _is_exact(match: Match) -> bool:
     if isinstance(match, AnyOf):
         return not any(map(has_wild_card, match.values))
     return isinstance(match, SingleValue | UIDList)
+
+
+def _clues(query: Query, without: Collection[str]) -> list[Clue]:
+    """What every match has, as far as it can be looked up. without: keywords of keys that do not lead the way."""
+    keys = [key for key in query.keys if key.keyword not in without]
+    clues = [clue for key in keys for clue in clues_of(key, fuzzy=query.fuzzy)]
+    return clues + [Clue(Ends.TYPED, word) for word in typed_words(query.text)]
 
 
 def _from(statement: Select[Any], level: Level) -> Select[Any]:
@@ -347,26 +382,3 @@ def _leading(shapes: Sequence[Shape], order: Order | None) -> str | None:
         return None
     asked = [own for one in shapes if (own := _own_keyword(one)) and (one[0] == "equal" or order is None)]
     return READING_PRIORITY if READING_PRIORITY in asked else asked[0] if asked else None
-
-
-def sort_columns(level: Level, order: Order | None) -> tuple[ColumnElement[Any], ...]:
-    """What stands before the row's own key in the order asked for. Raises: InvalidQuery."""
-    if order is None:
-        return ()
-    columns = dict(STUDY_SORT_COLUMNS) if level is Level.STUDY else {}
-    if level is Level.SERIES:
-        columns = _SERIES_SORT_COLUMNS
-    if level is Level.INSTANCE:
-        columns = _INSTANCE_SORT_COLUMNS
-    column = columns.get(order.keyword)
-    if column is None:
-        raise InvalidQuery(f"cannot sort by {order.keyword[:64]!r}; by {', '.join(columns)} one can")
-    return (column, study.c.study_date) if order.keyword in OWN_ATTRIBUTES else (column,)
-
-
-def fits(place: Sequence[object], order: Order) -> bool:
-    """Whether these may be the sort values and the key of a study in this order."""
-    columns = (*sort_columns(Level.STUDY, order), study.c.id)
-    return len(place) == len(columns) and all(
-        isinstance(value, column.type.python_type) and not isinstance(value, bool) for value, column in zip(place, columns, strict=True)
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hounsfield.index.orders import STUDY_SORT_COLUMNS, sort_columns
+from hounsfield.index.plans import Projected
 from hounsfield.index.rows import InstanceHit, PatientHit, SeriesHit, StudyHit
-from hounsfield.index.search import STUDY_SORT_COLUMNS, Projected, sort_columns
 from hounsfield.index.tables import instance, series, study
 from hounsfield.model.query import Level, Order
 

@@ -32,6 +32,14 @@ def _bytes(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
+FACETS = ("reading_status", "reading_priority", "modalities", "study_date")
+
+
+def _sorting(name: str, *columns: str) -> Index:
+    """An index on studies in an order, with their facets behind it: whoever walks along it judges by these without reading the rows."""
+    return Index(name, "partition_id", *columns, "id", *(facet for facet in FACETS if facet not in columns))
+
+
 allocator = Table(
     "allocator",
     metadata,
@@ -111,15 +119,15 @@ study = Table(
     _bytes("json"),
     Index("study_uid", "partition_id", "study_instance_uid", unique=True),
     Index("study_patient", "patient_key"),
-    Index("study_patient_id", "partition_id", "patient_id_fold", "id"),
-    Index("study_accession", "partition_id", "accession_fold", "id"),
-    Index("study_date", "partition_id", "study_date", "id"),
-    Index("study_received", "partition_id", "last_received_at_ns", "id"),
-    Index("study_name", "partition_id", "name_fold", "id"),
-    Index("study_description", "partition_id", "description_fold", "id"),
-    Index("study_modalities", "partition_id", "modalities", "id"),
-    Index("study_status", "partition_id", "reading_status", "study_date", "id"),
-    Index("study_priority", "partition_id", "reading_priority", "study_date", "id"),
+    _sorting("study_patient_id", "patient_id_fold"),
+    _sorting("study_accession", "accession_fold"),
+    _sorting("study_date", "study_date"),
+    _sorting("study_received", "last_received_at_ns"),
+    _sorting("study_name", "name_fold"),
+    _sorting("study_description", "description_fold"),
+    _sorting("study_modalities", "modalities"),
+    _sorting("study_status", "reading_status", "study_date"),
+    _sorting("study_priority", "reading_priority", "study_date"),
 )
 
 study_mark = Table(

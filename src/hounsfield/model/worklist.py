@@ -45,8 +45,9 @@ class SeriesRow:
 
 @dataclass(frozen=True, slots=True)
 class WorklistPage:
-    """next: the opaque cursor of the following page, None on the last. count: of all that match, up to the cap; capped: there are more.
+    """next: the opaque cursor of the following page, None on the last.
 
+    count: of all that match, up to the cap. capped: there are or may be more, which are not looked for.
     change: of the feed of changes, where those begin that may not be in the page.
     """
 

@@ -111,7 +111,7 @@ class StudyAnswer(Answer):
 
 
 class TotalAnswer(Answer):
-    """How many match. capped: there are more than `count`."""
+    """How many match. capped: there are more than `count`, or may be: no more was looked at."""
 
     count: int
     capped: bool
