@@ -55,6 +55,11 @@ def test_linked_tiles_reference_lines_and_the_3d_cursor(open_study: OpenStudy) -
         one.wait_for_corner("bl", "Im 18/19")
         one.wait()
     assert "Im 8/16" in sagittal.corner("bl")
+    # A series that is brought in again comes to the place where the others are, not to the middle of its stack.
+    other.root.click(position={"x": 20, "y": 200})
+    page.click("[data-testid=series]:has-text('T2')")
+    other.wait_for_corner("bl", "Im 18/19")
+    axial.root.click(position={"x": 20, "y": 200})
 
     line = page.locator("[data-testid=tile-2] [data-testid=reference-line]")
     box = sagittal.root.bounding_box()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -310,6 +311,11 @@ def test_cine_runs_and_stops(open_study: OpenStudy) -> None:
     page.keyboard.press("Space")
     tile.wait_for_corner("br", "fps")
     tile.changed_from(first)
+    rate = re.search(r"([0-9.]+) fps", tile.corner("br"))
+    page.keyboard.press("<")
+    until(page, f"!document.querySelector('[data-testid=corner-br]').textContent.includes('{rate[0] if rate else ''}')")
+    slower = re.search(r"([0-9.]+) fps", tile.corner("br"))
+    assert rate and slower and float(slower[1]) == pytest.approx(float(rate[1]) / 2, rel=0.1)
     page.keyboard.press("Space")
     until(page, "!document.querySelector('[data-testid=corner-br]').textContent.includes('fps')")
 

@@ -42,6 +42,8 @@ export const commandsEn = {
   'cmd.flipVertical': 'Flip top-bottom',
   'cmd.rotateLeft': 'Rotate left',
   'cmd.rotateRight': 'Rotate right',
+  'cmd.cineFaster': 'Cine: twice as fast',
+  'cmd.cineSlower': 'Cine: half as fast',
   'cmd.cine': 'Cine: play or pause',
   'cmd.fullScreen': 'Full screen',
   'cmd.link': 'Link scrolling of tiles',

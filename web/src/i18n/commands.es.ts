@@ -41,6 +41,8 @@ export const commandsEs: Readonly<Record<keyof typeof commandsEn, string>> = {
   'cmd.flipVertical': 'Voltear arriba-abajo',
   'cmd.rotateLeft': 'Girar a la izquierda',
   'cmd.rotateRight': 'Girar a la derecha',
+  'cmd.cineFaster': 'Cine: el doble de rápido',
+  'cmd.cineSlower': 'Cine: la mitad de rápido',
   'cmd.cine': 'Cine: reproducir o pausar',
   'cmd.fullScreen': 'Pantalla completa',
   'cmd.link': 'Pasar los cortes a la vez en los recuadros',

@@ -41,6 +41,8 @@ export const commandsFr: Readonly<Record<keyof typeof commandsEn, string>> = {
   'cmd.flipVertical': 'Miroir haut-bas',
   'cmd.rotateLeft': 'Tourner à gauche',
   'cmd.rotateRight': 'Tourner à droite',
+  'cmd.cineFaster': 'Ciné : deux fois plus vite',
+  'cmd.cineSlower': 'Ciné : deux fois moins vite',
   'cmd.cine': 'Ciné : lecture ou pause',
   'cmd.fullScreen': 'Plein écran',
   'cmd.link': 'Lier le défilement des cases',

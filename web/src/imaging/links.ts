@@ -3,7 +3,7 @@ import { Enums } from '@cornerstonejs/core';
 import { CURSOR_EVENT } from './cursorTool';
 import { followed, type LinkedStack } from './following';
 import type { Vector } from './orientation';
-import { nearestTo, planesOf, sharesFrame, stepOf } from './planes';
+import { centreOf, isParallel, nearestTo, planesOf, sharesFrame, stepOf } from './planes';
 import type { Tile } from './tile';
 
 export interface Cursor {
@@ -87,6 +87,22 @@ export class TileLinks {
         if (index !== undefined) tile.scrollTo(index);
       }
     });
+  }
+
+  /** What was just brought in goes to where the others of its frame of reference are. */
+  join(newcomer: Tile): void {
+    if (!this.state.slices) return;
+    const target = this.stackOf(newcomer);
+    const planes = target?.planes ?? [];
+    for (const tile of this.tiles()) {
+      const { displaySet } = tile.getState();
+      const here = tile !== newcomer && displaySet?.kind === 'image' && planesOf(displaySet)[tile.index()];
+      const there = planes[newcomer.index()];
+      if (!here || !there || !sharesFrame(here, there) || !isParallel(here, there)) continue;
+      const found = nearestTo(planes, centreOf(here));
+      if (found) this.alone(() => newcomer.scrollTo(found.index));
+      return;
+    }
   }
 
   /** Moves the cursor to a point of the source's slice; tiles of its frame of reference go to the slice that holds it. */

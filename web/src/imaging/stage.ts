@@ -76,6 +76,7 @@ export class Stage {
       element,
       this.engine.getViewport(id) as Types.IStackViewport,
       (source, from, to) => this.links.follow(source, from, to),
+      (shown) => this.links.join(shown),
       (withCtrl) => (withCtrl ? this.mouse.ctrlWheel : this.mouse.wheel),
     );
     tile.cover.choose(this.cover);

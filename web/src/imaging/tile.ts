@@ -18,6 +18,7 @@ import type { Range } from './voi';
 import { WheelSteps } from './wheel';
 
 const EVENTS = Enums.Events;
+const MOST_SPEED = 16;
 
 export class Tile {
   readonly camera: TileCamera;
@@ -35,6 +36,8 @@ export class Tile {
   /** The image on the canvas; empty before the first of a display set. */
   private drawnImage = '';
   private frameRequest = 0;
+  /** Of cine, times what the object says. */
+  private speed = 1;
   private destroyed = false;
   private readonly cine = new Cine(() => this.nextOfLoop());
   private readonly wheel = new WheelSteps();
@@ -45,6 +48,8 @@ export class Tile {
     readonly element: HTMLDivElement,
     private readonly viewport: Types.IStackViewport,
     private readonly onScroll: (tile: Tile, from: number, to: number) => void,
+    /** A display set is here, at no slice that somebody asked for. */
+    private readonly onShown: (tile: Tile) => void,
     private readonly wheelDoes: (withCtrl: boolean) => WheelAction,
   ) {
     const isDrawn = (): boolean => this.drawnImage !== '';
@@ -126,6 +131,7 @@ export class Tile {
     this.viewport.render();
     this.prefetcher.around(this.state.index);
     this.refresh();
+    if (index === undefined) this.onShown(this);
   }
 
   /** Forgets what failed and loads again. */
@@ -194,6 +200,12 @@ export class Tile {
     if (this.arrangement?.window) this.display.setWindow(this.arrangement.window.center, this.arrangement.window.width);
   }
 
+  /** Plays faster (factor over 1) or slower than so far, within a sixteenth to sixteen times what the object says. */
+  speedUp(factor: number): void {
+    this.speed = Math.min(MOST_SPEED, Math.max(1 / MOST_SPEED, this.speed * factor));
+    if (this.cine.isRunning()) this.startCine();
+  }
+
   toggleCine(): void {
     if (this.cine.isRunning()) this.stopCine();
     else this.startCine();
@@ -220,7 +232,7 @@ export class Tile {
   private startCine(): void {
     const { displaySet, count, index } = this.state;
     if (!displaySet || count < 2) return;
-    const durations = frameDurations(displaySet.slices[0]?.instance ?? {}, count);
+    const durations = frameDurations(displaySet.slices[0]?.instance ?? {}, count).map((ms) => ms / this.speed);
     this.cine.start(durations, index);
     this.state = { ...this.state, playing: meanRate(durations) };
     this.tell();

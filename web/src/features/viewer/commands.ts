@@ -103,6 +103,15 @@ export function viewerCommands(session: ViewerSession, around: Surroundings): Co
     },
     { id: 'tile.next', title: 'cmd.nextTile', group: 'navigate', keys: ['.'], run: () => session.nextTile() },
     { ...move('cine', 'cmd.cine', ['Space'], (tile) => tile.toggleCine()), repeats: false },
+    ...([2, 0.5] as const).map(
+      (factor): Command => ({
+        id: factor > 1 ? 'cine.faster' : 'cine.slower',
+        title: factor > 1 ? 'cmd.cineFaster' : 'cmd.cineSlower',
+        group: 'navigate',
+        keys: [factor > 1 ? '>' : '<'],
+        run: onTile((tile) => tile.speedUp(factor)),
+      }),
+    ),
     {
       id: 'link',
       title: 'cmd.link',
