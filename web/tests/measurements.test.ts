@@ -264,7 +264,24 @@ describe('words', () => {
     const area = { name: 'area', value: 1.234, unit: '{pixels}' };
     expect(lines({ values: [area], spacing: 'none' })).toEqual(['Area 1.23 px²']);
     expect(valueText({ name: 'Volume', value: 3, unit: 'mm3' })).toBe('3.00 mm3');
-    expect(valueText({ name: 'mean', value: -0.001, unit: "[hnsf'U]" })).toBe('-0.00100 HU');
+  });
+
+  it('have no more digits than mean something', () => {
+    const hounsfield = (name: string, value: number) => valueText({ name, value, unit: "[hnsf'U]" });
+    expect(hounsfield('value', 41)).toBe('41 HU');
+    expect(hounsfield('min', -1024)).toBe('-1024 HU');
+    expect(hounsfield('mean', 9.04)).toBe('9.0 HU');
+    expect(hounsfield('sd', 0)).toBe('0.0 HU');
+    expect(hounsfield('mean', -0.001)).toBe('0.0 HU');
+    const area = (value: number) => valueText({ name: 'area', value, unit: 'mm2' });
+    expect([1333.04, 100, 99.96, 12.34, 1.234].map(area)).toEqual([
+      '1333 mm²',
+      '100 mm²',
+      '100 mm²',
+      '12.3 mm²',
+      '1.23 mm²',
+    ]);
+    expect(valueText({ name: 'value', value: 0.0123456, unit: 'Bq/ml' })).toBe('0.0123 Bq/ml');
   });
 
   it('of labels are printable', () => {

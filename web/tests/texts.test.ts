@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ContentItem } from '../src/api/types';
+import { valueText as documentValue } from '../src/features/viewer/annotations/documentText';
+import { lengthLabel } from '../src/features/viewer/corner';
 import { CATALOGUES, type CountedKey, chooseLanguage, LANGUAGES, type MessageKey, tCount } from '../src/i18n';
 import { frenchSpaces } from '../src/i18n/frenchSpaces';
+import { valueText } from '../src/imaging/measuredText';
+import { bytes, withDecimalSign } from '../src/ui/format';
 
 const NO_BREAK = '\u00a0';
 const NARROW = '\u202f';
@@ -75,6 +80,40 @@ describe('messages about a number of things', () => {
         Object.values(CATALOGUES[language]).filter((text) => /\p{L}\((?:s|es|e)\)\P{L}/u.test(`${text} `)),
       ).toEqual(language === 'fr' ? [CATALOGUES.fr['viewer.dob']] : []);
     }
+  });
+});
+
+describe('numbers', () => {
+  it('have the decimal sign of the language, where they are numbers', () => {
+    const written = ['38.8', '-0.5', '1e-7', '1.5e-7', '300', '1.2.840', '10.0.0.1', 'v1.5'];
+    chooseLanguage('en');
+    expect(written.map(withDecimalSign)).toEqual(written);
+    for (const language of ['fr', 'es'] as const) {
+      chooseLanguage(language);
+      expect(written.map(withDecimalSign)).toEqual([
+        '38,8',
+        '-0,5',
+        '1e-7',
+        '1,5e-7',
+        '300',
+        '1.2.840',
+        '10.0.0.1',
+        'v1.5',
+      ]);
+    }
+  });
+
+  it('are so in measurements, in corners and in reports, with the unit of the language', () => {
+    chooseLanguage('fr');
+    expect(valueText({ name: 'length', value: 38.8, unit: 'mm' })).toBe('38,8 mm');
+    expect(valueText({ name: 'mean', value: 63.25, unit: "[hnsf'U]" })).toBe('63,3 UH');
+    expect(lengthLabel(2.5)).toBe('2,5 mm');
+    expect(
+      documentValue({ value_type: 'NUM', value: '34.9603510895885', unit: 'Hounsfield unit' } as ContentItem),
+    ).toBe('34,96 UH');
+    expect(bytes(8_800_000)).toBe(`8,8${NO_BREAK}Mo`);
+    chooseLanguage('es');
+    expect(bytes(8_800_000)).toBe(`8,8${NO_BREAK}MB`);
   });
 });
 

@@ -11,6 +11,8 @@ export const appEn = {
   'app.language': 'Language',
   'app.crashed': 'This page has stopped working.',
   'app.reload': 'Reload',
+  'unit.hounsfield': 'HU',
+  'unit.byte': 'B',
 
   'error.unreachable': 'The server does not answer.',
   'error.server': 'The server reported an error ({status}).',

@@ -12,6 +12,8 @@ export const appEs: Readonly<Record<keyof typeof appEn, string>> = {
   'app.language': 'Idioma',
   'app.crashed': 'Esta página ha dejado de funcionar.',
   'app.reload': 'Recargar',
+  'unit.hounsfield': 'UH',
+  'unit.byte': 'B',
   'error.unreachable': 'El servidor no responde.',
   'error.server': 'El servidor ha comunicado un error ({status}).',
   'error.denied': 'No tiene permiso para hacerlo.',

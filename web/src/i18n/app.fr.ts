@@ -12,6 +12,8 @@ export const appFr: Readonly<Record<keyof typeof appEn, string>> = {
   'app.language': 'Langue',
   'app.crashed': 'Cette page a cessé de fonctionner.',
   'app.reload': 'Recharger',
+  'unit.hounsfield': 'UH',
+  'unit.byte': 'o',
   'error.unreachable': 'Le serveur ne répond pas.',
   'error.server': 'Le serveur a signalé une erreur ({status}).',
   'error.denied': 'Action non autorisée.',

@@ -1,6 +1,7 @@
 /** Values as people read them, on the picture and in the list alike. */
 import type { MeasuredValue, Measurement } from '../api/types';
 import { t } from '../i18n';
+import { withDecimalSign } from '../ui/format';
 import { UNIT } from './measuring';
 
 const UNITS: Readonly<Record<string, string>> = {
@@ -8,7 +9,6 @@ const UNITS: Readonly<Record<string, string>> = {
   [UNIT.squareMillimetres]: ' mm²',
   [UNIT.degrees]: '°',
   [UNIT.pixels]: ' px',
-  [UNIT.hounsfield]: ' HU',
   [UNIT.becquerel]: ' Bq/ml',
   [UNIT.none]: '',
 };
@@ -26,16 +26,29 @@ const NAMES = [
   'value',
 ] as const;
 
-function rounded(value: number): string {
+/** Whole Hounsfield units of a pixel, tenths of their mean and deviation; whole mm² from 100 on. */
+function digitsOf({ name, value, unit }: MeasuredValue): number | undefined {
   const size = Math.abs(value);
-  if (size >= 10) return value.toFixed(1);
-  return size >= 0.1 || size === 0 ? value.toFixed(2) : value.toPrecision(3);
+  if (unit === UNIT.hounsfield) return ['mean', 'sd'].includes(name) ? 1 : 0;
+  if (unit === UNIT.squareMillimetres && size >= 99.95) return 0;
+  if (size >= 10) return 1;
+  return size >= 0.1 || size === 0 ? 2 : undefined;
 }
 
-/** With its unit; the unit of another maker as it stands. */
-export function valueText({ name, value, unit }: MeasuredValue): string {
-  const shown = name === 'area' && unit === UNIT.pixels ? ' px²' : (UNITS[unit] ?? ` ${unit}`);
-  return rounded(value) + shown;
+function numberText(measured: MeasuredValue): string {
+  const digits = digitsOf(measured);
+  const written = digits === undefined ? measured.value.toPrecision(3) : measured.value.toFixed(digits);
+  return withDecimalSign(written.replace(/^-(?=0(?:\.0*)?$)/, ''));
+}
+
+/** The unit of another maker as it stands. */
+function unitText({ name, unit }: MeasuredValue): string {
+  if (unit === UNIT.hounsfield) return ` ${t('unit.hounsfield')}`;
+  return name === 'area' && unit === UNIT.pixels ? ' px²' : (UNITS[unit] ?? ` ${unit}`);
+}
+
+export function valueText(measured: MeasuredValue): string {
+  return numberText(measured) + unitText(measured);
 }
 
 export function valueName(name: string): string {
@@ -52,8 +65,7 @@ export function lines({ values, spacing }: Pick<Measurement, 'values' | 'spacing
   const deviation = values.find(({ name }) => name === 'sd');
   const onPicture = values.filter(({ name }) => !['sd', 'min', 'max'].includes(name));
   return onPicture.map((value) => {
-    if (value.name === 'mean' && deviation)
-      return `${valueText({ ...value, unit: UNIT.none })} ± ${valueText(deviation)}`;
+    if (value.name === 'mean' && deviation) return `${numberText(value)} ± ${valueText(deviation)}`;
     const named = ['length', 'angle', 'cobb-angle', 'value'].includes(value.name) ? '' : `${valueName(value.name)} `;
     return (
       named + valueText(value) + (['length', 'long-axis', 'short-axis', 'area'].includes(value.name) ? ofDetector : '')

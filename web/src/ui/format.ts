@@ -1,5 +1,5 @@
 /** DICOM values as people read them. */
-import { currentLanguage } from '../i18n';
+import { currentLanguage, t } from '../i18n';
 
 /** `20261121` as `2026-11-21`; anything else as it came. */
 export function dicomDate(value: string): string {
@@ -29,16 +29,23 @@ function oneGroup(group: string): string {
   return family && rest ? `${family}, ${rest}` : family || rest;
 }
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+/** A number that is written with a decimal point, with the decimal sign of the language; anything else as it came. */
+export function withDecimalSign(written: string): string {
+  if (!/^[-+]?\d*\.\d+(?:e[-+]?\d+)?$/i.test(written)) return written;
+  const sign = new Intl.NumberFormat(currentLanguage()).formatToParts(0.5).find(({ type }) => type === 'decimal');
+  return written.replace('.', sign?.value ?? '.');
+}
+
+const PREFIXES = ['', 'k', 'M', 'G', 'T'];
 
 export function bytes(count: number): string {
   let value = count;
   let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
+  while (value >= 1000 && unit < PREFIXES.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${value.toLocaleString(currentLanguage(), { maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 })} ${UNITS[unit]}`;
+  return `${value.toLocaleString(currentLanguage(), { maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 })}\u00a0${PREFIXES[unit]}${t('unit.byte')}`;
 }
 
 export function count(value: number): string {

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { t } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
+import { withDecimalSign } from '../../ui/format';
 import { CARD_MM, keepScreenPixelsPerMm, screenPixelsPerMm } from '../../ui/screen';
 import './calibrate.css';
 
@@ -40,7 +41,9 @@ export function CalibrateDialog({ onClose, onKept }: Props) {
             value={width}
             onChange={(event) => setWidth(Number(event.target.value))}
           />
-          <output>{t('calibrate.perMm', { count: (perMm * (window.devicePixelRatio || 1)).toFixed(2) })}</output>
+          <output>
+            {t('calibrate.perMm', { count: withDecimalSign((perMm * (window.devicePixelRatio || 1)).toFixed(2)) })}
+          </output>
         </label>
         <p className="muted">{t('calibrate.kept')}</p>
         <div className="row">

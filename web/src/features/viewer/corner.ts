@@ -3,7 +3,7 @@ import type { StudyRow } from '../../api/types';
 import { t } from '../../i18n';
 import { type DicomInstance, functionalGroup, number, numbers, TAG, text } from '../../imaging/dicom';
 import type { TileState } from '../../imaging/tileState';
-import { ageOf, dicomDate, dicomTime, personName } from '../../ui/format';
+import { ageOf, dicomDate, dicomTime, personName, withDecimalSign } from '../../ui/format';
 import { ageAt } from '../../ui/patientAge';
 import { isTrueSize } from '../../ui/screen';
 import { isProjection, viewOf } from './hanging/facts';
@@ -41,9 +41,9 @@ const SYNTAX_NAMES: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.4.110': 'JPEG XL lossless',
 };
 
-/** `0.9766` rather than `0.976562500`; no trailing zeros. */
+/** `0.9766` rather than `0.976562500`; no trailing zeros. With the decimal sign of the language. */
 export function shortNumber(value: number, digits = 4): string {
-  return String(Number(value.toPrecision(digits)));
+  return withDecimalSign(String(Number(value.toPrecision(digits))));
 }
 
 export function lengthLabel(mm: number): string {
@@ -86,11 +86,11 @@ function technique(instance: DicomInstance, frame: number): string {
 /** Slice Location where it is stated; its absence reads as nothing, never as 0. */
 function location(instance: DicomInstance, frame: number): string {
   const stated = number(instance, TAG.sliceLocation);
-  if (stated !== undefined) return t('viewer.position', { mm: stated.toFixed(1) });
+  if (stated !== undefined) return t('viewer.position', { mm: withDecimalSign(stated.toFixed(1)) });
   const z = numbers(functionalGroup(instance, frame, TAG.planePositionSequence), TAG.imagePosition)[2];
   const plane = numbers(functionalGroup(instance, frame, TAG.planeOrientationSequence), TAG.imageOrientation);
   const axial = plane.length === 6 && Math.abs(plane[2] ?? 1) < 0.05 && Math.abs(plane[5] ?? 1) < 0.05;
-  return z !== undefined && axial ? t('viewer.position', { mm: z.toFixed(1) }) : '';
+  return z !== undefined && axial ? t('viewer.position', { mm: withDecimalSign(z.toFixed(1)) }) : '';
 }
 
 /** pixelsPerMm: CSS pixels of this screen, where it is calibrated. */

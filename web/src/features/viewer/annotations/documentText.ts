@@ -1,7 +1,7 @@
 /** Values of content items as people read them. Pure. */
 import type { ContentItem, StructuredDocument } from '../../../api/types';
 import { t, tCount } from '../../../i18n';
-import { dicomDate, dicomTime, personName } from '../../../ui/format';
+import { dicomDate, dicomTime, personName, withDecimalSign } from '../../../ui/format';
 
 /** A DICOM date, a time, or both in one. */
 export function momentText(moment: string): string {
@@ -16,7 +16,7 @@ export function headline({ title, description }: StructuredDocument): string {
 export function valueText(item: ContentItem): string {
   switch (item.value_type) {
     case 'NUM':
-      return [rounded(item.value), item.unit].filter(Boolean).join(' ');
+      return [withDecimalSign(rounded(item.value)), unitText(item.unit)].filter(Boolean).join(' ');
     case 'DATE':
     case 'DATETIME':
       return momentText(item.value) || item.value;
@@ -32,6 +32,11 @@ export function valueText(item: ContentItem): string {
     default:
       return item.value;
   }
+}
+
+/** As the panel of measurements writes it; the units of other makers as they stand. */
+function unitText(unit: string): string {
+  return unit === 'Hounsfield unit' ? t('unit.hounsfield') : unit;
 }
 
 /** As it stands in the document, where fewer digits are shown. */

@@ -3,6 +3,7 @@ import type { Volume, VolumeTrait } from '../../../api/types';
 import { type MessageKey, t, tCount } from '../../../i18n';
 import type { Progress } from '../../../imaging/volume/loading';
 import type { VolumePlan } from '../../../imaging/volume/plan';
+import { withDecimalSign } from '../../../ui/format';
 import { shortNumber } from '../corner';
 
 export interface Remark {
@@ -24,7 +25,8 @@ export function remarksOn(volume: Volume, plan: VolumePlan, progress: Progress):
   const missing = volume.gaps.reduce((sum, { slices }) => sum + slices, 0);
   const found: Remark[] = [];
   for (const finding of volume.findings) {
-    if (finding === 'tilted') found.push(remark('tilted', { degrees: volume.tilt_degrees.toFixed(1) }));
+    if (finding === 'tilted')
+      found.push(remark('tilted', { degrees: withDecimalSign(volume.tilt_degrees.toFixed(1)) }));
     if (finding === 'shifted') found.push(remark('shifted', { mm: shortNumber(volume.off_line_mm, 2) }));
     if (finding === 'gaps') found.push(lack('gaps', missing, { places: placesOf(volume) }));
     if (finding === 'uneven') {
@@ -47,7 +49,7 @@ function placesOf({ gaps }: Volume): string {
 }
 
 function traitName({ keyword, value }: VolumeTrait): string {
-  return t(`mpr.trait.${keyword}` as MessageKey, { value });
+  return t(`mpr.trait.${keyword}` as MessageKey, { value: withDecimalSign(value) });
 }
 
 /** Of the volume with an index (from 0) among those of a series. */
