@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ApiError } from '../src/api/client';
 import type { ContentItem } from '../src/api/types';
 import { valueText as documentValue } from '../src/features/viewer/annotations/documentText';
 import { lengthLabel } from '../src/features/viewer/corner';
+import { syntaxWords } from '../src/features/viewer/syntaxWords';
 import { CATALOGUES, type CountedKey, chooseLanguage, LANGUAGES, type MessageKey, tCount } from '../src/i18n';
 import { frenchSpaces } from '../src/i18n/frenchSpaces';
 import { valueText } from '../src/imaging/measuredText';
 import { bytes, withDecimalSign } from '../src/ui/format';
+import { reasonOf } from '../src/ui/reason';
+import { seriesName } from '../src/ui/seriesName';
 
 const NO_BREAK = '\u00a0';
 const NARROW = '\u202f';
@@ -114,6 +118,37 @@ describe('numbers', () => {
     expect(bytes(8_800_000)).toBe(`8,8${NO_BREAK}Mo`);
     chooseLanguage('es');
     expect(bytes(8_800_000)).toBe(`8,8${NO_BREAK}MB`);
+  });
+});
+
+describe('what the server says in codes', () => {
+  it('is told in the language; other words of the server stand as they are', () => {
+    chooseLanguage('fr');
+    expect(reasonOf(new ApiError(409, 'already-exists', "there is a user 'admin' already"))).toBe(
+      'Ce nom est déjà pris.',
+    );
+    expect(reasonOf(new ApiError(502, 'peer-failed', 'Connection refused'))).toBe(
+      `Le nœud n’a pas répondu comme il faut${NO_BREAK}: Connection refused`,
+    );
+    expect(reasonOf(new ApiError(400, 'invalid-input', 'a port is needed'))).toBe('a port is needed');
+    expect(reasonOf(new ApiError(500, 'http_500', ''))).toContain('(500)');
+    expect(reasonOf(new Error('broken'))).toBe('Error: broken');
+  });
+
+  it('names transfer syntaxes', () => {
+    chooseLanguage('es');
+    const words = ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2.4.201', '1.2.840.10008.1.2.4.91', '1.2.3'].map(
+      syntaxWords,
+    );
+    expect(words).toEqual(['sin comprimir', 'HTJ2K sin pérdida', 'JPEG 2000', '']);
+  });
+
+  it('names our own series, and nobody else’s', () => {
+    chooseLanguage('fr');
+    expect(seriesName('SR', 'Measurements')).toBe('Mesures');
+    expect(seriesName('KO', 'Key images')).toBe('Images clés');
+    expect(seriesName('CT', 'Measurements')).toBe('Measurements');
+    expect(seriesName('SR', 'measurements')).toBe('measurements');
   });
 });
 

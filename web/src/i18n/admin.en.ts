@@ -115,6 +115,7 @@ export const adminEn = {
   'admin.queue.attempts': 'Tries',
   'admin.queue.when': 'When',
   'admin.queue.byRule': 'by rule {rule}',
+  'admin.queue.byHand': 'by hand',
   'admin.queue.notYet': 'a study still to be made',
   'admin.queue.choose': 'Choose job {id}',
   'admin.queue.chooseAll': 'Choose all of the list',
@@ -178,6 +179,8 @@ export const adminEn = {
   'admin.lead.people': 'People who may sign in, and the tokens by which programs use DICOMweb and this API.',
   'admin.people.add': 'Add user',
   'admin.people.newName': 'New user’s name',
+  'admin.people.badName':
+    '1 to 64 letters a to z, digits, dots, hyphens, underscores or @; it starts with a letter or a digit.',
   'admin.people.role': 'Role',
   'admin.people.roleOf': 'Role of {name}',
   'admin.people.role.viewer': 'viewer',

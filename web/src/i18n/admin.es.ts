@@ -116,6 +116,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.queue.attempts': 'Intentos',
   'admin.queue.when': 'Cuándo',
   'admin.queue.byRule': 'por la regla {rule}',
+  'admin.queue.byHand': 'a mano',
   'admin.queue.notYet': 'un estudio aún por hacer',
   'admin.queue.choose': 'Elegir el trabajo {id}',
   'admin.queue.chooseAll': 'Elegir toda la lista',
@@ -159,7 +160,8 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.rules.callers': 'Solo de estos sistemas',
   'admin.rules.callersHint': 'Títulos AE separados por comas; * vale cualquier cosa. Vacío: de cualquiera.',
   'admin.rules.window': 'Solo a estas horas',
-  'admin.rules.windowHint': 'Días y horas de este sitio. Vacío: a cualquier hora.',
+  'admin.rules.windowHint':
+    'Días (mon, tue, wed, thu, fri, sat, sun: en inglés) y horas de este sitio. Vacío: a cualquier hora.',
   'admin.rules.commit': 'Pedir al nodo que lo guarde (compromiso de almacenamiento)',
   'admin.rules.priors': 'Estudios como máximo',
   'admin.rules.badName': 'Letras, cifras, espacios, puntos, guiones y subrayados; empieza por letra o cifra.',
@@ -179,6 +181,8 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.lead.people': 'Personas que pueden entrar, y las credenciales con que los programas usan DICOMweb y esta API.',
   'admin.people.add': 'Añadir usuario',
   'admin.people.newName': 'Nombre del nuevo usuario',
+  'admin.people.badName':
+    'De 1 a 64 letras de la a a la z, cifras, puntos, guiones, subrayados o @; empieza por letra o cifra.',
   'admin.people.role': 'Rol',
   'admin.people.roleOf': 'Rol de {name}',
   'admin.people.role.viewer': 'consulta',
@@ -251,7 +255,7 @@ export const adminEs: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.settings.none': 'Ningún ajuste coincide.',
   'admin.settings.setting': 'Ajuste',
   'admin.settings.value': 'Valor',
-  'admin.settings.meaning': 'Significado',
+  'admin.settings.meaning': 'Significado (en inglés)',
   'admin.settings.default': 'por defecto: {value}',
 
   'admin.room.rejected': 'Rechazados',

@@ -116,6 +116,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.queue.attempts': 'Essais',
   'admin.queue.when': 'Quand',
   'admin.queue.byRule': 'selon la règle {rule}',
+  'admin.queue.byHand': 'à la main',
   'admin.queue.notYet': 'un examen à venir',
   'admin.queue.choose': 'Sélectionner la tâche {id}',
   'admin.queue.chooseAll': 'Sélectionner toute la liste',
@@ -160,7 +161,8 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.rules.callers': 'Seulement de ces appelants',
   'admin.rules.callersHint': 'Titres AE, séparés par des virgules ; * vaut n’importe quoi. Vide : de quiconque.',
   'admin.rules.window': 'Seulement à ces heures',
-  'admin.rules.windowHint': 'Jours et heures de ce site. Vide : à toute heure.',
+  'admin.rules.windowHint':
+    'Jours (mon, tue, wed, thu, fri, sat, sun : en anglais) et heures de ce site. Vide : à toute heure.',
   'admin.rules.commit': 'Demander au nœud de le conserver (engagement de stockage)',
   'admin.rules.priors': 'Examens au plus',
   'admin.rules.badName':
@@ -182,6 +184,8 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
     'Les personnes qui peuvent se connecter, et les jetons par lesquels des programmes utilisent DICOMweb et cette API.',
   'admin.people.add': 'Ajouter',
   'admin.people.newName': 'Nom du nouvel utilisateur',
+  'admin.people.badName':
+    '1 à 64 lettres de a à z, chiffres, points, tirets, soulignés ou @ ; il commence par une lettre ou un chiffre.',
   'admin.people.role': 'Rôle',
   'admin.people.roleOf': 'Rôle de {name}',
   'admin.people.role.viewer': 'consultation',
@@ -255,7 +259,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.settings.none': 'Aucun réglage ne correspond.',
   'admin.settings.setting': 'Réglage',
   'admin.settings.value': 'Valeur',
-  'admin.settings.meaning': 'Signification',
+  'admin.settings.meaning': 'Signification (en anglais)',
   'admin.settings.default': 'défaut : {value}',
 
   'admin.room.rejected': 'Rejetés',

@@ -18,6 +18,8 @@ export const appEn = {
   'error.server': 'The server reported an error ({status}).',
   'error.denied': 'You may not do this.',
   'error.notFound': 'This study is not in the archive, or not any more.',
+  'error.exists': 'This name is taken.',
+  'error.peerFailed': 'The peer did not answer as it should: {reason}',
 
   'session.name': 'User name',
   'session.password': 'Password',

@@ -18,6 +18,8 @@ export const appEs: Readonly<Record<keyof typeof appEn, string>> = {
   'error.server': 'El servidor ha comunicado un error ({status}).',
   'error.denied': 'No tiene permiso para hacerlo.',
   'error.notFound': 'Este estudio no está, o ya no está, en el PACS.',
+  'error.exists': 'Este nombre ya está en uso.',
+  'error.peerFailed': 'El nodo no respondió como debía: {reason}',
   'session.name': 'Usuario',
   'session.password': 'Contraseña',
   'session.signIn': 'Iniciar sesión',

@@ -18,6 +18,8 @@ export const appFr: Readonly<Record<keyof typeof appEn, string>> = {
   'error.server': 'Le serveur a signalé une erreur ({status}).',
   'error.denied': 'Action non autorisée.',
   'error.notFound': 'Cet examen n’est pas, ou plus, dans l’archive.',
+  'error.exists': 'Ce nom est déjà pris.',
+  'error.peerFailed': 'Le nœud n’a pas répondu comme il faut : {reason}',
   'session.name': 'Identifiant',
   'session.password': 'Mot de passe',
   'session.signIn': 'Se connecter',

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { reasonOf } from './words';
+import { reasonOf } from '../../ui/reason';
 
 export interface Failure {
   text: string;

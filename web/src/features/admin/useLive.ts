@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { reasonOf } from './words';
+import { reasonOf } from '../../ui/reason';
 
 /** How the server is asked; `background`: by a clock, not by a person, so that it keeps no session alive. */
 export interface Asking {

@@ -1,16 +1,7 @@
 /** What machines say, as people read it. */
-import { ApiError } from '../../api/client';
 import type { Echo, Queue } from '../../api/types';
 import { t } from '../../i18n';
 import { count } from '../../ui/format';
-
-/** Why something did not work. What the server judged it says in its own words. */
-export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof ApiError)) return String(cause);
-  if (cause.status === 0) return t('error.unreachable');
-  if (cause.code === 'access-denied') return cause.message || t('error.denied');
-  return cause.message || t('error.server', { status: cause.status });
-}
 
 /** The answer to a C-ECHO (PS3.7 9.3.5, statuses of annex C). */
 export function echoWords(echo: Echo): { good: boolean; text: string } {

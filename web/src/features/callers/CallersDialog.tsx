@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
-import { ApiError, api } from '../../api/client';
+import { api } from '../../api/client';
 import type { Callers, Peer, ServerStatus } from '../../api/types';
 import { t, tCount } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
 import { bytes, count, moment } from '../../ui/format';
+import { reasonOf } from '../../ui/reason';
 import './callers.css';
 
 interface Props {
@@ -160,10 +161,4 @@ function Node({ status }: { status: ServerStatus }) {
 function address(peer: Peer): string {
   if (!peer.port) return peer.host;
   return `${peer.host}:${peer.port}${peer.tls ? ' TLS' : ''}`;
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof ApiError)) return String(cause);
-  if (cause.status === 403) return t('error.denied');
-  return cause.status === 0 ? t('error.unreachable') : cause.message;
 }

@@ -4,6 +4,7 @@ import { t } from '../../i18n';
 import { type DisplaySet, writtenAt } from '../../imaging/displaySets';
 import { count, dicomDate, dicomTime } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
+import { seriesName } from '../../ui/seriesName';
 import { momentText } from './annotations/documentText';
 import { KeySeries } from './annotations/KeySeries';
 import { gapText } from './corner';
@@ -100,6 +101,7 @@ function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: Se
   const sets = viewer.sets[series.series_instance_uid] ?? [];
   const assignment = (set: number): Assignment => ({ studyUid, seriesUid: series.series_instance_uid, set });
   const images = series.frame_count || series.instance_count;
+  const name = seriesName(series.modality, series.description);
   return (
     <li>
       <button
@@ -112,7 +114,7 @@ function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: Se
       >
         <Thumbnail address={series.thumbnail} modality={series.modality} />
         <span className="series-words">
-          <span className="series-name">{series.description || series.body_part || series.modality}</span>
+          <span className="series-name">{name || series.body_part || series.modality}</span>
           <span className="muted">
             {[series.number === null ? '' : `#${series.number}`, series.modality, count(images)]
               .filter(Boolean)
@@ -127,7 +129,7 @@ function SeriesEntry({ session, viewer, series, studyUid }: Props & { series: Se
               type="button"
               key={set.id}
               className={`set${current?.seriesUid === series.series_instance_uid && current.set === at ? ' set-active' : ''}`}
-              aria-label={`${series.description || series.modality} ${setLabel(set, at)}`}
+              aria-label={`${name || series.modality} ${setLabel(set, at)}`}
               draggable
               onDragStart={(event) => event.dataTransfer.setData(SERIES_DRAG_TYPE, JSON.stringify(assignment(at)))}
               onClick={() => session.show(assignment(at))}

@@ -10,6 +10,7 @@ import { isMeasuring } from '../../imaging/toolNames';
 import { Icon } from '../../ui/Icon';
 import { hasPictures } from '../../ui/modalities';
 import { screenPixelsPerMm } from '../../ui/screen';
+import { seriesName } from '../../ui/seriesName';
 import { useAnnotations, useKeyIds, useMeasuredIds } from './annotations/context';
 import { DocumentView } from './annotations/DocumentView';
 import { keyIndexes } from './annotations/keyFrames';
@@ -100,7 +101,10 @@ export function TileView({ session, viewer, position, area, assignment, unsaved 
       style={viewer.maximised && active ? undefined : { gridArea: area }}
       aria-label={t('viewer.tile', {
         number: position + 1,
-        series: series?.description || state.displaySet?.description || t('viewer.emptyTile'),
+        series:
+          (series && seriesName(series.modality, series.description)) ||
+          state.displaySet?.description ||
+          t('viewer.emptyTile'),
       })}
       data-status={seriesError ? 'failed' : state.status}
       data-testid={`tile-${position}`}

@@ -6,8 +6,10 @@ import type { TileState } from '../../imaging/tileState';
 import { ageOf, dicomDate, dicomTime, personName, withDecimalSign } from '../../ui/format';
 import { ageAt } from '../../ui/patientAge';
 import { isTrueSize } from '../../ui/screen';
+import { seriesName } from '../../ui/seriesName';
 import { isProjection, viewOf } from './hanging/facts';
 import { gapBetween } from './moment';
+import { syntaxWords } from './syntaxWords';
 
 export interface CornerText {
   topLeft: string[];
@@ -20,26 +22,6 @@ export interface Badge {
   text: string;
   tone: 'warn' | 'info';
 }
-
-const SYNTAX_NAMES: Readonly<Record<string, string>> = {
-  '1.2.840.10008.1.2': 'raw',
-  '1.2.840.10008.1.2.1': 'raw',
-  '1.2.840.10008.1.2.2': 'raw (big endian)',
-  '1.2.840.10008.1.2.1.99': 'deflated',
-  '1.2.840.10008.1.2.5': 'RLE',
-  '1.2.840.10008.1.2.4.50': 'JPEG baseline',
-  '1.2.840.10008.1.2.4.51': 'JPEG extended',
-  '1.2.840.10008.1.2.4.57': 'JPEG lossless',
-  '1.2.840.10008.1.2.4.70': 'JPEG lossless',
-  '1.2.840.10008.1.2.4.80': 'JPEG-LS',
-  '1.2.840.10008.1.2.4.81': 'JPEG-LS near-lossless',
-  '1.2.840.10008.1.2.4.90': 'JPEG 2000 lossless',
-  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
-  '1.2.840.10008.1.2.4.201': 'HTJ2K lossless',
-  '1.2.840.10008.1.2.4.202': 'HTJ2K lossless',
-  '1.2.840.10008.1.2.4.203': 'HTJ2K',
-  '1.2.840.10008.1.2.4.110': 'JPEG XL lossless',
-};
 
 /** `0.9766` rather than `0.976562500`; no trailing zeros. With the decimal sign of the language. */
 export function shortNumber(value: number, digits = 4): string {
@@ -123,7 +105,7 @@ export function cornerText(instance: DicomInstance, state: TileState, pixelsPerM
       [
         seriesNumber ? t('viewer.seriesShort', { number: seriesNumber }) : '',
         text(instance, TAG.modality),
-        text(instance, TAG.seriesDescription),
+        seriesName(text(instance, TAG.modality), text(instance, TAG.seriesDescription)),
         laterality.filter((word) => word && word !== 'U').join(' '),
       ]
         .filter(Boolean)
@@ -141,7 +123,7 @@ export function cornerText(instance: DicomInstance, state: TileState, pixelsPerM
       ]
         .filter(Boolean)
         .join(' · '),
-      SYNTAX_NAMES[syntax] ?? '',
+      syntaxWords(syntax),
     ],
   };
 }

@@ -15,6 +15,7 @@ import { dicomDate, dicomTime, personName } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
 import { ageAt } from '../../ui/patientAge';
 import { priorityKey, statusKey } from '../../ui/reading';
+import { seriesName } from '../../ui/seriesName';
 
 const SETTLE_MS = 150;
 
@@ -75,6 +76,7 @@ export function Peek({ row, onOpen, onMark }: Props) {
       <ul className="peek-series">
         {current?.series.map((series) => {
           const images = series.frame_count || series.instance_count;
+          const name = seriesName(series.modality, series.description);
           return (
             <li key={series.series_instance_uid}>
               <span className="thumb">
@@ -89,8 +91,8 @@ export function Peek({ row, onOpen, onMark }: Props) {
                   />
                 )}
               </span>
-              <span className="peek-series-name" title={series.description}>
-                {series.description || series.body_part || series.modality}
+              <span className="peek-series-name" title={name}>
+                {name || series.body_part || series.modality}
               </span>
               <span className="muted">{tCount('peek.images', images)}</span>
             </li>

@@ -3,7 +3,7 @@ import type { Peer, StudyRow } from '../../api/types';
 import { worklistApi } from '../../api/worklist';
 import { t, tCount } from '../../i18n';
 import { Dialog } from '../../ui/Dialog';
-import { reasonOf } from './deeds';
+import { reasonOf } from '../../ui/reason';
 import { NamedStudies } from './NamedStudies';
 
 interface Props {

@@ -1,10 +1,10 @@
 /** What is done with several studies, and how it is told. */
-import { ApiError } from '../../api/client';
 import type { StudyRow } from '../../api/types';
 import type { StudyMark } from '../../api/worklist';
 import { t, tCount } from '../../i18n';
 import { personName } from '../../ui/format';
 import { priorityKey, statusKey } from '../../ui/reading';
+import { reasonOf } from '../../ui/reason';
 
 /** IHE Imaging Object Change Management; PS3.16 CID 7011. */
 export const REJECTION_CODES = ['113001', '113037', '113038', '113039'] as const;
@@ -15,12 +15,6 @@ export interface Outcome {
   /** In words, of the first that failed. */
   failed: number;
   reason: string;
-}
-
-export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof ApiError)) return String(cause);
-  if (cause.status === 0) return t('error.unreachable');
-  return cause.message || t('error.server', { status: cause.status });
 }
 
 /** One after the other; what fails does not stop the others. */

@@ -2,7 +2,8 @@ import { useCallback, useMemo, useRef, useState } from 'react';
 import type { StudyRow } from '../../api/types';
 import { archiveUrl, MOST_EXPORTED, type StudyMark, worklistApi } from '../../api/worklist';
 import { t, tCount } from '../../i18n';
-import { markedBefore, oneByOne, type RejectionCode, reasonOf, toldMarked } from './deeds';
+import { reasonOf } from '../../ui/reason';
+import { markedBefore, oneByOne, type RejectionCode, toldMarked } from './deeds';
 import type { WorklistData } from './useWorklist';
 
 /** What was done, and how it is taken back. */

@@ -13,6 +13,9 @@ import { RoleSelect } from './RoleSelect';
 import { Secret } from './Secret';
 import { Tokens } from './Tokens';
 
+/** As the server judges names. */
+const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/i;
+
 /** Who may sign in, and which machines have tokens. */
 export function PeopleRoom({ session }: { session: Session }) {
   const users = useLive(admin.users);
@@ -21,12 +24,16 @@ export function PeopleRoom({ session }: { session: Session }) {
   const [resetting, setResetting] = useState<Account>();
   const [name, setName] = useState('');
   const [role, setRole] = useState('viewer');
+  const [badName, setBadName] = useState(false);
   const change = (user: Account, action: () => Promise<unknown>): Promise<boolean> =>
     actions.run(user.name, async () => {
       await action();
       await users.refresh();
     });
   const add = (): void => {
+    const bad = !NAME.test(name.trim());
+    setBadName(bad);
+    if (bad) return;
     void actions.run('add', async () => {
       setTold(await admin.addUser(name, role));
       setName('');
@@ -42,7 +49,7 @@ export function PeopleRoom({ session }: { session: Session }) {
           add();
         }}
       >
-        <Field label={t('admin.people.newName')}>
+        <Field label={t('admin.people.newName')} problem={badName ? t('admin.people.badName') : undefined}>
           {(attributes) => (
             <input
               {...attributes}

@@ -18,6 +18,8 @@ interface Props {
 }
 
 const MANY = 'many';
+/** In place of a rule's name: what somebody sent from the worklist. */
+const BY_HAND = 'by hand';
 
 /** Jobs, the latest first; one or many of them are tried again or cancelled. */
 export function JobTable({ jobs, actions, act, onOpenStudy }: Props) {
@@ -120,7 +122,11 @@ function JobRow({ job, now, chosen, busy, problem, onChoose, onRetry, onCancel, 
         </td>
         <th scope="row">
           {queueWords({ kind, peer, name: job.queue })}
-          {job.rule && <div className="muted">{t('admin.queue.byRule', { rule: job.rule })}</div>}
+          {job.rule && (
+            <div className="muted">
+              {job.rule === BY_HAND ? t('admin.queue.byHand') : t('admin.queue.byRule', { rule: job.rule })}
+            </div>
+          )}
         </th>
         <td>
           {job.study_instance_uid ? (
