@@ -256,11 +256,11 @@ def test_what_the_reader_chooses(open_page: Any, signed_in: Any, site: Any) -> N
     before = tile.pixels()
     offered = page.locator("header select[aria-label=Window] option").all_inner_texts()
     assert [text.split("  ")[-1] for text in offered if text[:1].isdigit()] == [
-        "NORMAL",
+        "NORMAL (from the image)",
         "Full range",
         "Automatic: all but the outermost 1 %",
-        "HARDER",
-        "FLAT",
+        "HARDER (from the image)",
+        "FLAT (from the image)",
     ]
     page.keyboard.press("4")
     tile.wait_for_corner("br", "LUT HARDER")

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../src/api/client';
 import type { ContentItem } from '../src/api/types';
+import { reasonText } from '../src/features/upload/UploadZone';
 import { valueText as documentValue } from '../src/features/viewer/annotations/documentText';
 import { lengthLabel } from '../src/features/viewer/corner';
 import { syntaxWords } from '../src/features/viewer/syntaxWords';
@@ -133,6 +134,18 @@ describe('what the server says in codes', () => {
     expect(reasonOf(new ApiError(400, 'invalid-input', 'a port is needed'))).toBe('a port is needed');
     expect(reasonOf(new ApiError(500, 'http_500', ''))).toContain('(500)');
     expect(reasonOf(new Error('broken'))).toBe('Error: broken');
+  });
+
+  it('says why files were rejected, and only then what the server says', () => {
+    chooseLanguage('fr');
+    expect(reasonText({ name: 'a', reason: '', code: '0xC000' })).toBe('Illisible comme DICOM.');
+    expect(reasonText({ name: 'a', reason: 'no pixel data', code: '0xA900' })).toBe(
+      'Ne correspond pas à la classe ou à l’examen annoncés. no pixel data',
+    );
+    expect(reasonText({ name: 'a', reason: 'this needs a role', code: 'access-denied' })).toContain(
+      'Action non autorisée.',
+    );
+    expect(reasonText({ name: 'a', reason: '', code: '0x0122' })).toBe('Refusé par l’archive (statut 0x0122).');
   });
 
   it('names transfer syntaxes', () => {

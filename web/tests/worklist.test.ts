@@ -3,6 +3,7 @@ import type { Worklist } from '../src/api/types';
 import { datePresetRange, isoDate } from '../src/features/worklist/datePresets';
 import { filtersFromUrl, filtersToQuery, filtersToUrl, isFiltered, NO_FILTERS } from '../src/features/worklist/filters';
 import { neighbourStudy } from '../src/features/worklist/neighbour';
+import { isDayFirst } from '../src/features/worklist/reader';
 import { extended, remaining, toggled } from '../src/features/worklist/selection';
 import { both, typedDates } from '../src/features/worklist/typedDates';
 import { readViews, withoutView, withView } from '../src/features/worklist/views';
@@ -143,6 +144,20 @@ describe('dates among typed words', () => {
     ['août 2023', '', '2023-08-01', '2023-08-31'],
     ['12 de marzo de 2024', '', '2024-03-12', '2024-03-12'],
     ['February 2024 doe', 'doe', '2024-02-01', '2024-02-29'],
+    ['anteayer', '', '2026-02-27', '2026-02-27'],
+    ['avant-hier scanner', 'scanner', '2026-02-27', '2026-02-27'],
+    ['day before yesterday', '', '2026-02-27', '2026-02-27'],
+    ['última semana', '', '2026-02-23', '2026-03-01'],
+    ['le dernier mois', '', '2026-02-01', '2026-03-01'],
+    ['past year', '', '2025-03-01', '2026-03-01'],
+    ['2 dernières années', '', '2024-03-01', '2026-03-01'],
+    ['sept. 2025', '', '2025-09-01', '2025-09-30'],
+    ['setiembre de 2025', '', '2025-09-01', '2025-09-30'],
+    ['3 déc. 2025', '', '2025-12-03', '2025-12-03'],
+    ['5 de marzo del 2024', '', '2024-03-05', '2024-03-05'],
+    ['March 5th, 2024 knee', 'knee', '2024-03-05', '2024-03-05'],
+    ['5th Mar 2024', '', '2024-03-05', '2024-03-05'],
+    ['doe 20240305', 'doe', '2024-03-05', '2024-03-05'],
   ];
   it.each(cases)('%s', (text, left, from, to) => {
     const found = typedDates(text, TODAY, true);
@@ -150,15 +165,34 @@ describe('dates among typed words', () => {
     expect(text.toLowerCase()).toContain(found.said.toLowerCase());
   });
 
-  it.each(['2024-13', '2024-02-30', '2024-03-0012', '"2024-03"', 'hierarchy', 'may', 'last 0 days', '20240305', ''])(
-    '%s is none',
-    (text) => {
-      expect(typedDates(text, TODAY, true)).toEqual({ text, said: '', range: { from: '', to: '' } });
-    },
-  );
+  it.each([
+    '2024-13',
+    '2024-02-30',
+    '2024-03-0012',
+    '"2024-03"',
+    'hierarchy',
+    'may',
+    'last 0 days',
+    '20240230',
+    '20300305',
+    '19600305',
+    '202403051',
+    'mar',
+    '',
+  ])('%s is none', (text) => {
+    expect(typedDates(text, TODAY, true)).toEqual({ text, said: '', range: { from: '', to: '' } });
+  });
 
   it('are read as the reader’s language writes them', () => {
     expect(typedDates('5/3/2024', TODAY, false).range.from).toBe('2024-05-03');
+  });
+
+  it('have the day first but in the United States', () => {
+    expect(isDayFirst('en', ['en-US', 'en'])).toBe(false);
+    expect(isDayFirst('en', ['en'])).toBe(false);
+    expect(isDayFirst('en', ['en-GB', 'en-US'])).toBe(true);
+    expect(isDayFirst('en', ['en', 'de-CH'])).toBe(true);
+    expect(isDayFirst('fr', ['en-US'])).toBe(true);
   });
 
   it('narrow what is chosen', () => {

@@ -19,6 +19,7 @@ import { chooseLanguage, languageOf, t, useLanguage } from '../i18n';
 import { checkMouse, USUAL_MOUSE } from '../imaging/mouse';
 import { Icon } from '../ui/Icon';
 import { Header } from './Header';
+import { languageCommands } from './language';
 import { navigate, routeOf, useAddress } from './router';
 
 const loadViewer = () => import('../features/viewer/ViewerPage');
@@ -154,6 +155,7 @@ function SignedIn({ session, onSignOut }: { session: Session; onSignOut: () => v
       { id: 'help', title: 'help.open', group: 'general', keys: ['?'], run: () => setDialog('help') },
       { id: 'keys', title: 'keys.title', group: 'general', run: () => setDialog('keys') },
       { id: 'callers', title: 'cmd.callers', group: 'general', run: () => setDialog('callers') },
+      ...languageCommands(),
       ...(administers ? adminCommands(openRoom) : []),
       ...(session.open_access
         ? []

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
-import { preferences } from '../api/preferences';
 import type { ServerStatus, Session } from '../api/types';
 import type { Command } from '../commands/registry';
 import { titleOf, titleWithKey } from '../commands/titles';
-import { chooseLanguage, currentLanguage, LANGUAGES, type Language, t, tCount } from '../i18n';
+import { currentLanguage, LANGUAGES, type Language, t, tCount } from '../i18n';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
+import { LANGUAGE_NAMES, takeLanguage } from './language';
 
 interface Props {
   session: Session;
@@ -14,8 +14,6 @@ interface Props {
   commands: readonly Command[];
   children: ReactNode;
 }
-
-const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', fr: 'Français', es: 'Español' };
 
 export function Header({ session, status, refused, commands, children }: Props) {
   const find = (id: string): Command | undefined => commands.find((command) => command.id === id);
@@ -87,10 +85,7 @@ function UserMenu({ session, commands }: { session: Session; commands: readonly 
             <select
               className="select"
               value={currentLanguage()}
-              onChange={(event) => {
-                chooseLanguage(event.target.value as Language);
-                preferences.set('language', event.target.value);
-              }}
+              onChange={(event) => takeLanguage(event.target.value as Language)}
             >
               {LANGUAGES.map((language) => (
                 <option key={language} value={language}>

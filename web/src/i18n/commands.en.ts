@@ -27,6 +27,7 @@ export const commandsEn = {
   'cmd.signOut': 'Sign out',
   'cmd.callers': 'Node and callers',
   'cmd.changePassword': 'Change password',
+  'cmd.language': 'Language: {name}',
   'cmd.nextSlice': 'Next slice',
   'cmd.previousSlice': 'Previous slice',
   'cmd.firstSlice': 'First slice',

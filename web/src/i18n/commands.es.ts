@@ -26,6 +26,7 @@ export const commandsEs: Readonly<Record<keyof typeof commandsEn, string>> = {
   'cmd.signOut': 'Cerrar la sesión',
   'cmd.callers': 'Nodo y sistemas que llaman',
   'cmd.changePassword': 'Cambiar la contraseña',
+  'cmd.language': 'Idioma: {name}',
   'cmd.nextSlice': 'Corte siguiente',
   'cmd.previousSlice': 'Corte anterior',
   'cmd.firstSlice': 'Primer corte',

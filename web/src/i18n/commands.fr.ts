@@ -26,6 +26,7 @@ export const commandsFr: Readonly<Record<keyof typeof commandsEn, string>> = {
   'cmd.signOut': 'Se déconnecter',
   'cmd.callers': 'Nœud et appelants',
   'cmd.changePassword': 'Changer le mot de passe',
+  'cmd.language': 'Langue : {name}',
   'cmd.nextSlice': 'Coupe suivante',
   'cmd.previousSlice': 'Coupe précédente',
   'cmd.firstSlice': 'Première coupe',

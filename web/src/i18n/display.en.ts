@@ -1,6 +1,6 @@
 /** How pictures are shown: windows and tables, overlays, shutters, size. */
 export const displayEn = {
-  'preset.explained': '{text}',
+  'preset.explained': '{text} (from the image)',
   'preset.automatic': 'Automatic: all but the outermost 1 %',
   'preset.share': '0 to {text} % of the maximum',
   'viewer.table': 'LUT {name}',

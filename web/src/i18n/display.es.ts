@@ -1,7 +1,7 @@
 import type { displayEn } from './display.en';
 
 export const displayEs: Readonly<Record<keyof typeof displayEn, string>> = {
-  'preset.explained': '{text}',
+  'preset.explained': '{text} (de la imagen)',
   'preset.automatic': 'Automática: sin los valores extremos (1 %)',
   'preset.share': '0 a {text} % del máximo',
   'viewer.table': 'LUT {name}',

@@ -1,7 +1,7 @@
 import type { displayEn } from './display.en';
 
 export const displayFr: Readonly<Record<keyof typeof displayEn, string>> = {
-  'preset.explained': '{text}',
+  'preset.explained': '{text} (de l’image)',
   'preset.automatic': 'Automatique : sans les valeurs extrêmes (1 %)',
   'preset.share': '0 à {text} % du maximum',
   'viewer.table': 'LUT {name}',

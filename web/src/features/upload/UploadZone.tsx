@@ -261,14 +261,15 @@ const REASONS: ReadonlyArray<[RegExp, MessageKey]> = [
   [/^directory-damaged/, 'upload.reason.directoryDamaged'],
   [/^kept-uid/, 'upload.reason.keptUid'],
   [/^kept-patient/, 'upload.reason.keptPatient'],
-  [/^0xA7/, 'upload.reason.full'],
+  [/^0xA7|^out-of-space/, 'upload.reason.full'],
+  [/^0x0124|^access-denied|^HTTP 403/, 'error.denied'],
   [/^0xA9|^0xC409/, 'upload.reason.mismatch'],
   [/^0xC/, 'upload.reason.unreadable'],
   [/^HTTP 415/, 'upload.reason.notDicom'],
 ];
 
+/** In the language of the page; what the server says itself comes after it. */
 export function reasonText({ reason, code }: Reject): string {
-  if (reason) return `${reason} (${code})`;
-  const known = REASONS.find(([pattern]) => pattern.test(code));
-  return t(known ? known[1] : 'upload.reason.other', { code });
+  const [, known] = REASONS.find(([pattern]) => pattern.test(code)) ?? [];
+  return `${t(known ?? 'upload.reason.other', { code })} ${reason}`.trimEnd();
 }

@@ -153,7 +153,7 @@ export function Toolbar({
           </option>
           {presets.map((command) => (
             <option key={command.id} value={command.id}>
-              {`${command.keys?.[0] ?? '·'}  ${command.titleKeys?.name ? t(command.titleKeys.name, command.titleValues) : ''}`}
+              {`${command.keys?.[0] ?? '\u2007'}  ${command.titleKeys?.name ? t(command.titleKeys.name, command.titleValues) : ''}`}
             </option>
           ))}
         </select>

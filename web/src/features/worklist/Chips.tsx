@@ -1,7 +1,8 @@
 import { currentLanguage, t } from '../../i18n';
 import { Icon } from '../../ui/Icon';
 import { priorityKey, statusKey } from '../../ui/reading';
-import { datesOf, type Filters, type Reader, typed } from './filters';
+import { datesOf, type Filters, typed } from './filters';
+import { type Reader, readerNow } from './reader';
 
 interface Chip {
   id: string;
@@ -40,7 +41,7 @@ function chipsOf(filters: Filters, reader: Reader): Chip[] {
 }
 
 export function Chips({ filters, onChange }: { filters: Filters; onChange: (part: Partial<Filters>) => void }) {
-  const chips = chipsOf(filters, { today: new Date(), dayFirst: currentLanguage() !== 'en' });
+  const chips = chipsOf(filters, readerNow(currentLanguage()));
   if (chips.length === 0) return null;
   return (
     <ul className="active-filters" aria-label={t('worklist.active')}>

@@ -1,6 +1,7 @@
 /** The worklist's filters and sort, and how they live in the URL. */
 import { READING_PRIORITIES, READING_STATUSES, type ReadingPriority, type ReadingStatus } from '../../api/types';
 import { type DatePreset, type DateRange, datePresetRange, isDatePreset } from './datePresets';
+import type { Reader } from './reader';
 import { both, type TypedDates, typedDates } from './typedDates';
 
 export const SORT_KEYS = [
@@ -89,12 +90,6 @@ export function filtersToUrl(filters: Filters): string {
     url.set('sort', `${filters.descending ? '-' : ''}${filters.sort}`);
   }
   return url.toString().replaceAll('%2C', ',');
-}
-
-/** Who reads, and when: what words such as `yesterday` and 3/4/2024 mean depends on it. Local time. */
-export interface Reader {
-  today: Date;
-  dayFirst: boolean;
 }
 
 /** What the typed text means: words, and perhaps a date among them. */

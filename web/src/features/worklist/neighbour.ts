@@ -3,6 +3,7 @@ import { api } from '../../api/client';
 import type { Worklist } from '../../api/types';
 import { currentLanguage } from '../../i18n';
 import { filtersFromUrl, filtersToQuery } from './filters';
+import { readerNow } from './reader';
 
 const PAGE = 200;
 /** So far is looked for a study; further down nobody has read one after the other. */
@@ -18,7 +19,7 @@ export async function neighbourStudy(
   read: ReadPage = api.worklist,
 ): Promise<string | undefined> {
   const filters = filtersFromUrl(search);
-  const reader = { today: new Date(), dayFirst: currentLanguage() !== 'en' };
+  const reader = readerNow(currentLanguage());
   let after: string | null = null;
   let before: string | undefined;
   let found = false;

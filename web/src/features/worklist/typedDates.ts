@@ -14,20 +14,20 @@ type Groups = Readonly<Record<string, string | undefined>>;
 type Reading = (groups: Groups, today: Date, dayFirst: boolean) => DateRange | undefined;
 
 const MONTHS: readonly string[][] = [
-  ['january', 'janvier', 'enero'],
-  ['february', 'fevrier', 'febrero'],
-  ['march', 'mars', 'marzo'],
-  ['april', 'avril', 'abril'],
+  ['january', 'janvier', 'enero', 'jan', 'janv', 'ene'],
+  ['february', 'fevrier', 'febrero', 'feb', 'fev', 'fevr'],
+  ['march', 'mars', 'marzo', 'mar'],
+  ['april', 'avril', 'abril', 'apr', 'avr', 'abr'],
   ['may', 'mai', 'mayo'],
-  ['june', 'juin', 'junio'],
-  ['july', 'juillet', 'julio'],
-  ['august', 'aout', 'agosto'],
-  ['september', 'septembre', 'septiembre'],
-  ['october', 'octobre', 'octubre'],
-  ['november', 'novembre', 'noviembre'],
-  ['december', 'decembre', 'diciembre'],
+  ['june', 'juin', 'junio', 'jun'],
+  ['july', 'juillet', 'julio', 'jul', 'juil'],
+  ['august', 'aout', 'agosto', 'aug', 'ago'],
+  ['september', 'septembre', 'septiembre', 'setiembre', 'sep', 'sept', 'set'],
+  ['october', 'octobre', 'octubre', 'oct'],
+  ['november', 'novembre', 'noviembre', 'nov'],
+  ['december', 'decembre', 'diciembre', 'dec', 'dic'],
 ];
-const MONTH_NAME = `(?<name>${MONTHS.flat().join('|')})`;
+const MONTH_NAME = `(?<name>${MONTHS.flat().join('|')})\\.?`;
 const YEAR = '(?<y>(?:19|20)\\d{2})';
 
 function span(from: Date, to: Date): DateRange {
@@ -64,12 +64,12 @@ function monthOf({ name, m }: Groups): number {
   return name ? MONTHS.findIndex((names) => names.includes(name)) : Number(m) - 1;
 }
 
-function lastFew({ n, unit = '' }: Groups, today: Date): DateRange | undefined {
+function lastFew({ n = '1', unit = '' }: Groups, today: Date): DateRange | undefined {
   const many = Number(n);
   if (many < 1) return undefined;
   if (/^[dj]/.test(unit)) return span(away(today, 1 - many), today);
   if (/^(w|sem)/.test(unit)) return span(away(today, 1 - 7 * many), today);
-  const begin = on(today.getFullYear(), today.getMonth() - many, 1);
+  const begin = on(today.getFullYear(), today.getMonth() - many * (/^[ya]/.test(unit) ? 12 : 1), 1);
   const lastDay = on(begin.getFullYear(), begin.getMonth() + 1, 0).getDate();
   return span(on(begin.getFullYear(), begin.getMonth(), Math.min(today.getDate(), lastDay)), today);
 }
@@ -77,6 +77,10 @@ function lastFew({ n, unit = '' }: Groups, today: Date): DateRange | undefined {
 /** Tried in this order on the folded text. */
 const READINGS: ReadonlyArray<readonly [string, Reading]> = [
   ["today|aujourd'hui|hoy", (_, today) => span(today, today)],
+  [
+    '(?:the )?day before yesterday|avant[- ]hier|anteayer|antes de ayer|antier',
+    (_, today) => span(away(today, -2), away(today, -2)),
+  ],
   ['yesterday|hier|ayer', (_, today) => span(away(today, -1), away(today, -1))],
   ['this week|cette semaine|esta semana', (_, today) => span(away(today, -weekday(today)), today)],
   [
@@ -93,10 +97,21 @@ const READINGS: ReadonlyArray<readonly [string, Reading]> = [
     "last year|(?:l'|la )?annee (?:derniere|passee)|(?:el )?ano pasado",
     (_, today) => span(on(today.getFullYear() - 1, 0, 1), on(today.getFullYear() - 1, 11, 31)),
   ],
-  ['(?:last|past) (?<n>\\d{1,3}) (?<unit>days?|weeks?|months?)', lastFew],
-  ['(?:les )?(?<n>\\d{1,3}) derni(?:er|ere)s? (?<unit>jours?|semaines?|mois)', lastFew],
-  ['(?:los |las )?ultim[oa]s? (?<n>\\d{1,3}) (?<unit>dias?|semanas?|mes(?:es)?)', lastFew],
+  ['(?:last|past) (?<n>\\d{1,3}) (?<unit>days?|weeks?|months?|years?)', lastFew],
+  ['(?:the )?past (?<unit>week|month|year)', lastFew],
+  ['(?:les )?(?<n>\\d{1,3}) derni(?:er|ere)s? (?<unit>jours?|semaines?|mois|ans?|annees?)', lastFew],
+  ['(?:la |le )?derni(?:er|ere) (?<unit>semaine|mois|annee)', lastFew],
+  ['(?:los |las )?ultim[oa]s? (?<n>\\d{1,3}) (?<unit>dias?|semanas?|mes(?:es)?|anos?)', lastFew],
+  ['(?:la |el )?ultim[oa] (?<unit>semana|mes|ano)', lastFew],
   [`${YEAR}[-/.](?<m>\\d{1,2})[-/.](?<d>\\d{1,2})`, ({ y, m, d }) => oneDay(Number(y), Number(m) - 1, Number(d))],
+  [
+    // As DICOM writes it; a number that is no day of the time since pictures are kept so may be somebody's ID.
+    '(?<y>(?:19[89]|20\\d)\\d)(?<m>\\d{2})(?<d>\\d{2})',
+    ({ y, m, d }, today) => {
+      const found = oneDay(Number(y), Number(m) - 1, Number(d));
+      return found && found.to <= isoDate(today) ? found : undefined;
+    },
+  ],
   [`${YEAR}[-/.](?<m>\\d{2})`, ({ y, m }) => wholeMonth(Number(y), Number(m) - 1)],
   [
     `(?<a>\\d{1,2})(?<sep>[-/.])(?<b>\\d{1,2})\\k<sep>${YEAR}`,
@@ -109,10 +124,14 @@ const READINGS: ReadonlyArray<readonly [string, Reading]> = [
   ],
   [`(?<m>\\d{1,2})[/.]${YEAR}`, ({ y, m }) => wholeMonth(Number(y), Number(m) - 1)],
   [
-    `(?:el )?(?<d>\\d{1,2})(?:er)?(?: de)? ${MONTH_NAME}(?: de)? ${YEAR}`,
+    `(?:el )?(?<d>\\d{1,2})(?:er|st|nd|rd|th)?(?: de)? ${MONTH_NAME}(?: del?)? ${YEAR}`,
     (groups) => oneDay(Number(groups.y), monthOf(groups), Number(groups.d)),
   ],
-  [`${MONTH_NAME}(?: de)? ${YEAR}`, (groups) => wholeMonth(Number(groups.y), monthOf(groups))],
+  [
+    `${MONTH_NAME} (?<d>\\d{1,2})(?:st|nd|rd|th)?,? ${YEAR}`,
+    (groups) => oneDay(Number(groups.y), monthOf(groups), Number(groups.d)),
+  ],
+  [`${MONTH_NAME}(?: del?)? ${YEAR}`, (groups) => wholeMonth(Number(groups.y), monthOf(groups))],
 ];
 const PATTERNS = READINGS.map(([words, reading]) => [new RegExp(`(?<=^|\\s)(?:${words})(?=$|\\s)`), reading] as const);
 

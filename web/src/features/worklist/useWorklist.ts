@@ -3,6 +3,7 @@ import { ApiError, api } from '../../api/client';
 import type { StudyRow, Worklist } from '../../api/types';
 import { currentLanguage } from '../../i18n';
 import { type Filters, filtersToQuery } from './filters';
+import { readerNow } from './reader';
 import { useFeed } from './useFeed';
 
 const PAGE = 100;
@@ -39,7 +40,7 @@ export function useWorklist(filters: Filters): WorklistData {
   const fetching = useRef(false);
   const language = currentLanguage();
   const query = useCallback(
-    (limit: number) => filtersToQuery(filters, { today: new Date(), dayFirst: language !== 'en' }, limit, null),
+    (limit: number) => filtersToQuery(filters, readerNow(language), limit, null),
     [filters, language],
   );
   const base = query(PAGE);
