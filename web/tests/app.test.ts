@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readOutcome } from '../src/api/upload';
 import { routeOf } from '../src/app/router';
 import { type Command, commandForKey, keyLabel, keyName } from '../src/commands/registry';
+import { commandsNamed } from '../src/commands/search';
 import { viewerCommands } from '../src/features/viewer/commands';
 import { CATALOGUES, LANGUAGES } from '../src/i18n';
 import { ageOf, daysBetween, dicomDate, dicomTime, personName } from '../src/ui/format';
@@ -114,6 +115,21 @@ describe('commands', () => {
     expect(commandForKey('a', false, all)?.id).toBe('page');
     expect(commandForKey('a', true, all)).toBeUndefined();
     expect(commandForKey('Ctrl+k', true, all)?.id).toBe('palette');
+  });
+
+  it('are found by their words, those that begin so first', () => {
+    const of = (id: string, name: string): Command => ({
+      id,
+      title: 'cmd.language',
+      titleValues: { name },
+      group: 'general',
+      run: () => {},
+    });
+    const all = [of('within', 'Surimpressions'), of('begins', 'MPR'), of('other', 'Zoom')];
+    expect(commandsNamed('mpr', all).map(({ id }) => id)).toEqual(['begins', 'within']);
+    expect(commandsNamed(' LANG  zoo', all).map(({ id }) => id)).toEqual(['other']);
+    expect(commandsNamed('', all)).toEqual(all);
+    expect(commandsNamed('mpr zoom', all)).toEqual([]);
   });
 
   it('of the viewer never share a key', () => {

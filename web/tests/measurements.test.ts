@@ -281,6 +281,7 @@ describe('words', () => {
       '12.3 mm²',
       '1.23 mm²',
     ]);
+    expect(valueText({ name: 'length', value: 0.00000625, unit: 'mm' })).toBe('0.00 mm');
     expect(valueText({ name: 'value', value: 0.0123456, unit: 'Bq/ml' })).toBe('0.0123 Bq/ml');
   });
 

@@ -2,6 +2,7 @@ import { useId, useMemo, useState } from 'react';
 import { t } from '../i18n';
 import { Dialog } from '../ui/Dialog';
 import { type Command, keyLabel, useOfferedCommands } from './registry';
+import { commandsNamed } from './search';
 import { titleOf } from './titles';
 
 /** Every command by name (Ctrl+K). */
@@ -10,12 +11,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
   const listId = useId();
-  const found = useMemo(() => {
-    const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-    return commands
-      .filter((command) => !command.hidden && (command.enabled?.() ?? true))
-      .filter((command) => words.every((word) => titleOf(command).toLowerCase().includes(word)));
-  }, [commands, typed]);
+  const found = useMemo(
+    () =>
+      commandsNamed(
+        typed,
+        commands.filter((command) => !command.hidden && (command.enabled?.() ?? true)),
+      ),
+    [commands, typed],
+  );
   const index = Math.min(chosen, Math.max(0, found.length - 1));
   const run = (command: Command | undefined): void => {
     if (!command) return;

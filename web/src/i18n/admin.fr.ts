@@ -179,7 +179,7 @@ export const adminFr: Readonly<Record<keyof typeof adminEn, string>> = {
   'admin.rules.wouldAsk.one': 'demanderait à {peers} des examens antérieurs ({count} objet répond)',
   'admin.rules.wouldNot': 'ne fait rien : {reason}',
 
-  'admin.room.people': 'Utilisateurs et jetons',
+  'admin.room.people': 'Comptes et jetons',
   'admin.lead.people':
     'Les personnes qui peuvent se connecter, et les jetons par lesquels des programmes utilisent DICOMweb et cette API.',
   'admin.people.add': 'Ajouter',

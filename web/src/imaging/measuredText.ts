@@ -26,13 +26,16 @@ const NAMES = [
   'value',
 ] as const;
 
+/** Nobody draws finer than to a hundredth of these. */
+const DRAWN: ReadonlySet<string> = new Set([UNIT.millimetres, UNIT.squareMillimetres, UNIT.degrees, UNIT.pixels]);
+
 /** Whole Hounsfield units of a pixel, tenths of their mean and deviation; whole mm² from 100 on. */
 function digitsOf({ name, value, unit }: MeasuredValue): number | undefined {
   const size = Math.abs(value);
   if (unit === UNIT.hounsfield) return ['mean', 'sd'].includes(name) ? 1 : 0;
   if (unit === UNIT.squareMillimetres && size >= 99.95) return 0;
   if (size >= 10) return 1;
-  return size >= 0.1 || size === 0 ? 2 : undefined;
+  return size >= 0.1 || size === 0 || DRAWN.has(unit) ? 2 : undefined;
 }
 
 function numberText(measured: MeasuredValue): string {

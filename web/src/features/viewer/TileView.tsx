@@ -293,7 +293,7 @@ function Overlay({ session, viewer, state, tile, unsaved, justification }: Overl
           {image && (
             <div className="corner corner-br" data-testid="corner-br">
               {unsaved && <div className="badge badge-warn">{t('viewer.notSavedShort')}</div>}
-              {state.playing > 0 && <div>{t('viewer.playing', { rate: state.playing })}</div>}
+              {state.playing > 0 && <div>{t('viewer.playing', { rate: shortNumber(state.playing) })}</div>}
               {state.loadedCount < state.count && state.count > 1 && (
                 <div className="muted">{t('viewer.cached', { done: state.loadedCount, total: state.count })}</div>
               )}

@@ -49,7 +49,7 @@ export function PeopleRoom({ session }: { session: Session }) {
           add();
         }}
       >
-        <Field label={t('admin.people.newName')} problem={badName ? t('admin.people.badName') : undefined}>
+        <Field label={t('admin.people.newName')}>
           {(attributes) => (
             <input
               {...attributes}
@@ -69,7 +69,7 @@ export function PeopleRoom({ session }: { session: Session }) {
           {t('admin.people.add')}
         </button>
       </form>
-      <Problem text={actions.failures.add?.text} onRetry={add} />
+      <Problem text={badName ? t('admin.people.badName') : actions.failures.add?.text} onRetry={add} />
       <Problem text={users.problem} onRetry={() => void users.refresh()} />
       <Table
         heads={[t('session.name'), t('admin.people.role'), t('admin.people.maySignIn'), t('admin.people.since')]}

@@ -41,7 +41,7 @@ export function ViewSection({ session, views, measured, canSave }: Props) {
         <input
           className="input"
           aria-label={t('view.name')}
-          placeholder={t('view.name')}
+          placeholder={t('hanging.name')}
           maxLength={64}
           value={name}
           onChange={(event) => setName(event.target.value)}
