@@ -192,6 +192,8 @@ describe('dates among typed words', () => {
     expect(isDayFirst('en', ['en'])).toBe(false);
     expect(isDayFirst('en', ['en-GB', 'en-US'])).toBe(true);
     expect(isDayFirst('en', ['en', 'de-CH'])).toBe(true);
+    expect(isDayFirst('en', ['zh-Hans-SG'])).toBe(true);
+    expect(isDayFirst('en', ['en-US@posix'])).toBe(false);
     expect(isDayFirst('fr', ['en-US'])).toBe(true);
   });
 

@@ -14,7 +14,7 @@ export interface Reader {
  */
 export function isDayFirst(language: Language, tags: readonly string[]): boolean {
   if (language !== 'en') return true;
-  const region = tags.map((tag) => new Intl.Locale(tag).region).find(Boolean);
+  const region = tags.map((tag) => /-([a-z]{2})(?![a-z\d])/i.exec(tag)?.[1]?.toUpperCase()).find(Boolean);
   return region !== undefined && region !== 'US';
 }
 
