@@ -116,13 +116,13 @@ def test_a_length_drawn_here_shows_its_value_in_ohif(here: Tile, there: tuple[An
     [saved] = page.request.get(f"{server.url}/api/studies/{study}/measurements").json()["measurements"]
     assert saved["values"][0]["unit"] == "mm"
     other, site = there
-    other.goto(f"{site.url}/viewer?StudyInstanceUIDs={study}")
-    wait_for_picture(other)
-    # A double click while its list of series still grows comes to nothing.
-    for _ in range(10):
+    # It sometimes opens a report without drawing what is in it, and goes on like that until the page is loaded anew.
+    for _ in range(8):
+        other.goto(f"{site.url}/viewer?StudyInstanceUIDs={study}")
+        wait_for_picture(other)
         other.dblclick("[data-cy=study-browser-thumbnail-no-image]:has-text('Measurements')")
         with contextlib.suppress(PlaywrightTimeout):
-            other.locator("svg text", has_text="mm").first.wait_for(timeout=8_000)
+            other.locator("svg text", has_text="mm").first.wait_for(timeout=6_000)
             break
     wait_for_length(other, saved["values"][0]["value"], 0.01)
     assert site.failures() == []
