@@ -5,7 +5,6 @@ import { useCommands } from '../../commands/registry';
 import { t } from '../../i18n';
 import { forgetStudy, Stage, startImaging, usesProcessorOnly } from '../../imaging';
 import { checkMouse, USUAL_MOUSE } from '../../imaging/mouse';
-import { Icon } from '../../ui/Icon';
 import { AnnotationContext, type Annotations, useAnnotations } from './annotations/context';
 import { KeySection } from './annotations/KeySection';
 import { ViewSection } from './annotations/ViewSection';
@@ -14,6 +13,7 @@ import { Grid } from './Grid';
 import { HangingDialog } from './hanging/HangingDialog';
 import { Hanger } from './hanging/hanger';
 import type { HangingProtocol } from './hanging/protocol';
+import { KeptLayoutNote } from './KeptLayoutNote';
 import { MeasurementPanel } from './measurements/Panel';
 import { MeasurementStore } from './measurements/store';
 import { TextDialog } from './measurements/TextDialog';
@@ -29,8 +29,6 @@ import { useOffered } from './useOffered';
 import './viewer.css';
 import './annotations/annotations.css';
 import { viewerCommands } from './commands';
-
-const NOTE_STAYS_MS = 12_000;
 
 interface Props {
   studyUid: string;
@@ -173,13 +171,6 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
   useEffect(() => {
     if (cannotSave) setNote(t('measure.cannotSave'));
   }, [cannotSave]);
-  const [keptLayout, setKeptLayout] = useState(false);
-  useEffect(() => {
-    if (viewer.hanging || !hanger.keptLayout) return;
-    setKeptLayout(true);
-    const timer = setTimeout(() => setKeptLayout(false), NOTE_STAYS_MS);
-    return () => clearTimeout(timer);
-  }, [viewer.hanging, hanger]);
   const editHanging = useCallback(() => setEditing({}), []);
   const reading = useReading(session, setNote);
 
@@ -290,29 +281,7 @@ function OpenStudy({ session, hanger, maySave, onLeave, onNeighbour, onHelp, onP
         />
       )}
       {measured.question && <TextDialog store={measurements} question={measured.question} />}
-      {keptLayout && (
-        <p className="viewer-note viewer-note-kept" role="status" data-testid="kept-layout">
-          {t('hanging.keptLayout')}{' '}
-          <button
-            type="button"
-            className="button"
-            onClick={() => {
-              setKeptLayout(false);
-              void hanger.forgetLayout();
-            }}
-          >
-            {t('hanging.byProtocol')}
-          </button>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t('app.close')}
-            onClick={() => setKeptLayout(false)}
-          >
-            <Icon name="close" />
-          </button>
-        </p>
-      )}
+      <KeptLayoutNote hanger={hanger} hung={!viewer.hanging} />
       {note && (
         <p className="viewer-note" role="status">
           {note}
