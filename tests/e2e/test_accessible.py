@@ -27,6 +27,8 @@ def test_the_worklist_and_its_dialogs(open_page: Callable[..., Any], signed_in: 
     french(page)
     page.wait_for_selector("[role=row] >> nth=3")
     page.wait_for_selector("text=Autres examens de ce patient")
+    page.wait_for_selector(".peek-series img")
+    until(page, "[...document.images].every((image) => image.complete)")
     keep_picture(page, "language-french", "The worklist in French")
     found = barriers(page)
     page.get_by_test_id("user-menu").click()
