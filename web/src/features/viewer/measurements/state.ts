@@ -4,6 +4,7 @@ import { ApiError, type api } from '../../../api/client';
 import type { KeySelection, KeyTitle, UnreadReport } from '../../../api/types';
 import { t } from '../../../i18n';
 import type { Mark } from '../../../imaging';
+import { reasonOf as toldReason } from '../../../ui/reason';
 import type { Keys } from './keys';
 
 export type Saving = 'idle' | 'saving' | 'saved' | 'failed';
@@ -42,10 +43,7 @@ export interface MeasurementState {
 export type Server = Pick<typeof api, 'measurements' | 'saveMeasurements'> &
   Pick<typeof annotationApi, 'keyImages' | 'saveKeyImages'>;
 
-/** In words. */
+/** In words; what an account may not do here is told as what it may not save. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  if (error.status === 0) return t('error.unreachable');
-  if (error.status === 403) return t('measure.denied');
-  return error.message || t('error.server', { status: error.status });
+  return error instanceof ApiError && error.status === 403 ? t('measure.denied') : toldReason(error);
 }
