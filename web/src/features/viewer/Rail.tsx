@@ -6,7 +6,7 @@ import { count, dicomDate, dicomTime } from '../../ui/format';
 import { hasPictures, picturesFirst } from '../../ui/modalities';
 import { seriesName } from '../../ui/seriesName';
 import { momentText } from './annotations/documentText';
-import { KeySeries } from './annotations/KeySeries';
+import { KeySeries, useHasKeys } from './annotations/KeySeries';
 import { gapText } from './corner';
 import { isProjection, lateralityOf, viewOf } from './hanging/facts';
 import type { Hanger, RankedPrior } from './hanging/hanger';
@@ -77,11 +77,13 @@ function Prior({ session, viewer, prior, main }: Props & { prior: StudyRow; main
 }
 
 function SeriesList({ session, viewer, detail }: Props & { detail: StudyDetail }) {
+  const hasKeys = useHasKeys(session, detail.study.study_instance_uid);
+  const listed = seriesInOrder(detail).filter(({ modality }) => !hasKeys || modality !== 'KO');
   if (detail.series.length === 0) return <p className="muted rail-note">{t('viewer.noSeries')}</p>;
   return (
     <ul className="series-list">
       <KeySeries session={session} viewer={viewer} studyUid={detail.study.study_instance_uid} />
-      {seriesInOrder(detail).map((series) => (
+      {listed.map((series) => (
         <SeriesEntry
           key={series.series_instance_uid}
           session={session}

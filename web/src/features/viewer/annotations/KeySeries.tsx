@@ -12,6 +12,13 @@ interface Props {
   studyUid: string;
 }
 
+/** Whether a study has key images, so that the selections themselves need no place in the rail. */
+export function useHasKeys(session: ViewerSession, studyUid: string): boolean {
+  const { measurements } = useAnnotations();
+  const state = useSyncExternalStore(measurements.subscribe, measurements.getState);
+  return keySeries(session, state, studyUid).length > 0;
+}
+
 /** In the rail: the key images of a study, to be looked at as one stack. */
 export function KeySeries({ session, viewer, studyUid }: Props) {
   const { measurements } = useAnnotations();
