@@ -7,15 +7,16 @@ import { type DicomInstance, TAG, text } from '../dicom';
 import type { Slice } from '../displaySets';
 import { imageIdFor } from '../images';
 import type { MouseChoice } from '../mouse';
-import { edgeLetters, type Vector } from '../orientation';
+import type { Vector } from '../orientation';
 import { dot, minus, plus } from '../vectors';
 import type { Range } from '../voi';
 import { WheelSteps } from '../wheel';
 import { VolumeBlock } from './block';
 import { VolumeLoading } from './loading';
-import { firstState, type MprState, type MprTool, type PlaneView, type Slab } from './mprState';
+import { firstState, type MprState, type MprTool, type Slab } from './mprState';
 import { MprTools } from './mprTools';
 import { centreOf, stepAlong, type VolumePlan, within } from './plan';
+import { fittingScale, focalPointOf, placeCamera, viewOf, zoomCamera } from './planeCamera';
 import { PLANES, type PlaneName, rightOf, STRAIGHT, turnOthers } from './planes';
 import type { VoxelKind } from './voxels';
 
@@ -25,17 +26,9 @@ const BLENDS = {
   minimum: Enums.BlendModes.MINIMUM_INTENSITY_BLEND,
   average: Enums.BlendModes.AVERAGE_INTENSITY_BLEND,
 } as const;
-/** Of the size of the volume, left free around it. */
-const ROOM = 1.02;
 /** Pictures are drawn no more often than this while slices come, ms. */
 const DRAWING_PAUSE_MS = 150;
-const [SMALLEST_SCALE_MM, LARGEST_SCALE_MM] = [0.5, 5000];
 let counter = 0;
-
-/** What the renderer's type does not name; its version is pinned. */
-interface Clipped {
-  updateClippingPlanesForActors(camera: Types.ICamera): Promise<void>;
-}
 
 export interface MprSource {
   /** Of the series and which of its volumes. */
@@ -209,12 +202,7 @@ export class Mpr {
   }
 
   zoomBy(name: PlaneName, factor: number): void {
-    const viewport = this.viewport(name);
-    const { parallelScale = 1 } = viewport.getCamera();
-    viewport.setCamera({
-      parallelScale: Math.min(LARGEST_SCALE_MM, Math.max(SMALLEST_SCALE_MM, parallelScale / factor)),
-    });
-    viewport.render();
+    zoomCamera(this.viewport(name), factor);
   }
 
   /** Straight planes through the middle, fitted, window and slab as at first. */
@@ -298,7 +286,7 @@ export class Mpr {
   private followCamera(name: PlaneName): void {
     if (!this.moving) {
       const { normal } = this.state.orientation[name];
-      const away = dot(minus(this.viewport(name).getCamera().focalPoint as Vector, this.state.centre), normal);
+      const away = dot(minus(focalPointOf(this.viewport(name)), this.state.centre), normal);
       if (Math.abs(away) > 1e-3) this.point(plus(this.state.centre, normal, away));
     }
     this.refresh();
@@ -320,14 +308,11 @@ export class Mpr {
   }
 
   private resetCameras(): void {
-    const { dimensions, spacing } = this.source.plan;
-    const largest = Math.max(...dimensions.map((count, axis) => count * (spacing[axis] as number)));
+    const { orientation, centre } = this.state;
     this.quietly(() => {
       for (const name of PLANES) {
         const viewport = this.viewport(name);
-        const { width, height } = viewport.getCanvas();
-        const scale = (largest / 2) * ROOM * Math.max(1, height / Math.max(1, width));
-        this.place(name, this.state.centre, scale);
+        placeCamera(viewport, orientation[name], centre, fittingScale(viewport, this.source.plan));
       }
     });
     this.engine.render();
@@ -336,26 +321,13 @@ export class Mpr {
 
   private moveCameras(focalOf: (name: PlaneName, focal: Vector) => Vector): void {
     this.quietly(() => {
-      for (const name of PLANES) this.place(name, focalOf(name, this.viewport(name).getCamera().focalPoint as Vector));
+      for (const name of PLANES) {
+        const viewport = this.viewport(name);
+        placeCamera(viewport, this.state.orientation[name], focalOf(name, focalPointOf(viewport)));
+      }
     });
     this.engine.render();
     this.refresh();
-  }
-
-  private place(name: PlaneName, focal: Vector, parallelScale?: number): void {
-    const { normal, up } = this.state.orientation[name];
-    const viewport = this.viewport(name);
-    const camera = viewport.getCamera();
-    const distance = Math.hypot(...minus(camera.position as Vector, camera.focalPoint as Vector)) || 1000;
-    viewport.setCamera({
-      viewPlaneNormal: [...normal],
-      viewUp: [...up],
-      focalPoint: [...focal],
-      position: [...plus(focal, normal, distance)],
-      ...(parallelScale ? { parallelScale } : {}),
-    });
-    // The renderer looks for a new slice where the view moves or its upper edge turns; a turn around that edge it overlooks.
-    void (viewport as unknown as Clipped).updateClippingPlanesForActors(viewport.getCamera());
   }
 
   private quietly(change: () => void): void {
@@ -381,19 +353,11 @@ export class Mpr {
     this.frameRequest = requestAnimationFrame(() => {
       this.frameRequest = 0;
       this.change({
-        views: Object.fromEntries(PLANES.map((name) => [name, this.viewOf(name)])) as MprState['views'],
+        views: Object.fromEntries(
+          PLANES.map((name) => [name, viewOf(this.viewport(name), this.elements[name], this.state.centre)]),
+        ) as MprState['views'],
       });
     });
-  }
-
-  private viewOf(name: PlaneName): PlaneView {
-    const viewport = this.viewport(name);
-    const { clientWidth: width, clientHeight: height } = this.elements[name];
-    const at = (x: number, y: number): Vector => viewport.canvasToWorld([x, y]) as unknown as Vector;
-    const origin = at(0, 0);
-    const [right, down] = [minus(at(100, 0), origin), minus(at(0, 100), origin)];
-    const [x, y] = viewport.worldToCanvas([...this.state.centre]);
-    return { letters: edgeLetters(right, down), mmPerPixel: Math.hypot(...right) / 100, centre: [x, y], width, height };
   }
 
   private change(part: Partial<MprState>): void {
