@@ -119,6 +119,7 @@ def test_window_by_mouse_keys_and_reset(open_study: OpenStudy) -> None:
     windowed = tile.changed_from(before)
     until(page, f"document.querySelector('[data-testid=corner-br]').innerText !== {json.dumps(stated)}")
     page.keyboard.press("4")
+    until(page, "document.querySelector('header select').selectedOptions[0].textContent.includes('Bone')")
     tile.wait_for_corner("br", "W 2500 C 480")
     bone = tile.changed_from(windowed)
     page.keyboard.press("i")

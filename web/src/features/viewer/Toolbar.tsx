@@ -13,6 +13,7 @@ import { LayoutPicker } from './LayoutPicker';
 import { STATUS_ICONS } from './reading';
 import type { ViewerSession, ViewerState } from './session';
 import { ToolMenu } from './ToolMenu';
+import { useWindowOfActiveTile } from './useOffered';
 
 interface Props {
   session: ViewerSession;
@@ -83,6 +84,7 @@ export function Toolbar({
   status,
 }: Props) {
   const { study } = session.main;
+  useWindowOfActiveTile(session, viewer.active);
   const offered = useOfferedCommands();
   const hint = (id: string): string | undefined => {
     const command = offered.find((candidate) => candidate.id === id);
@@ -142,7 +144,7 @@ export function Toolbar({
         <select
           className="select"
           aria-label={t('group.window')}
-          value=""
+          value={presets.find((command) => command.active?.())?.id ?? ''}
           onChange={(event) => {
             commands.find((command) => command.id === event.target.value)?.run();
             event.target.blur();

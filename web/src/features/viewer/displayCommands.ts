@@ -1,6 +1,7 @@
 /** How the picture in the active tile is shown: windows and tables, what lies over the pixels, its size. */
 import type { Command } from '../../commands/registry';
-import { presetsFor } from '../../imaging/presets';
+import { presetsFor, type WindowPreset } from '../../imaging/presets';
+import type { TileState } from '../../imaging/tileState';
 import type { ViewerSession } from './session';
 import { showTrueSize, type TrueSizeAnswer } from './trueSize';
 
@@ -13,6 +14,13 @@ export interface DisplaySurroundings {
   askSize: (answer: Exclude<TrueSizeAnswer, 'shown'>) => void;
 }
 
+/** Whether the greys are just those of a preset with a window of its own. */
+function isShown(state: TileState | undefined, { window: wanted }: WindowPreset): boolean {
+  const { window, tableName } = state ?? {};
+  if (!window || !wanted || tableName !== undefined) return false;
+  return Math.abs(window.center - wanted.center) < 0.5 && Math.abs(window.width - wanted.width) < 0.5;
+}
+
 export function displayCommands(session: ViewerSession, around: DisplaySurroundings): Command[] {
   const presets = presetsFor(around.modality, around.offered).map(
     (preset, at): Command => ({
@@ -22,6 +30,7 @@ export function displayCommands(session: ViewerSession, around: DisplaySurroundi
       titleValues: { text: preset.text ?? '' },
       group: 'window',
       keys: at < 9 ? [String(at + 1)] : [],
+      active: () => isShown(session.activeTile()?.getState(), preset),
       run: () => session.activeTile()?.display.applyPreset(preset),
     }),
   );
