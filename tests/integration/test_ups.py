@@ -280,11 +280,11 @@ def test_subscriptions(pacs: Pacs) -> None:
 class Socket:
     """A WebSocket as the server hands it to the application."""
 
-    def __init__(self, app: Any, path: str, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, app: Any, path: str, headers: list[tuple[bytes, bytes]], send: Any = None) -> None:
         self.to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         scope = {"type": "websocket", "path": path, "headers": headers, "client": ("127.0.0.1", 1), "query_string": b""}
-        self.task = asyncio.ensure_future(app(scope, self.to_app.get, self.from_app.put))
+        self.task = asyncio.ensure_future(app(scope, self.to_app.get, send or self.from_app.put))
         self.to_app.put_nowait({"type": "websocket.connect"})
 
     async def next(self) -> dict[str, Any]:
@@ -358,6 +358,38 @@ def test_who_is_signed_out_hears_nothing_more(index_path: Path) -> None:
         database.close()
 
     asyncio.run(run())
+
+
+def test_whoever_is_connected_hears_what_happens_from_then_on(index_path: Path) -> None:
+    """Where to begin is known before the connection is accepted: what happens just after would be lost otherwise."""
+    order: list[str] = []
+
+    async def run() -> None:
+        database = Database(str(index_path))
+        database.upgrade()
+        subscriptions = worklist_of(database).subscriptions
+        known = subscriptions.undelivered_from
+
+        def noted(*which: Any) -> int:
+            order.append("position")
+            return known(*which)
+
+        subscriptions.undelivered_from = noted  # type: ignore[method-assign, assignment]
+        with ThreadPoolExecutor(1) as threads:
+            app = Notifications(subscriptions, OpenAccess(), threads, "/dicom-web")
+
+            async def send(message: dict[str, Any]) -> None:
+                order.append(message["type"])
+                await socket.from_app.put(message)
+
+            socket = Socket(app, "/dicom-web/subscribers/WATCH", [(b"host", b"localhost")], send)
+            assert (await socket.next())["type"] == "websocket.accept"
+            socket.to_app.put_nowait({"type": "websocket.disconnect"})
+            await asyncio.wait_for(socket.task, 10)
+        database.close()
+
+    asyncio.run(run())
+    assert order[:2] == ["position", "websocket.accept"]
 
 
 def test_nobody_looks_while_nobody_listens(index_path: Path) -> None:

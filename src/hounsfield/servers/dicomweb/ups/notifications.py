@@ -114,6 +114,8 @@ class Notifications:
         try:
             ae_title = self._ae_title(scope["path"])
             origin = await self._judge(scope)
+            # Known before the connection is accepted: whoever is connected hears all that happens from then on.
+            position = await self._run(lambda: self._subscriptions.undelivered_from(origin, ae_title))
         except HounsfieldError as exc:
             # Before the connection is accepted, closing it refuses the handshake with 403.
             log.info("notifications.refused", error=type(exc).__name__)
@@ -127,7 +129,7 @@ class Notifications:
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             with self._bell.listening():
-                code = await self._deliver(scope, origin, ae_title, send, gone)
+                code = await self._deliver(scope, origin, ae_title, position, send, gone)
             if not gone.done():
                 await send({"type": "websocket.close", "code": code})
         finally:
@@ -152,10 +154,9 @@ class Notifications:
         principal = await self._run(lambda: self._guard.authenticate(headers, "GET", host))
         return Origin(Protocol.DICOMWEB, principal, host)
 
-    async def _deliver(self, scope: Scope, origin: Origin, ae_title: str, send: Send, gone: asyncio.Future[None]) -> int:
-        """Until the subscriber is gone, or may not listen any more; the code of the closure."""
+    async def _deliver(self, scope: Scope, origin: Origin, ae_title: str, position: int, send: Send, gone: asyncio.Future[None]) -> int:
+        """Events after a position, until the subscriber is gone, or may not listen any more; the code of the closure."""
         loop = asyncio.get_running_loop()
-        position = await self._run(lambda: self._subscriptions.undelivered_from(origin, ae_title))
         judged_at = loop.time()
         while not gone.done():
             ring = self._bell.next_ring()
