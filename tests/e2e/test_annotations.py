@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 import pytest
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import EncapsulatedPDFStorage, generate_uid
 
 from web_kit.gallery import keep_picture
 from web_kit.pages import Pixels, Tile, until
-from web_kit.phantoms import phantom, store
+from web_kit.phantoms import blank, part10, phantom, store
 
 pytestmark = pytest.mark.xdist_group("web_app")
 
@@ -154,17 +152,8 @@ def test_a_study_of_a_document_alone_opens_with_it_and_gives_the_file(open_page:
 
 def encapsulated(study: str, content: bytes, title: str) -> bytes:
     """An Encapsulated PDF object."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
-        ExplicitVRLittleEndian,
-        EncapsulatedPDFStorage,
-        generate_uid(),
-    )
-    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    data.SOPClassUID, data.SOPInstanceUID = EncapsulatedPDFStorage, meta.MediaStorageSOPInstanceUID
-    data.StudyInstanceUID, data.SeriesInstanceUID, data.Modality = study, generate_uid(), "DOC"
-    data.PatientName, data.PatientID, data.StudyDate, data.SeriesNumber, data.InstanceNumber = "Letter^Test", study[-16:], "19990101", 1, 1
+    data = blank(EncapsulatedPDFStorage, study)
+    data.Modality, data.PatientName, data.PatientID = "DOC", "Letter^Test", study[-16:]
+    data.StudyDate, data.SeriesNumber, data.InstanceNumber = "19990101", 1, 1
     data.DocumentTitle, data.MIMETypeOfEncapsulatedDocument, data.EncapsulatedDocument = title, "application/pdf", content
-    buffer = io.BytesIO()
-    data.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return part10(data)

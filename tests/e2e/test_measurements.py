@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
 import numpy as np
 import pytest
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import CTImageStorage, generate_uid
 
 from web_kit.pages import Complaints, Tile, until
+from web_kit.phantoms import blank, part10
 
 pytestmark = pytest.mark.xdist_group("web_app")
 
@@ -22,15 +21,8 @@ SAVE = "[data-testid=measurements] >> button:text-is('Save')"
 
 def phantom() -> tuple[str, bytes]:
     """A CT of 64 x 64 pixels of 0.5 mm: its left half has -100 HU, its right half 300 HU. Study UID and file."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
-        ExplicitVRLittleEndian,
-        CTImageStorage,
-        generate_uid(),
-    )
-    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    data.SOPClassUID, data.SOPInstanceUID = CTImageStorage, meta.MediaStorageSOPInstanceUID
-    data.StudyInstanceUID, data.SeriesInstanceUID, data.FrameOfReferenceUID = generate_uid(), generate_uid(), generate_uid()
+    data = blank(CTImageStorage, generate_uid())
+    data.FrameOfReferenceUID = generate_uid()
     # A patient of its own: it has no priors that would be hung beside it.
     data.PatientName, data.PatientID, data.Modality, data.StudyDate = "Phantom^Half", data.StudyInstanceUID[-16:], "CT", "19990101"
     data.PixelSpacing, data.ImagePositionPatient, data.ImageOrientationPatient = [0.5, 0.5], [-40, 17, 5], [1, 0, 0, 0, 1, 0]
@@ -43,9 +35,7 @@ def phantom() -> tuple[str, bytes]:
     pixels[:, SIDE // 2 :] = RIGHT_HU + 1024
     data.PixelData = pixels.tobytes()
     data["PixelData"].VR = "OW"
-    buffer = io.BytesIO()
-    data.save_as(buffer, enforce_file_format=True)
-    return data.StudyInstanceUID, buffer.getvalue()
+    return data.StudyInstanceUID, part10(data)
 
 
 @pytest.fixture

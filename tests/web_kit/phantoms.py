@@ -14,19 +14,34 @@ from web_kit.pages import Site
 OVERLAY_VR = {0x10: "US", 0x11: "US", 0x40: "CS", 0x50: "SS", 0x100: "US", 0x102: "US", 0x3000: "OW"}
 
 
+def blank(sop_class: str, study: str) -> FileDataset:
+    """An object of a class with identifiers of its own, alone in its series; nothing is in it yet."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
+        ExplicitVRLittleEndian,
+        sop_class,
+        generate_uid(),
+    )
+    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = sop_class, meta.MediaStorageSOPInstanceUID
+    data.StudyInstanceUID, data.SeriesInstanceUID = study, generate_uid()
+    return data
+
+
+def part10(data: FileDataset) -> bytes:
+    """The file of an object."""
+    buffer = io.BytesIO()
+    data.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
 def phantom(pixels: NDArray[Any], *, study: str, number: int, name: str, **attributes: Any) -> tuple[str, str, bytes]:
     """A series of one image. pixels: (rows, columns[, samples]) or, with NumberOfFrames, frames first.
 
     overlay: elements of group 6000. Returns the series' and the instance's UID and a Part 10 file.
     """
     overlay = attributes.pop("overlay", {})
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = attributes.pop("SOPClassUID", SecondaryCaptureImageStorage)
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    data.StudyInstanceUID, data.SeriesInstanceUID = study, generate_uid()
+    data = blank(attributes.pop("SOPClassUID", SecondaryCaptureImageStorage), study)
     data.PatientName, data.PatientID, data.Modality, data.StudyDate = "Phantom^Display", "DISPLAY", "OT", "19990101"
     data.SeriesNumber, data.InstanceNumber, data.SeriesDescription = number, 1, name
     frame = pixels[0] if "NumberOfFrames" in attributes else pixels
@@ -44,9 +59,7 @@ def phantom(pixels: NDArray[Any], *, study: str, number: int, name: str, **attri
         data.add_new(0x60000000 | element, OVERLAY_VR[element], value)
     data.HighBit = attributes.get("HighBit", data.BitsStored - 1)
     data["PixelData"].VR = "OW" if data.BitsAllocated > 8 else "OB"
-    buffer = io.BytesIO()
-    data.save_as(buffer, enforce_file_format=True)
-    return data.SeriesInstanceUID, data.SOPInstanceUID, buffer.getvalue()
+    return data.SeriesInstanceUID, data.SOPInstanceUID, part10(data)
 
 
 def item(**attributes: Any) -> Dataset:

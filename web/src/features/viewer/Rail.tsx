@@ -82,7 +82,7 @@ function SeriesList({ session, viewer, detail }: Props & { detail: StudyDetail }
   if (detail.series.length === 0) return <p className="muted rail-note">{t('viewer.noSeries')}</p>;
   return (
     <ul className="series-list">
-      <KeySeries session={session} viewer={viewer} studyUid={detail.study.study_instance_uid} />
+      {hasKeys && <KeySeries session={session} viewer={viewer} studyUid={detail.study.study_instance_uid} />}
       {listed.map((series) => (
         <SeriesEntry
           key={series.series_instance_uid}

@@ -19,13 +19,11 @@ export function useHasKeys(session: ViewerSession, studyUid: string): boolean {
   return keySeries(session, state, studyUid).length > 0;
 }
 
-/** In the rail: the key images of a study, to be looked at as one stack. */
+/** In the rail: the key images of a study that has some, to be looked at as one stack. */
 export function KeySeries({ session, viewer, studyUid }: Props) {
   const { measurements } = useAnnotations();
-  const state = useSyncExternalStore(measurements.subscribe, measurements.getState);
   const ids = useKeyIds();
   const seriesUid = keySeriesUid(studyUid);
-  if (keySeries(session, state, studyUid).length === 0) return null;
   const active = viewer.tiles[viewer.active]?.seriesUid === seriesUid;
   return (
     <li>
